@@ -1,0 +1,123 @@
+import { codes, FramingError } from './errors.ts'
+import { BufferedFramer } from './framer.ts'
+
+const LF = 10
+const CR = 13
+const COLON = 58
+const ZERO = 48
+const NAME = 'content-length'
+
+/**
+ * `Content-Length: N`, an empty line, then N bytes of JSON: the base protocol of LSP 3.17 and
+ * of DAP. Header fields follow RFC 9110, section 5.
+ */
+export class ContentLengthFramer extends BufferedFramer {
+  /** Bytes of this frame's header that were read; 0 between frames. */
+  #headerBytes = 0
+  #inBody = false
+  /** What the header declares, -1 until it does. */
+  #length = -1
+
+  // #region content-length
+  frame(body: string): string {
+    return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  }
+
+  next(): string | undefined {
+    while (!this.#inBody) {
+      const end = this.#findLineEnd()
+      if (end < 0) return this.keep()
+      if (end > this.start) this.#readLine(this.start, end)
+      else this.#startBody()
+      this.start = this.scanned = end + 2
+    }
+    if (this.held < this.#length) return this.keep()
+    const body = this.take(this.#length, this.start + this.#length)
+    this.#headerBytes = 0
+    this.#inBody = false
+    this.#length = -1
+    return body
+  }
+  // #endregion
+
+  override get partial(): boolean {
+    return this.#headerBytes > 0 || this.held > 0
+  }
+
+  // #region header
+  /** Where the line at `start` ends, or -1. Each byte is looked at once, however it drips in. */
+  #findLineEnd(): number {
+    const { bytes, start, stop } = this
+    for (let at = this.scanned; at < stop; at++) {
+      if (this.#headerBytes + at - start >= this.limits.header) {
+        throw new FramingError(`the header is over the limit of ${this.limits.header} bytes`)
+      }
+      if (bytes[at] !== LF) continue
+      if (at === start || bytes[at - 1] !== CR) {
+        throw new FramingError('a header line must end in CR LF, this one ends in LF alone')
+      }
+      this.#headerBytes += at + 1 - start
+      return at - 1
+    }
+    this.scanned = stop
+    return -1
+  }
+
+  #readLine(start: number, end: number): void {
+    const { bytes } = this
+    // `| 32` turns a capital into a small letter and leaves the hyphen alone.
+    for (let i = 0; i < NAME.length; i++) {
+      if ((bytes[start + i]! | 32) !== NAME.charCodeAt(i)) return this.#readOther(start, end)
+    }
+    if (bytes[start + NAME.length] !== COLON) return this.#readOther(start, end)
+    const length = this.#readNumber(start + NAME.length + 1, end)
+    if (this.#length >= 0 && length !== this.#length) {
+      throw new FramingError(`Content-Length is given as ${this.#length} and as ${length}`)
+    }
+    this.#length = length
+  }
+
+  #readNumber(start: number, end: number): number {
+    const { bytes } = this
+    while (start < end && isBlank(bytes[start]!)) start++
+    while (end > start && isBlank(bytes[end - 1]!)) end--
+    let length = start < end ? 0 : NaN
+    for (let at = start; at < end; at++) {
+      const digit = bytes[at]! - ZERO
+      length = digit >= 0 && digit <= 9 ? length * 10 + digit : NaN
+    }
+    if (Number.isNaN(length)) {
+      const value = bytes.toString('latin1', start, end)
+      throw new FramingError(`Content-Length must be digits, not ${JSON.stringify(value)}`)
+    }
+    return length
+  }
+  // #endregion
+
+  /** Any other header may stand there, but it must be one: `POST / HTTP/1.1` is not. */
+  #readOther(start: number, end: number): void {
+    const line = this.bytes.toString('latin1', start, end)
+    const field = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/s.exec(line)
+    if (!field) throw new FramingError(`${JSON.stringify(line)} is not a header line (Name: value)`)
+    const [, name = '', value = ''] = field
+    const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(value)?.[1]
+    if (name.toLowerCase() === 'content-type' && charset && !/^utf-?8$/i.test(charset)) {
+      throw new FramingError(`the charset must be utf-8, not ${JSON.stringify(charset)}`)
+    }
+  }
+
+  #startBody(): void {
+    if (this.#length < 0) throw new FramingError('the header has no Content-Length')
+    if (this.#length > this.limits.body) {
+      throw new FramingError(
+        `Content-Length ${this.#length} is over the limit of ${this.limits.body} bytes`,
+        codes.invalidRequest,
+      )
+    }
+    this.#inBody = true
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || byte === 9
+}

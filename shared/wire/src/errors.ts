@@ -1,0 +1,63 @@
+/** Any value that JSON can say (RFC 8259). */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** JSON-RPC error codes: the five of the specification, then those of LSP and of this project. */
+export const codes = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+} as const
+
+/** The error object of a reply, as it stands on the wire. JSON-RPC 2.0, section 5.1. */
+export interface ErrorObject {
+  code: number
+  message: string
+  data?: Json
+}
+
+/**
+ * An error meant for the peer: thrown by a handler it becomes the error of the reply, and a
+ * reply with an error becomes one of these in the caller.
+ */
+export class RpcError extends Error {
+  override readonly name = 'RpcError'
+  readonly code: number
+  readonly data: Json | undefined
+
+  constructor(code: number, message: string, data?: Json) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+/**
+ * The connection ended before the reply came. Every call still pending is settled with one of
+ * these; `cause` says what ended the connection, if it was an error.
+ */
+export class DisconnectedError extends Error {
+  override readonly name = 'DisconnectedError'
+  readonly code = 'ERR_DISCONNECTED'
+
+  constructor(message = 'the connection ended before the reply came', cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+  }
+}
+
+/**
+ * The byte stream broke the rules of framing, so nobody knows where the next message begins.
+ * Fatal for its connection, and only for that one.
+ */
+export class FramingError extends Error {
+  override readonly name = 'FramingError'
+  readonly code = 'ERR_FRAMING'
+  /** What to tell the peer before closing: `parseError`, or `invalidRequest` when too large. */
+  readonly rpcCode: number
+
+  constructor(message: string, rpcCode: number = codes.parseError) {
+    super(message)
+    this.rpcCode = rpcCode
+  }
+}

@@ -1,0 +1,6 @@
+export * from './errors.ts'
+export type { Framer, FrameLimits } from './framer.ts'
+export { defaultLimits } from './framer.ts'
+export * from './framing.ts'
+export * from './messages.ts'
+export * from './inbox.ts'
