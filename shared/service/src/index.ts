@@ -1,0 +1,3 @@
+export * from './method.ts'
+export * from './service.ts'
+export * from './lookup.ts'
