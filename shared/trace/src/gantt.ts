@@ -1,0 +1,90 @@
+import type { TraceEvent } from './event.ts'
+import { spansOf } from './read.ts'
+import type { Span } from './read.ts'
+
+/** What the marks of the chart mean, for the line below it. */
+export const legend = '█ running   ▏ ran briefly   ░ asleep in the kernel   ▒ queued   ─ waiting'
+
+/**
+ * A chart for the terminal: a row for each call, then a row for each thread of each process.
+ * In a call's row `─` is on its way or waiting, `░` is the server waiting for the outside world.
+ * `width` is in columns, labels included.
+ */
+export function gantt(events: readonly TraceEvent[], width = 78): string {
+  const spans = spansOf(events)
+  const calls = spans.filter((span) => span.cat === 'call')
+  if (calls.length === 0) return 'no calls'
+  const start = Math.min(...calls.map((call) => call.start))
+  const end = Math.max(...calls.map((call) => call.end))
+  const columns = width - labelWidth
+  const step = (end - start) / columns
+  const row = (label: string, layers: readonly Layer[]) => {
+    const cells = Array.from({ length: columns }, (_, i) => {
+      const from = start + i * step
+      return cell(layers, from, from + step)
+    })
+    return `${label.slice(0, labelWidth - 1).padEnd(labelWidth)}${cells.join('')}`.trimEnd()
+  }
+  const axis = `${(end - start) / 1000 < 10 ? ((end - start) / 1000).toFixed(2) : Math.round((end - start) / 1000)} ms`
+  return [
+    ...calls.map((call) => row(callLabel(call), callLayers(call, spans))),
+    ...threads(events).map(({ label, pid, tid }) => row(label, threadLayers(pid, tid, spans))),
+    ' '.repeat(labelWidth) + '0' + axis.padStart(columns - 1),
+  ].join('\n')
+}
+
+const labelWidth = 14
+
+/** Spans that look the same; of several layers in one place the first is drawn. */
+interface Layer {
+  mark: string
+  /** The mark when the span fills less than half of its cell. */
+  brief?: string
+  spans: readonly Span[]
+}
+
+function cell(layers: readonly Layer[], from: number, to: number): string {
+  for (const { mark, brief, spans } of layers) {
+    let covered = 0
+    for (const { start, end } of spans) {
+      covered += Math.max(0, Math.min(end, to) - Math.max(start, from))
+    }
+    if (covered >= (to - from) / 2) return mark
+    if (covered > 0 && brief) return brief
+  }
+  return ' '
+}
+
+function callLayers(call: Span, spans: readonly Span[]): Layer[] {
+  const of = (cat: string) => spans.filter((span) => span.cat === cat && span.id === call.id)
+  return [
+    { mark: '█', brief: '▏', spans: of('run') },
+    { mark: '▒', spans: of('queue') },
+    { mark: '░', spans: of('handle') },
+    { mark: '─', spans: [call] },
+  ]
+}
+
+function threadLayers(pid: number, tid: number, spans: readonly Span[]): Layer[] {
+  const of = (cat: string) =>
+    spans.filter((span) => span.cat === cat && span.pid === pid && span.tid === tid)
+  return [
+    { mark: '█', brief: '▏', spans: of('run') },
+    { mark: '░', spans: of('kernel') },
+  ]
+}
+
+function callLabel({ id, name }: Span): string {
+  return `${id?.split(':')[1] ?? '?'} ${name}`
+}
+
+/** The threads of a trace, each once, named by their process or by themselves. */
+function threads(events: readonly TraceEvent[]): { label: string; pid: number; tid: number }[] {
+  const found = new Map<string, { label: string; pid: number; tid: number }>()
+  for (const { ph, name, pid, tid, args } of events) {
+    const known = found.get(`${pid}/${tid}`)
+    const named = ph === 'M' ? String(args?.['name'] ?? name) : undefined
+    found.set(`${pid}/${tid}`, { label: named ?? known?.label ?? `thread ${tid}`, pid, tid })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,6 @@
+export * from './event.ts'
+export * from './trace.ts'
+export * from './record.ts'
+export * from './read.ts'
+export * from './times.ts'
+export * from './gantt.ts'

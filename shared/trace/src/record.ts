@@ -1,0 +1,34 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { threadId } from 'node:worker_threads'
+import type { TraceEvent } from './event.ts'
+import { now, traceChannel } from './trace.ts'
+
+/**
+ * Writes the events of this thread to a file until the process ends, or until the function that
+ * it returns is called. Each event is written at once: a process that a signal kills leaves
+ * everything but the last bracket, and readers of the format do not need that.
+ *
+ * A worker thread passes the file of its main thread and `join`, and adds its own events.
+ */
+export function recordTo(file: string, name: string, join = false): () => void {
+  // Opened for appending, so that the threads of a process do not write over each other.
+  if (!join) closeSync(openSync(file, 'w'))
+  const fd = openSync(file, 'a')
+  const write = (event: TraceEvent) => writeSync(fd, `,\n${JSON.stringify(event)}`)
+
+  const about = { cat: '__metadata', ph: 'M', ts: now(), pid: process.pid, tid: threadId } as const
+  const what = join ? 'thread_name' : 'process_name'
+  const first = JSON.stringify({ ...about, name: what, args: { name } } satisfies TraceEvent)
+  writeSync(fd, join ? `,\n${first}` : `[\n${first}`)
+
+  const onEvent = (event: unknown) => void write(event as TraceEvent)
+  traceChannel.subscribe(onEvent)
+  const close = () => {
+    if (!traceChannel.unsubscribe(onEvent)) return
+    process.off('exit', close)
+    if (!join) writeSync(fd, '\n]\n')
+    closeSync(fd)
+  }
+  process.on('exit', close)
+  return close
+}

@@ -1,0 +1,88 @@
+import { channel } from 'node:diagnostics_channel'
+import { threadId } from 'node:worker_threads'
+import type { Category, TraceEvent } from './event.ts'
+
+/** The diagnostics channel that the events are published on, each a TraceEvent. */
+export const traceChannel = channel('rpc-steps')
+
+/** Microseconds on the monotonic clock of this machine. */
+export function now(): number {
+  return Number(process.hrtime.bigint()) / 1000
+}
+
+/**
+ * Where the steps say what happens. Calls are named by the client's port and the request's id,
+ * which both ends know. When nobody listens, an event costs one look at `on`; guard with it
+ * whatever must be made ready first.
+ */
+export const trace = {
+  get on(): boolean {
+    return traceChannel.hasSubscribers
+  },
+
+  /** The thread enters a span: asleep in the kernel, or running. Spans nest. */
+  enter(cat: 'kernel' | 'run', name: string, port?: number, id?: unknown): void {
+    emit('B', cat, name, port, id)
+  },
+  /** The thread leaves the span that it entered last. */
+  leave(cat: 'kernel' | 'run', name: string): void {
+    emit('E', cat, name)
+  },
+
+  /** Client: the call begins. */
+  called(method: string, port: number, id: unknown): void {
+    emit('b', 'call', method, port, id)
+  },
+  /** Client: the request was handed to the kernel, or to the buffer in front of it. */
+  requestSent(method: string, port: number, id: unknown): void {
+    emit('s', 'wire', method, port, id, 'request')
+  },
+  /** Server: the request was read; from here on it is being handled. */
+  requestReceived(method: string, port: number, id: unknown): void {
+    emit('f', 'wire', method, port, id, 'request')
+    emit('b', 'handle', method, port, id)
+  },
+  /** Server: the reply was handed to the kernel, or to the buffer in front of it. */
+  replySent(method: string, port: number, id: unknown): void {
+    emit('e', 'handle', method, port, id)
+    emit('s', 'wire', method, port, id, 'reply')
+  },
+  /** Client: the reply was read. */
+  replyReceived(method: string, port: number, id: unknown): void {
+    emit('f', 'wire', method, port, id, 'reply')
+  },
+  /** Client: the caller has its result or its error. */
+  settled(method: string, port: number, id: unknown): void {
+    emit('e', 'call', method, port, id)
+  },
+
+  /** Server: the request begins to wait for its turn. */
+  queued(method: string, port: number, id: unknown): void {
+    emit('b', 'queue', method, port, id)
+  },
+  /** Server: its turn has come. */
+  dequeued(method: string, port: number, id: unknown): void {
+    emit('e', 'queue', method, port, id)
+  },
+
+  /** Something worth a mark on this thread. */
+  mark(name: string): void {
+    emit('i', 'mark', name)
+  },
+}
+
+function emit(
+  ph: TraceEvent['ph'],
+  cat: Category,
+  name: string,
+  port?: number,
+  id?: unknown,
+  way?: 'request' | 'reply',
+): void {
+  if (!traceChannel.hasSubscribers) return
+  const event: TraceEvent = { ph, cat, name, ts: now(), pid: process.pid, tid: threadId }
+  if (port !== undefined) event.id = `${port}:${String(id)}${way ? `:${way}` : ''}`
+  if (ph === 'f') event.bp = 'e'
+  if (ph === 'i') event.s = 't'
+  traceChannel.publish(event)
+}
