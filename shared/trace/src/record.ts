@@ -14,18 +14,17 @@ export function recordTo(file: string, name: string, join = false): () => void {
   // Opened for appending, so that the threads of a process do not write over each other.
   if (!join) closeSync(openSync(file, 'w'))
   const fd = openSync(file, 'a')
-  const write = (event: TraceEvent) => writeSync(fd, `,\n${JSON.stringify(event)}`)
 
   const about = { cat: '__metadata', ph: 'M', ts: now(), pid: process.pid, tid: threadId } as const
   const what = join ? 'thread_name' : 'process_name'
   const first = JSON.stringify({ ...about, name: what, args: { name } } satisfies TraceEvent)
   writeSync(fd, join ? `,\n${first}` : `[\n${first}`)
 
-  const onEvent = (event: unknown) => void write(event as TraceEvent)
+  const onEvent = (event: unknown) => writeSync(fd, `,\n${JSON.stringify(event)}`)
   traceChannel.subscribe(onEvent)
   const close = () => {
-    if (!traceChannel.unsubscribe(onEvent)) return
     process.off('exit', close)
+    traceChannel.unsubscribe(onEvent)
     if (!join) writeSync(fd, '\n]\n')
     closeSync(fd)
   }

@@ -1,0 +1,113 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pages } from '@rpc-steps/service'
+import { elapsed, gantt, legend, readTrace, timesOf } from '@rpc-steps/trace'
+import type { CallTimes, TraceEvent } from '@rpc-steps/trace'
+import { start, startServer } from './processes.ts'
+import type { Running } from './processes.ts'
+
+/** What is asked of a step: the words of one command line for each client. */
+export interface Scenario {
+  title: string
+  clients: readonly (readonly string[])[]
+}
+
+const fetchWords = Object.keys(pages).map((url) => ['fetch', JSON.stringify({ url })])
+
+/** One client that wants all five pages. */
+export const fiveFetches: Scenario = { title: 'five fetches by one client', clients: [fetchWords.flat()] }
+/** Five clients at once, each wanting one page. */
+export const fiveClients: Scenario = { title: 'five clients at once', clients: fetchWords }
+
+const waits = Object.values(pages)
+/** Predictions of the total, in milliseconds of waiting, communication left out. */
+export const sumOfAll = { formula: 'sum of all', ms: waits.reduce((a, b) => a + b, 0) }
+export const longest = { formula: 'longest one', ms: Math.max(...waits) }
+
+/** A scenario as one step plays it, and how long that should take. */
+export interface Act {
+  scenario: Scenario
+  predicted: { formula: string; ms: number }
+  /** More options for the server or for each client. */
+  serverArgs?: readonly string[]
+  clientArgs?: readonly string[]
+  note?: string
+}
+
+/** A line of the closing table. Milliseconds. */
+export interface Row {
+  title: string
+  formula: string
+  predicted: number
+  measured: number
+}
+
+/** Starts the step's server and clients, lets the clients go together, and reads what they did. */
+export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
+  const file = (name: string) => join(folder, `${name}.json`)
+  const serverArgs = ['--trace', file('server'), ...(act.serverArgs ?? [])]
+  const server = await startServer(new URL('server.ts', step), serverArgs)
+  const clients: Running[] = []
+  try {
+    const { length } = act.scenario.clients
+    for (const [i, words] of act.scenario.clients.entries()) {
+      const trace = file(length > 1 ? `client ${i + 1}` : 'client')
+      const options = ['--port', String(server.port), '--trace', trace, '--hold', 'yes']
+      clients.push(start(new URL('client.ts', step), [...options, ...(act.clientArgs ?? []), ...words]))
+    }
+    await Promise.all(clients.map((client) => client.printed(/^ready$/m)))
+    for (const client of clients) client.process.stdin!.end('\n')
+    for (const client of clients) {
+      const { code } = await client.exited
+      if (code !== 0) throw new Error(`a client failed: ${client.stderr().trim()}`)
+    }
+    await server.stop()
+    const names = ['server', ...clients.map((_, i) => (length > 1 ? `client ${i + 1}` : 'client'))]
+    return readTrace(...(await Promise.all(names.map((name) => readFile(file(name), 'utf8')))))
+  } finally {
+    await Promise.all([server, ...clients].map((program) => program.stop('SIGKILL')))
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Plays the acts of one step and shows each: the chart, where the time of a call went, and
+ * measured against predicted.
+ */
+export async function demo(title: string, step: string, acts: readonly Act[]): Promise<void> {
+  console.log(`\n${bold(title)}`)
+  const rows: Row[] = []
+  for (const act of acts) {
+    const heading = act.scenario.title + (act.note === undefined ? '' : `, ${act.note}`)
+    process.stdout.write(`\n${heading} ...`)
+    const events = await play(step, act)
+    const calls = timesOf(events)
+    const { formula, ms: predicted } = act.predicted
+    const row = { title: heading, formula, predicted, measured: elapsed(calls) }
+    rows.push(row)
+    process.stdout.write(`\r${heading}    \n\n${gantt(events)}\n\n${timesTable(calls)}\n`)
+    console.log(`T_total ${ms(row.measured)}, predicted ${ms(predicted)} (${formula})`)
+  }
+  console.log(`\n${legend}`)
+  process.send?.(rows)
+}
+
+function timesTable(calls: readonly CallTimes[]): string {
+  const mean = (part: (call: CallTimes) => number) =>
+    ms(calls.reduce((sum, call) => sum + part(call), 0) / calls.length)
+  return [
+    `a call, on average: T_request ${mean((c) => c.request)}`,
+    `T_response ${mean((c) => c.response)}`,
+    `T_communication ${mean((c) => c.communication)}`,
+  ].join(', ')
+}
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`
+}
+
+function bold(text: string): string {
+  return process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text
+}

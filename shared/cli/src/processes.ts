@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** How a process ended: with a code, or by a signal. */
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** A program that was started. */
+export interface Running {
+  readonly process: ChildProcess
+  readonly pid: number
+  /** What it has printed so far. */
+  stdout(): string
+  stderr(): string
+  readonly exited: Promise<Exit>
+  /** Waits until its stdout matches. Rejects when it ends first, or after `ms` milliseconds. */
+  printed(pattern: RegExp, ms?: number): Promise<RegExpExecArray>
+  /** Asks it to end, and waits until it has. After `ms` milliseconds it is killed. */
+  stop(signal?: NodeJS.Signals, ms?: number): Promise<Exit>
+}
+
+export interface RunningServer extends Running {
+  readonly host: string
+  readonly port: number
+}
+
+// Not the tsx command: that is a parent of the real program, and killing it leaves an orphan.
+const tsx = import.meta.resolve('tsx')
+
+/** Starts a TypeScript program in a Node process of its own. */
+export function start(file: string | URL, args: readonly string[] = [], ipc = false): Running {
+  const path = typeof file === 'string' ? file : fileURLToPath(file)
+  const child = spawn(process.execPath, ['--import', tsx, path, ...args], {
+    stdio: ipc ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe',
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  // A program that ends without reading its stdin must not end us with EPIPE.
+  child.stdin!.on('error', () => {})
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit)
+
+  const printed = (pattern: RegExp, ms = 20_000) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(output.stdout)
+        if (match) settle(() => resolve(match))
+      }
+      const fail = (why: string) =>
+        settle(() => reject(new Error(`${path} ${why}; stderr: ${output.stderr.trim()}`)))
+      const settle = (done: () => void) => {
+        clearTimeout(timer)
+        child.stdout!.off('data', look)
+        done()
+      }
+      const timer = setTimeout(() => fail(`did not print ${pattern} in ${ms} ms`), ms)
+      void exited.then(({ code, signal }) => fail(`ended with ${code ?? signal}`))
+      child.stdout!.on('data', look)
+      look()
+    })
+
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM', ms = 5_000) => {
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), ms)
+    const exit = await exited
+    clearTimeout(timer)
+    return exit
+  }
+  const { stdout, stderr } = { stdout: () => output.stdout, stderr: () => output.stderr }
+  return { process: child, pid: child.pid!, stdout, stderr, exited, printed, stop }
+}
+
+/** Starts a step's server on a free port, and waits until it listens. */
+export async function startServer(
+  file: string | URL,
+  args: readonly string[] = [],
+): Promise<RunningServer> {
+  const server = start(file, args.includes('--port') ? args : ['--port', '0', ...args])
+  try {
+    const [, host = '', port] = await server.printed(/^listening on (\S+):(\d+)$/m)
+    return { ...server, host, port: Number(port) }
+  } catch (error) {
+    await server.stop('SIGKILL')
+    throw error
+  }
+}
+
+/** Runs a program to its end, with something to read on stdin if need be. */
+export async function run(
+  file: string | URL,
+  args: readonly string[] = [],
+  input = '',
+): Promise<Exit & { stdout: string; stderr: string }> {
+  const program = start(file, args)
+  program.process.stdin!.end(input)
+  const exit = await program.exited
+  return { ...exit, stdout: program.stdout(), stderr: program.stderr() }
+}

@@ -1,0 +1,36 @@
+import { recordTo } from '@rpc-steps/trace'
+import type { Framing } from '@rpc-steps/wire'
+import { commonOptions, readCommandLine, UsageError } from './options.ts'
+import type { Options, Values } from './options.ts'
+
+const framings: readonly Framing[] = ['auto', 'content-length', 'newline']
+const common = commonOptions(framings, 'auto', 0)
+
+/**
+ * The command line of a server: the options that all have and those of this one. Starts the
+ * recording if `--trace` asks for it. Throws UsageError.
+ */
+export function serverOptions<O extends Options>(
+  own: O = {} as O,
+): Values<typeof common> & Values<O> {
+  const { values, words } = readCommandLine<typeof common & O>('server.ts [options]', {
+    ...common,
+    ...own,
+  })
+  if (words.length > 0) throw new UsageError(`a server takes options only, not "${words[0]}"`)
+  const { trace }: Values<typeof common> = values
+  if (trace !== undefined) recordTo(trace, 'server')
+  return values
+}
+
+/** Says on stdout where the server listens, as programs that start a server expect it. */
+export function announce({ host, port }: { host: string; port: number }): void {
+  console.log(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}`)
+}
+
+/** Waits until somebody asks the process to end. Asked a second time, it ends at once. */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
+  })
+}
