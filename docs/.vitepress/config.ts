@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { defineConfig } from 'vitepress'
+import type { DefaultTheme } from 'vitepress'
+import { baseFrom } from './base.ts'
+import { captions } from './captions.ts'
+import { steps } from './course.ts'
+import { codeTheme } from './shiki.ts'
+
+const base = baseFrom(process.env['BASE'])
+const apiSidebar = new URL('../api/typedoc-sidebar.json', import.meta.url)
+const api = existsSync(apiSidebar)
+  ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as DefaultTheme.SidebarItem[])
+  : []
+
+const course: DefaultTheme.SidebarItem[] = [
+  {
+    text: 'Before you begin',
+    items: [
+      { text: 'Start here', link: '/start' },
+      { text: 'The service', link: '/service' },
+      { text: 'The wire', link: '/wire' }
+    ]
+  },
+  {
+    text: 'Waiting',
+    items: steps.map(({ number, folder, title }) => ({
+      text: `<span class="number">${number}</span>${title}`,
+      link: `/steps/${folder}`
+    }))
+  },
+  {
+    text: 'Look it up',
+    items: [
+      { text: 'Glossary', link: '/glossary' },
+      { text: 'API reference', link: '/api/' },
+      { text: 'About', link: '/about' }
+    ]
+  }
+]
+
+export default defineConfig({
+  base,
+  lang: 'en',
+  title: 'rpc-steps',
+  description: 'Asynchronous RPC and non-blocking I/O, learned by building them in TypeScript.',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
+  srcExclude: ['test/**', 'README.md'],
+  lastUpdated: false,
+  markdown: {
+    theme: codeTheme,
+    config: md => captions(md, base),
+    codeTransformers: [
+      {
+        name: 'line-anchors',
+        line(node, line) {
+          if (!this.options.meta?.__raw?.includes('anchors')) return
+          node.properties['id'] = `L${line}`
+          node.properties['data-line'] = line
+        }
+      }
+    ]
+  },
+  themeConfig: {
+    logo: { src: '/favicon.svg', alt: '' },
+    siteTitle: 'rpc-steps',
+    search: { provider: 'local' },
+    outline: { level: 2, label: 'In this chapter' },
+    nav: [
+      { text: 'Start', link: '/start' },
+      { text: 'Steps', link: `/steps/${steps[0]?.folder}`, activeMatch: '^/steps/' },
+      { text: 'The wire', link: '/wire' },
+      { text: 'Reference', link: '/api/', activeMatch: '^/api/' }
+    ],
+    sidebar: { '/api/': [{ text: 'API reference', items: api }], '/source/': course, '/': course },
+    docFooter: { prev: 'Before this', next: 'Next' },
+    externalLinkIcon: false
+  }
+})

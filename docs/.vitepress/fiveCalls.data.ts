@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { steps } from './course.ts'
+import { layout } from './theme/timeline/layout.ts'
+import type { Span, TraceEvent } from './theme/timeline/layout.ts'
+
+/** The five fetches under one way of waiting, as the client saw them; times in milliseconds. */
+export interface FiveCalls {
+  number: string
+  /** From the first call to the last answer. */
+  total: number
+  calls: Pick<Span, 'start' | 'end'>[]
+  /** What the client's thread did meanwhile. */
+  thread: Pick<Span, 'kind' | 'name' | 'start' | 'end'>[]
+}
+
+/** Reduces a trace to what the client saw of it. */
+export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCalls {
+  const { spans } = layout(events)
+  const calls = spans.filter(({ kind }) => kind === 'call')
+  const begin = Math.min(...calls.map(({ start }) => start))
+  const lane = calls[0]?.lane
+  const thread = spans.filter(span => span.lane === lane && span.row < 0 && span.depth === 0)
+  const round = (ms: number) => Math.round((ms - begin) * 100) / 100
+  return {
+    number,
+    total: round(Math.max(...calls.map(({ end }) => end))),
+    calls: calls.map(({ start, end }) => ({ start: round(start), end: round(end) })),
+    thread: thread.map(({ kind, name, start, end }) => ({ kind, name, start: round(start), end: round(end) }))
+  }
+}
+
+const traces = new URL('../traces/', import.meta.url)
+
+export declare const data: FiveCalls[]
+
+export default {
+  watch: ['../traces/*-five-fetches.json'],
+  load(): FiveCalls[] {
+    return steps.flatMap(({ number }) => {
+      const file = fileURLToPath(new URL(`${number}-five-fetches.json`, traces))
+      return existsSync(file)
+        ? [fiveCalls(number, JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])]
+        : []
+    })
+  }
+}

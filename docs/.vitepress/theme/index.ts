@@ -1,0 +1,19 @@
+import type { Theme } from 'vitepress'
+import DefaultTheme from 'vitepress/theme-without-fonts'
+import Home from './components/Home.vue'
+import Layout from './Layout.vue'
+import './style/tokens.css'
+import './style/prose.css'
+import './style/frame.css'
+import Timeline from './timeline/Timeline.vue'
+
+const theme: Theme = {
+  extends: DefaultTheme,
+  Layout,
+  enhanceApp({ app }) {
+    app.component('home', Home)
+    app.component('Timeline', Timeline)
+  }
+}
+
+export default theme

@@ -1,0 +1,279 @@
+/** One event of a Chrome Trace Event file; `ts` in microseconds. */
+export interface TraceEvent {
+  ph: string
+  ts: number
+  pid: number
+  tid: number
+  name: string
+  cat?: string
+  id?: string | number
+  args?: Record<string, unknown>
+}
+
+/** What a span of time was spent on. */
+export type Kind = 'call' | 'handle' | 'queue' | 'kernel' | 'run'
+
+/** One thread of one process. */
+export interface Lane {
+  process: string
+  thread: string
+  /** Rows for calls (client) or for handling them (server); the thread's own strip comes beside. */
+  rows: number
+  /** Calls begin in this lane, so it is drawn above the wire. */
+  client: boolean
+}
+
+/** A stretch of time in a lane, in milliseconds from the start of the picture. */
+export interface Span {
+  lane: number
+  kind: Kind
+  /** The row of a call; -1 for the strip that shows what the thread itself does. */
+  row: number
+  /** How many spans of the same strip this one lies inside. */
+  depth: number
+  name: string
+  /** The call that this belongs to, when it belongs to one. */
+  call?: string
+  start: number
+  end: number
+}
+
+/** A message on the wire, from the write to the read, in milliseconds. */
+export interface Arrow {
+  call: string
+  kind: 'request' | 'reply'
+  from: { lane: number; at: number }
+  to: { lane: number; at: number }
+}
+
+/** One line of the picture told in words. */
+export interface Moment {
+  at: number
+  lane: number
+  text: string
+}
+
+/** A trace as something to draw: nothing here depends on pixels or on the DOM. */
+export interface Picture {
+  /** Milliseconds. */
+  duration: number
+  lanes: Lane[]
+  spans: Span[]
+  arrows: Arrow[]
+  moments: Moment[]
+}
+
+/** Calls beyond this number share rows. */
+const rowsOfTheirOwn = 8
+
+/**
+ * Turns a trace into lanes, spans and arrows. A span that the trace cuts off is drawn to its edge.
+ * Clients come first, so that requests point down and replies point up.
+ */
+export function layout(trace: readonly TraceEvent[]): Picture {
+  const events = trace.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
+  const origin = events[0]?.ts ?? 0
+  const ms = (ts: number) => (ts - origin) / 1000
+  const duration = ms(events.at(-1)?.ts ?? 0)
+
+  const { lanes, laneOf } = findLanes(trace, events)
+  const spans = [...threadSpans(events, laneOf, ms, duration), ...callSpans(events, laneOf, ms, duration)]
+  giveRows(lanes, spans)
+  spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
+  const arrows = findArrows(events, laneOf, ms)
+  return { duration, lanes, spans, arrows, moments: tell(lanes, spans, arrows) }
+}
+
+type LaneOf = (event: TraceEvent) => number
+type Clock = (ts: number) => number
+
+function findLanes(trace: readonly TraceEvent[], events: TraceEvent[]) {
+  const key = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`
+  const named = (name: string, of: (event: TraceEvent) => string | number) =>
+    new Map(
+      trace
+        .filter(event => event.ph === 'M' && event.name === name)
+        .map(event => [of(event), String(event.args?.['name'] ?? '')])
+    )
+  const processes = named('process_name', event => event.pid)
+  const threads = named('thread_name', key)
+  const callers = new Set(events.filter(isCall).map(key))
+  const first = new Map<string, TraceEvent>()
+  for (const event of events) if (!first.has(key(event))) first.set(key(event), event)
+  const keys = [...first.keys()].sort((a, b) => Number(callers.has(b)) - Number(callers.has(a)))
+  const lanes = keys.map((lane): Lane => {
+    const pid = first.get(lane)?.pid ?? 0
+    return {
+      process: processes.get(pid) || `process ${pid}`,
+      thread: threads.get(lane) || 'main',
+      rows: 0,
+      client: callers.has(lane)
+    }
+  })
+  const index = new Map(keys.map((lane, i) => [lane, i]))
+  return { lanes, laneOf: (event: TraceEvent) => index.get(key(event)) ?? 0 }
+}
+
+function isCall({ ph, cat }: TraceEvent): boolean {
+  return ph === 'b' && cat === 'call'
+}
+
+function threadSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: number): Span[] {
+  const spans: Span[] = []
+  const open = new Map<number, Span[]>()
+  for (const event of events) {
+    if (event.ph !== 'B' && event.ph !== 'E') continue
+    const lane = laneOf(event)
+    const stack = open.get(lane) ?? []
+    open.set(lane, stack)
+    if (event.ph === 'B') {
+      const kind = event.cat === 'kernel' ? 'kernel' : 'run'
+      const span: Span = {
+        lane,
+        kind,
+        row: -1,
+        depth: stack.length,
+        name: event.name,
+        start: ms(event.ts),
+        end: duration
+      }
+      stack.push(span)
+      spans.push(span)
+    } else {
+      const span = stack.pop()
+      if (span) span.end = ms(event.ts)
+    }
+  }
+  return spans
+}
+
+function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: number): Span[] {
+  const spans: Span[] = []
+  const open = new Map<string, Span>()
+  for (const event of events) {
+    const kind = event.cat
+    if (kind !== 'call' && kind !== 'handle' && kind !== 'queue') continue
+    const call = String(event.id ?? '')
+    const key = `${kind} ${event.pid} ${call}`
+    if (event.ph === 'b') {
+      const span: Span = {
+        lane: laneOf(event),
+        kind,
+        row: 0,
+        depth: 0,
+        name: event.name,
+        call,
+        start: ms(event.ts),
+        end: duration
+      }
+      open.set(key, span)
+      spans.push(span)
+    } else if (event.ph === 'e') {
+      const span = open.get(key)
+      if (span) span.end = ms(event.ts)
+      open.delete(key)
+    }
+  }
+  return spans
+}
+
+/** Each call has a row of its own while they are few; then the first row that is free. */
+function giveRows(lanes: Lane[], spans: Span[]): void {
+  lanes.forEach((lane, index) => {
+    const here = spans.filter(span => span.lane === index && span.row >= 0)
+    const calls = [...new Set(here.map(span => span.call))]
+    const free: number[] = []
+    for (const call of calls) {
+      const parts = here.filter(span => span.call === call)
+      const start = Math.min(...parts.map(span => span.start))
+      const end = Math.max(...parts.map(span => span.end))
+      const own = calls.length <= rowsOfTheirOwn
+      const found = own ? -1 : free.findIndex(until => until <= start)
+      const row = found < 0 ? free.length : found
+      free[row] = end
+      for (const span of parts) span.row = row
+    }
+    lane.rows = free.length
+  })
+}
+
+function findArrows(events: TraceEvent[], laneOf: LaneOf, ms: Clock): Arrow[] {
+  const sent = new Map<string, TraceEvent>()
+  const arrows: Arrow[] = []
+  for (const event of events) {
+    if (event.cat !== 'wire') continue
+    const id = String(event.id ?? '')
+    if (event.ph === 's') sent.set(id, event)
+    const start = event.ph === 'f' ? sent.get(id) : undefined
+    if (!start) continue
+    sent.delete(id)
+    const at = id.lastIndexOf(':')
+    arrows.push({
+      call: id.slice(0, at),
+      kind: id.slice(at + 1) === 'reply' ? 'reply' : 'request',
+      from: { lane: laneOf(start), at: ms(start.ts) },
+      to: { lane: laneOf(event), at: ms(event.ts) }
+    })
+  }
+  return arrows
+}
+
+/** Shorter waits than this, in milliseconds, are not worth a line of text. */
+const worthTelling = 1
+
+function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
+  const several = new Set(lanes.map(({ process }) => process)).size < lanes.length
+  const who = (lane: number) => {
+    const { process = '', thread = '' } = lanes[lane] ?? {}
+    return several ? `${process}, ${thread}` : process
+  }
+  const short = shortNames(spans)
+  const moments: Moment[] = []
+  const say = (at: number, lane: number, text: string) =>
+    moments.push({ at, lane, text: `${who(lane)}: ${text}` })
+  for (const { kind, lane, name, call, start, end } of spans) {
+    const title = call === undefined ? name : (short.get(call) ?? name)
+    if (kind === 'call') {
+      say(start, lane, `calls ${title}`)
+      say(end, lane, `has the answer to ${title}, ${milliseconds(end - start)} after the call`)
+    } else if (kind === 'handle') {
+      say(start, lane, `begins to handle ${title}`)
+      say(end, lane, `has replied to ${title}`)
+    } else if (end - start >= worthTelling) {
+      const does = { kernel: 'sleeps in the kernel in', queue: 'keeps in the queue', run: 'runs' }
+      say(start, lane, `${does[kind]} ${title} for ${milliseconds(end - start)}`)
+    }
+  }
+  for (const { call, kind, from } of arrows) {
+    say(from.at, from.lane, `sends the ${kind} of ${short.get(call) ?? call}`)
+  }
+  return moments.sort((a, b) => a.at - b.at)
+}
+
+/** What each call is called in the picture: its method, and its place among the calls. */
+export function shortNames(spans: readonly Span[]): Map<string, string> {
+  const calls = spans
+    .filter(span => span.kind === 'call')
+    .sort((a, b) => a.start - b.start)
+  const names = new Map(calls.map(({ call, name }, i) => [call ?? '', `${name} ${i + 1}`]))
+  for (const { call, name } of spans) {
+    if (call !== undefined && !names.has(call)) names.set(call, name)
+  }
+  return names
+}
+
+/** A duration for people: 3 significant digits at most. */
+export function milliseconds(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`
+  if (ms >= 10) return `${Math.round(ms)} ms`
+  return `${ms.toFixed(1)} ms`
+}
+
+/** Round places for the marks of an axis, in milliseconds, about `wanted` of them. */
+export function ticks(duration: number, wanted = 6): number[] {
+  if (!(duration > 0)) return [0]
+  const rough = duration / wanted
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map(n => n * power).find(size => size >= rough) ?? power * 10
+  return Array.from({ length: Math.floor(duration / step + 1e-9) + 1 }, (_, i) => i * step)
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { layout, milliseconds, ticks } from '../.vitepress/theme/timeline/layout.ts'
+import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
+import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
+
+describe('layout', () => {
+  test('puts callers above the servers they call', () => {
+    const { lanes } = layout(allAtOnce())
+    expect(lanes).toEqual([
+      { process: 'client', thread: 'main', rows: 5, client: true },
+      { process: 'server', thread: 'main', rows: 5, client: false }
+    ])
+  })
+
+  test('counts milliseconds from the first event', () => {
+    const { duration, spans } = layout(oneAfterAnother())
+    expect(duration).toBeCloseTo(1032.8, 5)
+    const calls = spans.filter(({ kind }) => kind === 'call')
+    expect(calls.map(({ start }) => Math.round(start))).toEqual([0, 121, 421, 622, 872])
+    expect(calls.map(({ row }) => row)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('keeps a request and its handling in the same row', () => {
+    const { spans } = layout(allAtOnce())
+    for (const handle of spans.filter(({ kind }) => kind === 'handle')) {
+      const call = spans.find(span => span.kind === 'call' && span.call === handle.call)
+      expect(handle.row).toBe(call?.row)
+    }
+  })
+
+  test('joins each message to its arrival', () => {
+    const { arrows } = layout(oneAfterAnother())
+    expect(arrows).toHaveLength(10)
+    for (const { kind, from, to } of arrows) {
+      expect([from.lane, to.lane]).toEqual(kind === 'request' ? [0, 1] : [1, 0])
+      expect(to.at - from.at).toBeCloseTo(0.1, 5)
+    }
+  })
+
+  test('knows how deep a span lies in its thread', () => {
+    const at = (ph: string, name: string, ts: number, cat = 'run'): TraceEvent =>
+      ({ ph, name, ts, cat, pid: 1, tid: 1 })
+    const { spans } = layout([
+      at('B', 'turn', 0),
+      at('B', 'recv', 1000, 'kernel'),
+      at('E', 'recv', 2000, 'kernel'),
+      at('E', 'turn', 3000)
+    ])
+    expect(spans.map(({ name, depth, start, end }) => [name, depth, start, end])).toEqual([
+      ['turn', 0, 0, 3],
+      ['recv', 1, 1, 2]
+    ])
+  })
+
+  test('lets more than eight calls share rows, without overlap', () => {
+    const many = Array.from({ length: 40 }, (_, i): TraceEvent[] => {
+      const shared = { cat: 'call', name: 'say', id: `1:${i}`, pid: 1, tid: 1 }
+      return [
+        { ...shared, ph: 'b', ts: i * 1000 },
+        { ...shared, ph: 'e', ts: i * 1000 + 2500 }
+      ]
+    }).flat()
+    const { lanes, spans } = layout(many)
+    expect(lanes[0]?.rows).toBe(3)
+    for (const a of spans) {
+      for (const b of spans) {
+        if (a !== b && a.row === b.row) expect(a.end <= b.start || b.end <= a.start).toBe(true)
+      }
+    }
+  })
+
+  test('draws a span that the trace cuts off to its edge', () => {
+    const { spans, duration } = layout(oneAfterAnother().filter(({ ph }) => ph !== 'E'))
+    expect(duration).toBeGreaterThan(1000)
+    expect(spans.filter(({ kind }) => kind === 'kernel').every(({ end }) => end === duration)).toBe(true)
+  })
+
+  test('tells the picture in words, in the order of time', () => {
+    const { moments } = layout(allAtOnce())
+    expect(moments[0]?.text).toBe('client: calls fetch 1')
+    expect(moments.at(-1)?.text).toBe('client: has the answer to fetch 2, 300 ms after the call')
+    expect(moments.map(({ at }) => at)).toEqual(moments.map(({ at }) => at).sort((a, b) => a - b))
+  })
+
+  test('takes an empty trace, and events in any order', () => {
+    expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], moments: [] })
+    const expected = layout(oneAfterAnother())
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(oneAfterAnother(), { minLength: oneAfterAnother().length }),
+        shuffled => {
+          expect(layout(shuffled).arrows).toEqual(expected.arrows)
+          expect(layout(shuffled).spans).toEqual(expected.spans)
+        }
+      ),
+      { numRuns: 30 }
+    )
+  })
+})
+
+test('durations are short and have a unit', () => {
+  expect([0.04, 3.14159, 42.4, 999, 1030].map(milliseconds)).toEqual([
+    '0.0 ms',
+    '3.1 ms',
+    '42 ms',
+    '999 ms',
+    '1.03 s'
+  ])
+})
+
+test('an axis has round marks that end before the picture does', () => {
+  expect(ticks(1030)).toEqual([0, 200, 400, 600, 800, 1000])
+  expect(ticks(0)).toEqual([0])
+  fc.assert(
+    fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), duration => {
+      const marks = ticks(duration)
+      expect(marks.length).toBeGreaterThan(1)
+      expect(marks.length).toBeLessThanOrEqual(8)
+      expect(marks.at(-1)).toBeLessThanOrEqual(duration * (1 + 1e-6))
+    })
+  )
+})
