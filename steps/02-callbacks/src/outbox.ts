@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream'
+
+/** How much may wait in front of the kernel, in characters (for ASCII text that is bytes). */
+export interface OutboxLimits {
+  /** Above this the outbox is full: whoever can should stop producing until it has drained. */
+  highWater: number
+  /** Nothing is taken that would go above this. */
+  hardCap: number
+}
+
+export const defaultOutboxLimits: OutboxLimits = { highWater: 64 * 1024, hardCap: 16 * 1024 * 1024 }
+
+/** The peer has stopped reading, and what waits for it would go over the hard cap. */
+export class OverflowError extends Error {
+  override readonly name = 'OverflowError'
+  readonly code = 'ERR_OVERFLOW'
+
+  constructor(cap: number) {
+    super(`the peer does not read: more than ${cap} characters would wait to be sent`)
+  }
+}
+
+// #region outbox
+/**
+ * Joins all that is sent in one turn into one write, and knows when to stop. One for each
+ * connection; nothing else may write to its stream.
+ */
+export class Outbox {
+  readonly #stream: Writable
+  readonly #limits: OutboxLimits
+  readonly #onDrain: () => void
+  /** What was sent in this turn and is not written yet. */
+  #joined = ''
+  #full = false
+
+  /** `onDrain` runs each time a full outbox has emptied to half of its high-water mark. */
+  constructor(stream: Writable, onDrain = () => {}, limits: Partial<OutboxLimits> = {}) {
+    this.#stream = stream
+    this.#onDrain = onDrain
+    this.#limits = { ...defaultOutboxLimits, ...limits }
+  }
+
+  /** Characters sent that the kernel has not taken. */
+  get held(): number {
+    return this.#joined.length + this.#stream.writableLength
+  }
+
+  /** True from going over the high-water mark until drained. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /**
+   * Takes a frame; it is written when this turn ends. Returns false when full: taken all the
+   * same, but wait for `onDrain` before sending more. On a stream that has ended it is dropped.
+   * Throws OverflowError when it would go over the hard cap; then it is not taken.
+   */
+  send(frame: string): boolean {
+    const held = this.held + frame.length
+    if (held > this.#limits.hardCap) throw new OverflowError(this.#limits.hardCap)
+    // A tick, not a microtask: Node runs it when the current callback is done, and for a frame
+    // sent from a promise when all promises are, so that no chain of awaits splits a turn.
+    if (this.#joined === '') process.nextTick(this.#flush)
+    this.#joined += frame
+    if (held > this.#limits.highWater) this.#full = true
+    return !this.#full
+  }
+
+  /** Writes what there is, then ends the stream. */
+  end(): void {
+    this.#flush()
+    this.#stream.end()
+  }
+
+  readonly #flush = () => {
+    const frames = this.#joined
+    this.#joined = ''
+    if (frames !== '' && this.#stream.writable) this.#stream.write(frames, this.#written)
+  }
+
+  // Not the stream's own 'drain': its high-water mark is another one, and differs between Nodes.
+  readonly #written = (error?: Error | null) => {
+    if (error || !this.#full || this.held > this.#limits.highWater / 2) return
+    this.#full = false
+    this.#onDrain()
+  }
+}
+// #endregion
