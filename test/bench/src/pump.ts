@@ -1,0 +1,39 @@
+import type { Connection } from '../contenders/contender.ts'
+import type { Workload } from './workloads.ts'
+
+/**
+ * Makes `calls` calls, keeping `inFlight` of them unanswered on each connection, and checks every
+ * answer. `finished` gets the first error or, after the last answer, null.
+ */
+export function pump(
+  connections: readonly Connection[],
+  { inFlight, method, params, answer }: Workload,
+  calls: number,
+  finished: (error: Error | null) => void,
+): void {
+  let started = 0
+  let answered = 0
+  for (const connection of connections) {
+    let unanswered = 0
+    let calling = false
+    function done(error: Error | null, actual?: unknown): void {
+      if (error === null && actual !== answer) error = new Error(`wrong answer: ${String(actual)}`)
+      if (error !== null) return finished(error)
+      unanswered--
+      if (++answered === calls) finished(null)
+      else fill()
+    }
+    function fill(): void {
+      // A blocking call is answered inside `call`: the loop below goes on, and the stack stays flat.
+      if (calling) return
+      calling = true
+      while (started < calls && unanswered < inFlight) {
+        started++
+        unanswered++
+        connection.call(method, params, done)
+      }
+      calling = false
+    }
+    fill()
+  }
+}

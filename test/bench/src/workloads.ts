@@ -1,0 +1,38 @@
+/** The shape of the calls that all contenders make. */
+export interface Workload {
+  name: string
+  title: string
+  /** Connections, opened before the clock starts. */
+  connections: number
+  /** Calls in flight on each connection. */
+  inFlight: number
+  method: 'say' | 'sleep'
+  params: { text?: string; ms?: number }
+  answer: unknown
+  /** Calls that start together and must all be answered before the next ones start. */
+  together?: number
+}
+
+const say = (text: string) =>
+  ({ method: 'say', params: { text }, answer: `You said: ${text}` }) as const
+
+/** With its JSON-RPC envelope, a body of about 100 bytes. */
+const short = say('Hello, server! How do you do today?')
+const long = say('x'.repeat(10_000))
+
+export const workloads: readonly Workload[] = [
+  { name: 'one', title: 'one at a time', connections: 1, inFlight: 1, ...short },
+  { name: 'in-flight', title: '64 in flight', connections: 1, inFlight: 64, ...short },
+  { name: 'connections', title: '64 connections', connections: 64, inFlight: 1, ...short },
+  {
+    name: 'gather',
+    title: '1,000 gathered',
+    connections: 1,
+    inFlight: 1_000,
+    together: 1_000,
+    method: 'sleep',
+    params: { ms: 10 },
+    answer: 10,
+  },
+  { name: 'large', title: '64 of 10 KB', connections: 1, inFlight: 64, ...long },
+]
