@@ -134,6 +134,7 @@ function threadSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: 
         row: -1,
         depth: stack.length,
         name: event.name,
+        ...(event.id !== undefined && { call: String(event.id) }),
         start: ms(event.ts),
         end: duration
       }
