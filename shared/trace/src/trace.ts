@@ -28,6 +28,16 @@ export const trace = {
   leave(cat: 'kernel' | 'run', name: string): void {
     emit('E', cat, name)
   },
+  /** Runs a function inside a span of this thread. */
+  ran<T>(name: string, port: number, id: unknown, run: () => T): T {
+    if (!traceChannel.hasSubscribers) return run()
+    emit('B', 'run', name, port, id)
+    try {
+      return run()
+    } finally {
+      emit('E', 'run', name)
+    }
+  },
 
   /** Client: the call begins. */
   called(method: string, port: number, id: unknown): void {

@@ -53,11 +53,17 @@ export class DisconnectedError extends Error {
 export class FramingError extends Error {
   override readonly name = 'FramingError'
   readonly code = 'ERR_FRAMING'
-  /** What to tell the peer before closing: `parseError`, or `invalidRequest` when too large. */
+  /** `parseError`, or `invalidRequest` for a frame that is too large. */
   readonly rpcCode: number
 
   constructor(message: string, rpcCode: number = codes.parseError) {
     super(message)
     this.rpcCode = rpcCode
+  }
+
+  /** What to tell the peer, with id null, before closing. */
+  toRpcError(): RpcError {
+    const message = this.rpcCode === codes.parseError ? 'Parse error' : 'Invalid Request'
+    return new RpcError(this.rpcCode, message, this.message)
   }
 }

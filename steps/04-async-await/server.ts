@@ -1,0 +1,10 @@
+import { announce, main, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { answer, serve } from './src/index.ts'
+
+await main(async () => {
+  const options = serverOptions()
+  const server = await serve(answer, options, { framing: options.framing })
+  announce(server)
+  await stopSignal()
+  await server.close()
+})

@@ -1,0 +1,7 @@
+export * from './call.ts'
+export * from './coroutine.ts'
+export * from './message-stream.ts'
+export * from './net.ts'
+export * from './peer.ts'
+export * from './service.ts'
+export * from './typed.ts'
