@@ -81,20 +81,20 @@ export async function demo(title: string, step: string, acts: readonly Act[]): P
   const rows: Row[] = []
   for (const act of acts) {
     const heading = act.scenario.title + (act.note === undefined ? '' : `, ${act.note}`)
-    process.stdout.write(`\n${heading} ...`)
+    console.log(`\n${heading} ...\n`)
     const events = await play(step, act)
     const calls = timesOf(events)
     const { formula, ms: predicted } = act.predicted
     const row = { title: heading, formula, predicted, measured: elapsed(calls) }
     rows.push(row)
-    process.stdout.write(`\r${heading}    \n\n${gantt(events)}\n\n${timesTable(calls)}\n`)
+    console.log(`${gantt(events)}\n\n${timesOfOne(calls)}`)
     console.log(`T_total ${ms(row.measured)}, predicted ${ms(predicted)} (${formula})`)
   }
   console.log(`\n${legend}`)
   process.send?.(rows)
 }
 
-function timesTable(calls: readonly CallTimes[]): string {
+function timesOfOne(calls: readonly CallTimes[]): string {
   const mean = (part: (call: CallTimes) => number) =>
     ms(calls.reduce((sum, call) => sum + part(call), 0) / calls.length)
   return [

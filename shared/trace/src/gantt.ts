@@ -2,13 +2,13 @@ import type { TraceEvent } from './event.ts'
 import { spansOf } from './read.ts'
 import type { Span } from './read.ts'
 
-/** What the marks of the chart mean, for the line below it. */
-export const legend = '█ running   ▏ ran briefly   ░ asleep in the kernel   ▒ queued   ─ waiting'
+/** What the marks of the chart mean, for the lines below it. */
+export const legend = `─ on its way   ▒ queued   █ running   ▏ ran briefly
+░ waiting: a call for its answer, a thread asleep in the kernel`
 
 /**
  * A chart for the terminal: a row for each call, then a row for each thread of each process.
- * In a call's row `─` is on its way or waiting, `░` is the server waiting for the outside world.
- * `width` is in columns, labels included.
+ * A thread that recorded no span has no row. `width` is in columns, labels included.
  */
 export function gantt(events: readonly TraceEvent[], width = 78): string {
   const spans = spansOf(events)
@@ -25,10 +25,14 @@ export function gantt(events: readonly TraceEvent[], width = 78): string {
     })
     return `${label.slice(0, labelWidth - 1).padEnd(labelWidth)}${cells.join('')}`.trimEnd()
   }
-  const axis = `${(end - start) / 1000 < 10 ? ((end - start) / 1000).toFixed(2) : Math.round((end - start) / 1000)} ms`
+  const ms = (end - start) / 1000
+  const axis = `${ms < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms`
   return [
-    ...calls.map((call) => row(callLabel(call), callLayers(call, spans))),
-    ...threads(events).map(({ label, pid, tid }) => row(label, threadLayers(pid, tid, spans))),
+    ...calls.map((call, i) => row(`${i + 1} ${call.name}`, callLayers(call, spans))),
+    ...threads(events).flatMap(({ label, pid, tid }) => {
+      const layers = threadLayers(pid, tid, spans)
+      return layers.some((layer) => layer.spans.length > 0) ? [row(label, layers)] : []
+    }),
     ' '.repeat(labelWidth) + '0' + axis.padStart(columns - 1),
   ].join('\n')
 }
@@ -72,10 +76,6 @@ function threadLayers(pid: number, tid: number, spans: readonly Span[]): Layer[]
     { mark: '█', brief: '▏', spans: of('run') },
     { mark: '░', spans: of('kernel') },
   ]
-}
-
-function callLabel({ id, name }: Span): string {
-  return `${id?.split(':')[1] ?? '?'} ${name}`
 }
 
 /** The threads of a trace, each once, named by their process or by themselves. */
