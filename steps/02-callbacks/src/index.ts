@@ -1,1 +1,8 @@
+export * from './callback.ts'
 export * from './outbox.ts'
+export { connect } from './client.ts'
+export type { Client, ClientOptions } from './client.ts'
+export { listen } from './server.ts'
+export type { Handler, Server, ServerOptions } from './server.ts'
+export type { ConnectionOptions } from './connection.ts'
+export { serve } from './serve.ts'

@@ -1,0 +1,13 @@
+import { announce, main, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { listen, serve } from './src/index.ts'
+
+await main(() => {
+  listen(serve, serverOptions(), (error, server) =>
+    void main(async () => {
+      if (error) throw error
+      announce(server)
+      await stopSignal()
+      server.stop()
+    }),
+  )
+})

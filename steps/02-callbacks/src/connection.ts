@@ -1,0 +1,151 @@
+import type { Socket } from 'node:net'
+import { createFramer, errorText, FramingError, Inbox, RpcError } from '@rpc-steps/wire'
+import type { Framer, FrameLimits, Framing, InboxEvents } from '@rpc-steps/wire'
+import { Outbox } from './outbox.ts'
+import type { OutboxLimits } from './outbox.ts'
+
+export interface ConnectionOptions {
+  framing?: Framing
+  frameLimits?: FrameLimits
+  outboxLimits?: Partial<OutboxLimits>
+  /** Milliseconds that a frame may take from its first byte to its last. Default 30,000. */
+  frameTime?: number
+}
+
+/** What a connection reports to the server or client that it belongs to. */
+export interface ConnectionEvents extends Pick<InboxEvents, 'request' | 'reply'> {
+  /** The outbox was full and has drained. */
+  drain(): void
+  /** All is over, for the last time. `error` is missing if that was in order. */
+  close(error?: Error): void
+}
+
+/** Milliseconds in which the peer should have noticed that we have closed. */
+const lingerTime = 1_000
+
+/** One end of a connection: cuts what comes into messages, and answers for the rules. */
+export class Connection {
+  readonly #socket: Socket
+  readonly #framer: Framer
+  readonly #inbox: Inbox
+  readonly #outbox: Outbox
+  readonly #frameTime: number
+  #timer: NodeJS.Timeout | undefined
+  /** Nothing more is read: the peer has ended, or we are about to. */
+  #ended = false
+  #error: Error | undefined
+
+  constructor(socket: Socket, events: ConnectionEvents, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#framer = createFramer(options.framing ?? 'auto', options.frameLimits)
+    this.#outbox = new Outbox(socket, () => this.#drained(events), options.outboxLimits)
+    this.#frameTime = options.frameTime ?? 30_000
+    this.#inbox = new Inbox({
+      request: events.request,
+      reply: events.reply,
+      send: (text) => this.#answer(text),
+      internalError: (error, incident) => {
+        console.error(`internal error ${incident}: ${(error as Error | null)?.stack ?? error}`)
+      },
+    })
+    socket.on('end', () => this.#receivedEnd())
+    socket.on('error', (error) => (this.#error ??= error))
+    socket.on('close', () => {
+      clearTimeout(this.#timer)
+      events.close(this.#error)
+    })
+  }
+
+  // #region receive
+  /** Takes a chunk of the stream. Its memory can be used again when this returns. */
+  receive(chunk: Buffer): void {
+    if (this.#ended) return
+    try {
+      this.#framer.push(chunk)
+      let body = this.#framer.next()
+      // Each frame has its own time: one that is complete stops the clock.
+      if (body !== undefined) this.#stopTimer()
+      for (; body !== undefined; body = this.#framer.next()) this.#inbox.receive(body)
+      if (this.#framer.partial) this.#timer ??= setTimeout(() => this.#late(), this.#frameTime)
+    } catch (error) {
+      this.#fail(error as FramingError)
+    }
+  }
+
+  #receivedEnd(): void {
+    try {
+      if (!this.#ended) this.#framer.end()
+    } catch (error) {
+      this.#fail(error as FramingError)
+    }
+    this.end()
+  }
+
+  #late(): void {
+    // We do not read while the outbox is full: then it is not the peer who makes it late.
+    if (this.#outbox.full) this.#timer?.refresh()
+    else this.#fail(new FramingError(`the rest of a frame did not come in ${this.#frameTime} ms`))
+  }
+
+  /** Nobody knows where the next frame begins, so this is the last answer. */
+  #fail(error: FramingError): void {
+    this.#error = error
+    this.#answer(errorText(null, new RpcError(error.rpcCode, error.message)))
+    this.#close()
+  }
+  // #endregion
+
+  // #region send
+  /** Sends a message. Returns false when the outbox is full. Throws OverflowError. */
+  send(text: string): boolean {
+    return this.#outbox.send(this.#framer.frame(text))
+  }
+
+  /** Whoever asks and does not read the answers, is not read either. */
+  #answer(text: string): void {
+    try {
+      if (!this.send(text)) this.#socket.pause()
+    } catch (overflow) {
+      this.destroy(overflow as Error)
+    }
+    if (this.#ended && this.#inbox.inFlight === 0) this.#close()
+  }
+
+  #drained(events: ConnectionEvents): void {
+    this.#socket.resume()
+    events.drain()
+  }
+  // #endregion
+
+  // #region end
+  /** Reads no more, answers what has come, then closes. */
+  end(): void {
+    this.#ended = true
+    if (this.#inbox.inFlight === 0) this.#close()
+  }
+
+  /**
+   * Closes when all is sent. What still comes is read and thrown away: closing a socket with
+   * unread bytes sends a reset, and the peer would lose our last answer to it (RFC 1122,
+   * 4.2.2.13). A peer that does not go away is given a second.
+   */
+  #close(): void {
+    this.#ended = true
+    this.#stopTimer()
+    this.#outbox.end()
+    this.#socket.resume()
+    this.#timer = setTimeout(() => this.destroy(), lingerTime)
+  }
+
+  /** Closes now. */
+  destroy(error?: Error): void {
+    this.#error ??= error
+    this.#socket.destroy()
+  }
+  // #endregion
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+}

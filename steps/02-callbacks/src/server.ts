@@ -1,0 +1,79 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { trace } from '@rpc-steps/trace'
+import type { Request, Respond } from '@rpc-steps/wire'
+import type { Callback } from './callback.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { tracedHandler } from './traced.ts'
+
+// #region handler
+/**
+ * Answers one request: starts whatever takes time, returns, and calls `respond` when it is
+ * done. What it throws is answered with "Internal error", but only until it has returned.
+ */
+export type Handler = (request: Request, respond: Respond) => void
+// #endregion
+
+export interface ServerOptions extends ConnectionOptions {
+  host?: string
+  port?: number
+  /** Milliseconds that `stop` leaves to the calls in flight. Default 3,000. */
+  graceTime?: number
+}
+
+export interface Server {
+  readonly host: string
+  readonly port: number
+  /** Connections that are open. */
+  readonly connections: number
+  /** Accepts nobody any more, answers the calls in flight, closes, then calls back. */
+  stop(callback?: () => void): void
+}
+
+// #region listen
+/** Listens, and calls back when clients can come. Errors: EADDRINUSE, EACCES ... (bind(2)). */
+export function listen(handler: Handler, options: ServerOptions, callback: Callback<Server>): void {
+  const { host = '127.0.0.1', port = 0, graceTime = 3_000 } = options
+  const connections = new Set<Connection>()
+
+  // Half-open, because a client may send its requests, end, and still want the replies.
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const handle = trace.on ? tracedHandler(handler, socket.remotePort ?? 0) : handler
+    const connection = new Connection(
+      socket,
+      {
+        request(request, respond) {
+          try {
+            handle(request, respond)
+          } catch (error) {
+            respond(error)
+          }
+        },
+        reply() {}, // to no request of ours
+        drain() {},
+        close: () => connections.delete(connection),
+      },
+      options,
+    )
+    connections.add(connection)
+    socket.on('data', (chunk) => connection.receive(chunk))
+  })
+
+  const stop = (done = () => {}) => {
+    const timer = setTimeout(() => connections.forEach((open) => open.destroy()), graceTime)
+    listener.close(() => (clearTimeout(timer), done()))
+    for (const connection of connections) connection.end()
+  }
+
+  listener.once('error', callback)
+  // A burst of connections waits in the kernel until we accept them (listen(2)).
+  listener.listen({ host, port, backlog: 1024 }, () => {
+    listener.off('error', callback)
+    // From here on an error concerns one connection that could not be accepted.
+    listener.on('error', (error) => console.error(`accept: ${error.message}`))
+    const { address, port } = listener.address() as AddressInfo
+    callback(null, { host: address, port, stop, get connections() { return connections.size } })
+  })
+}
+// #endregion
