@@ -1,0 +1,24 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { record, scenes } from './record/scenes.ts'
+import { toText } from './record/tidy.ts'
+
+/*
+ * npm run trace:record [-- NAME ...]
+ *
+ * Plays every scene, or those whose name begins with one of the words, and writes what happened
+ * to docs/traces. Look at the difference before you commit it.
+ */
+const words = process.argv.slice(2)
+const chosen = scenes.filter(({ name }) => words.length === 0 || words.some(word => name.startsWith(word)))
+if (chosen.length === 0) {
+  console.error(`no scene begins with ${words.join(' or ')}; there are:\n${scenes.map(({ name }) => name).join('\n')}`)
+  process.exit(1)
+}
+
+const folder = new URL('traces/', import.meta.url)
+await mkdir(folder, { recursive: true })
+for (const scene of chosen) {
+  const events = await record(scene)
+  await writeFile(new URL(`${scene.name}.json`, folder), toText(events))
+  console.log(`${scene.name}: ${events.length} events`)
+}
