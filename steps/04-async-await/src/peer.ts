@@ -152,7 +152,7 @@ export class Peer {
   /** The other side sends no more. It may still read: what it asked is answered first. */
   #onEnd(cause: unknown): void {
     this.#ended = new DisconnectedError(undefined, cause)
-    this.#pending.rejectAll(this.#ended)
+    this.#pending.reject(this.#ended)
     this.#closing = true
     this.#endWhenIdle()
   }
@@ -160,7 +160,7 @@ export class Peer {
   #onClose(cause: unknown): void {
     const error = new DisconnectedError(undefined, cause)
     this.#ended ??= error
-    this.#pending.rejectAll(error)
+    this.#pending.reject(error)
     for (const context of this.#handling) context.abort(error)
   }
   // #endregion

@@ -4,14 +4,19 @@ import type { Json, Reply } from '@rpc-steps/wire'
 interface Pending {
   resolve(result: Json): void
   reject(error: unknown): void
-  /** Stops listening to the caller's signal. */
-  release(): void
+  signal: AbortSignal | undefined
+}
+
+/** The calls that one signal would end. */
+interface Group {
+  readonly ids: Set<number>
+  readonly onAbort: () => void
 }
 
 // #region pending
 /**
- * The calls in flight on one connection: sent, not settled. Taking a call out and settling it
- * is one act, so no call is settled twice, and none leaves a listener behind.
+ * The calls in flight on one connection: sent, or about to be, and not settled. To take a call
+ * out and to settle it is one act, so none is settled twice and none leaves anything behind.
  */
 export class PendingCalls {
   readonly #calls = new Map<number, Pending>()
@@ -31,13 +36,9 @@ export class PendingCalls {
   }
 
   /** The promise of the reply to call `id`. An abort of the signal settles it, too. */
-  add(id: number, signal: AbortSignal | undefined): Promise<Json> {
-    return new Promise((resolve, reject) => {
-      const onAbort = () => this.#take(id)?.reject(signal?.reason)
-      const release = () => signal?.removeEventListener('abort', onAbort)
-      signal?.addEventListener('abort', onAbort)
-      this.#calls.set(id, { resolve, reject, release })
-    })
+  add(id: number, signal?: AbortSignal): Promise<Json> {
+    if (signal) this.#watch(signal, id)
+    return new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject, signal }))
   }
 
   /** Settles the call that this reply answers. Returns false if there is none. */
@@ -52,16 +53,40 @@ export class PendingCalls {
     return true
   }
 
-  /** The connection has ended, and with it every call that waits. */
-  rejectAll(error: Error): void {
-    for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(error)
+  /** Settles these calls, by default all, with an error. */
+  reject(error: unknown, ids: Iterable<number> = this.#calls.keys()): void {
+    for (const id of [...ids]) this.#take(id)?.reject(error)
   }
 
   #take(id: number): Pending | undefined {
     const call = this.#calls.get(id)
     this.#calls.delete(id)
-    call?.release()
+    if (call?.signal) this.#unwatch(call.signal, id)
     return call
   }
+  // #endregion
+
+  // #region signals
+  readonly #groups = new Map<AbortSignal, Group>()
+
+  /** Listens once for each signal: a thousand listeners on one take a million steps to add. */
+  #watch(signal: AbortSignal, id: number): void {
+    let group = this.#groups.get(signal)
+    if (!group) {
+      const ids = new Set<number>()
+      group = { ids, onAbort: () => this.reject(signal.reason, ids) }
+      this.#groups.set(signal, group)
+      signal.addEventListener('abort', group.onAbort)
+    }
+    group.ids.add(id)
+  }
+
+  #unwatch(signal: AbortSignal, id: number): void {
+    const group = this.#groups.get(signal)
+    group?.ids.delete(id)
+    if (group?.ids.size !== 0) return
+    this.#groups.delete(signal)
+    signal.removeEventListener('abort', group.onAbort)
+  }
+  // #endregion
 }
-// #endregion
