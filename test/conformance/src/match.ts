@@ -1,0 +1,86 @@
+import type { Node } from './json.ts'
+
+/** Where what came is not what was expected: an offset into what came, and what is wrong there. */
+export interface Difference {
+  readonly at: number
+  readonly says: string
+}
+
+/**
+ * Compares a message with a pattern. Members may come in any order, and so may the answers of a
+ * batch. `data` of an error is free unless the pattern names it (JSON-RPC 2.0, section 5.1).
+ */
+export function matchMessage(pattern: Node, message: Node): Difference | undefined {
+  if (pattern.kind !== 'array' || message.kind !== 'array') return match(pattern, message)
+  const left = [...pattern.items]
+  for (const item of message.items) {
+    const differences = left.map((expected) => match(expected, item))
+    const found = differences.indexOf(undefined)
+    if (found < 0) return farthest(differences) ?? { at: item.at, says: 'one answer too many' }
+    left.splice(found, 1)
+  }
+  if (left.length === 0) return undefined
+  const says = `${left.length} more ${left.length > 1 ? 'answers' : 'answer'} expected`
+  return { at: message.end - 1, says }
+}
+
+/** Compares bytes, header and all, with texts that have anything on one line between them. */
+export function matchRaw(literals: readonly string[], raw: string): Difference | undefined {
+  const escaped = literals.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  if (new RegExp(`^${escaped.join('[^\\r\\n]*')}$`).test(raw)) return undefined
+  const [first = ''] = literals
+  const same = [...first].findIndex((char, i) => raw[i] !== char)
+  return { at: same < 0 ? first.length : same, says: 'these bytes differ' }
+}
+
+/** Of several differences the one that is farthest in: its pattern was the nearest. */
+export function farthest(differences: (Difference | undefined)[]): Difference | undefined {
+  return differences.reduce((a, b) => (a && (!b || a.at >= b.at) ? a : b), undefined)
+}
+
+function match(pattern: Node, value: Node, isError = false): Difference | undefined {
+  if (pattern.kind === 'any') return undefined
+  if (pattern.kind === 'array' && value.kind === 'array') {
+    return matchItems(pattern.items, value.items, value.end - 1)
+  }
+  if (pattern.kind === 'object' && value.kind === 'object') {
+    for (const [name, member] of value.members) {
+      const expected = pattern.members.get(name)
+      if (!expected && (pattern.open || (isError && name === 'data'))) continue
+      const difference = expected
+        ? match(expected, member, name === 'error')
+        : { at: member.at, says: `"${name}" is not expected` }
+      if (difference) return difference
+    }
+    const missing = [...pattern.members.keys()].find((name) => !value.members.has(name))
+    return missing === undefined
+      ? undefined
+      : { at: value.end - 1, says: `"${missing}" is missing` }
+  }
+  return isSame(pattern, value) ? undefined : { at: value.at, says: `expected ${show(pattern)}` }
+}
+
+function matchItems(pattern: Node[], items: Node[], end: number): Difference | undefined {
+  for (const [i, item] of items.entries()) {
+    const expected = pattern[i]
+    if (!expected) return { at: item.at, says: 'one item too many' }
+    const difference = match(expected, item)
+    if (difference) return difference
+  }
+  return items.length < pattern.length ? { at: end, says: 'an item is missing' } : undefined
+}
+
+function isSame(a: Node, b: Node): boolean {
+  if (a.kind === 'string' && b.kind === 'string') return a.value === b.value
+  if (a.kind === 'literal' && b.kind === 'literal') return a.text === b.text
+  if (a.kind !== 'number' || b.kind !== 'number') return false
+  // Numbers beyond 2^53 are not told apart as numbers, so their digits must be the same.
+  const safe = Math.abs(Number(a.text)) <= Number.MAX_SAFE_INTEGER
+  return a.text === b.text || (safe && Number(a.text) === Number(b.text))
+}
+
+function show(node: Node): string {
+  if (node.kind === 'string') return JSON.stringify(node.value)
+  if (node.kind === 'literal' || node.kind === 'number') return node.text
+  return node.kind === 'any' ? 'anything' : `an ${node.kind}`
+}

@@ -1,0 +1,235 @@
+import { frame } from './frames.ts'
+import type { Difference } from './match.ts'
+import { farthest, matchMessage, matchRaw } from './match.ts'
+import type { Case, Step } from './notation.ts'
+import type { Node } from './json.ts'
+import { JsonSyntaxError, readJson } from './json.ts'
+import type { Address, Arrival } from './session.ts'
+import { Session } from './session.ts'
+
+/** How a case went wrong. */
+export interface Failure {
+  readonly case: Case
+  /** The line of the case file where it did. */
+  readonly line: number
+  /** The lines sent until then, as they stand in the case file. */
+  readonly sent: readonly string[]
+  readonly expected: readonly string[]
+  /** What came instead; absent when nothing did. */
+  readonly arrival?: Arrival
+  readonly difference: Difference
+  /** Whether it failed by what came, not by waiting in vain or for want of a connection. */
+  readonly decided: boolean
+}
+
+/** Plays one case to a server. Undefined when it passed. `bound` in milliseconds, for each wait. */
+export async function runCase(
+  aCase: Case,
+  address: Address,
+  bound = 5000,
+): Promise<Failure | undefined> {
+  if (aCase.writes !== 'split at every byte') return new Run(aCase, address, bound).run()
+  const first = sendsFrom(aCase.script, 0).reduce((sum, step) => sum + step.bytes.length, 0)
+  for (let at = 1; at < first; at++) {
+    const failure = await new Run(aCase, address, bound, at).run()
+    if (failure) return { ...failure, sent: [...failure.sent, `(split after ${at} bytes)`] }
+  }
+  return undefined
+}
+
+type Send = Extract<Step, { kind: 'send' }>
+type Expected = Extract<Step, { kind: 'message' | 'raw' | 'closed' }>
+
+/** The sends from index `i` on, as far as they are for one connection: they go in one write. */
+function sendsFrom(script: readonly Step[], i: number): Send[] {
+  const sends: Send[] = []
+  for (const step of script.slice(i)) {
+    if (step.kind !== 'send' || step.on !== script[i]!.on) break
+    sends.push(step)
+  }
+  return sends
+}
+
+function isExpected(step: Step): step is Expected {
+  return step.kind === 'message' || step.kind === 'raw' || step.kind === 'closed'
+}
+
+class Run {
+  readonly #case: Case
+  readonly #bound: number
+  readonly #splitAt: number
+  readonly #session: Session
+  readonly #sent: string[] = []
+  /** Lines that may come true later, or never. */
+  #optional: Expected[] = []
+  #probes = 0
+
+  constructor(aCase: Case, address: Address, bound: number, splitAt = 0) {
+    this.#case = aCase
+    this.#bound = bound
+    this.#splitAt = splitAt
+    this.#session = new Session(address, aCase.framing)
+  }
+
+  async run(): Promise<Failure | undefined> {
+    try {
+      await this.#play()
+    } catch (thrown) {
+      if (thrown instanceof Failed) return thrown.failure
+      const { line } = this.#case
+      const says = (thrown as Error).message
+      return this.#failed(line, [], { at: 0, says }, undefined, false).failure
+    } finally {
+      this.#session.leaveAll()
+    }
+    return undefined
+  }
+
+  async #play(): Promise<void> {
+    const { script } = this.#case
+    let i = 0
+    while (i < script.length) {
+      const step = script[i]!
+      let length = 1
+      if (step.kind === 'send') {
+        const sends = sendsFrom(script, i)
+        length = sends.length
+        await this.#send(sends)
+      } else if (isExpected(step)) {
+        const group = script.slice(i)
+        const end = group.findIndex((other) => !isExpected(other))
+        if (end > 0) group.length = end
+        length = group.length
+        await this.#receive(group.filter(isExpected))
+      } else if (step.kind === 'nothing') {
+        await this.#receiveNothing(step.on, step.line)
+      } else if (step.kind === 'end') {
+        this.#sent.push(step.text)
+        await this.#session.end(step.on)
+      } else if (step.kind === 'leave') {
+        this.#session.leave(step.on)
+      }
+      i += length
+    }
+    // Whatever has come must have been expected: nothing twice, nothing late.
+    const last = script.at(-1)?.line ?? this.#case.line
+    for (const on of this.#session.open) {
+      await this.#receiveNothing(on, last)
+      this.#session.leave(on)
+    }
+  }
+
+  async #send(sends: Send[]): Promise<void> {
+    for (const { text } of sends) if (this.#sent.at(-1) !== text) this.#sent.push(text)
+    const bytes = Buffer.concat(sends.map((send) => send.bytes))
+    const at = this.#splitAt
+    const chunks = at > 0 ? [bytes.subarray(0, at), bytes.subarray(at)] : [bytes]
+    const drip = this.#case.writes === 'one byte at a time'
+    const writes = drip ? Array.from(bytes, (byte) => Buffer.of(byte)) : chunks
+    await this.#session.send(sends[0]!.on, writes)
+  }
+
+  /** Sends one more request: its answer must be the next thing that comes. */
+  async #receiveNothing(on: string, line: number): Promise<void> {
+    const id = `probe ${++this.#probes}`
+    const probe = `{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":"${id}"}`
+    await this.#session.send(on, [frame(this.#case.framing, Buffer.from(probe))])
+    const pattern = readJson(`{"jsonrpc":"2.0","result":3,"id":"${id}"}`)
+    const text = `${on === 'A' ? '' : `${on} `}nothing, then the answer to one more request`
+    await this.#receive([{ kind: 'message', on, line, text, pattern, optional: false }])
+  }
+
+  async #receive(group: Expected[]): Promise<void> {
+    const pending = [...group, ...this.#optional]
+    const isRequired = (step: Expected) => step.kind !== 'message' || !step.optional
+    while (pending.some(isRequired)) {
+      const arrival = await this.#session.next(this.#bound)
+      const open = pending.filter(isRequired)
+      if (!arrival) {
+        const says = `nothing came for ${this.#bound} ms`
+        throw this.#failed(open[0]!.line, open, { at: 0, says }, undefined, false)
+      }
+      const candidates = pending.filter((step) => step.on === arrival.on)
+      const { found, difference } = firstMatch(candidates, arrival)
+      if (!found) {
+        const shown = candidates.length > 0 ? candidates : open
+        throw this.#failed(shown[0]!.line, shown, difference, arrival)
+      }
+      pending.splice(pending.indexOf(found), 1)
+      if (arrival.kind !== 'closed') continue
+      const late = pending.find((step) => step.on === arrival.on && isRequired(step))
+      const says = 'the connection ended before this came'
+      if (late) throw this.#failed(late.line, [late], { at: 0, says }, arrival)
+      this.#session.leave(arrival.on)
+    }
+    this.#optional = pending
+  }
+
+  #failed(
+    line: number,
+    expected: Expected[],
+    difference: Difference,
+    arrival: Arrival | undefined,
+    decided = true,
+  ): Failed {
+    const texts = [...new Set(expected.map((step) => step.text))]
+    const common = { case: this.#case, line, sent: this.#sent, expected: texts }
+    return new Failed({ ...common, difference, decided, ...(arrival && { arrival }) })
+  }
+}
+
+class Failed extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.difference.says)
+    this.failure = failure
+  }
+}
+
+/** Finds the expected line that this arrival fulfils, or else the nearest difference. */
+function firstMatch(
+  candidates: Expected[],
+  arrival: Arrival,
+): { found?: Expected; difference: Difference } {
+  const compare = comparer(arrival)
+  let difference: Difference | undefined
+  for (const found of candidates) {
+    const other = compare(found)
+    if (!other) return { found, difference: { at: 0, says: '' } }
+    difference = farthest([difference, other])
+  }
+  return { difference: difference ?? { at: 0, says: 'something else came first' } }
+}
+
+/** Tells what makes this arrival not an expected one; undefined if it is. */
+function comparer(arrival: Arrival): (expected: Expected) => Difference | undefined {
+  if (arrival.kind === 'noise') return () => arrival
+  if (arrival.kind === 'closed') {
+    const difference = { at: 0, says: 'the connection ended' }
+    return (expected) => (expected.kind === 'closed' ? undefined : difference)
+  }
+  const { raw, bodyAt } = arrival
+  const message = readMessage(raw.slice(bodyAt))
+  return (expected) => {
+    if (expected.kind === 'closed') {
+      return { at: 0, says: 'the connection should have ended without this' }
+    }
+    if (expected.kind === 'raw') return matchRaw(expected.literals, raw)
+    const difference = 'says' in message ? message : matchMessage(expected.pattern, message)
+    return difference && { ...difference, at: difference.at + bodyAt }
+  }
+}
+
+function readMessage(text: string): Node | Difference {
+  try {
+    return readJson(text)
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) {
+      const { at, message } = error
+      const cut = at === text.length && /[^\x00-\x7f]/.test(text)
+      return { at, says: message + (cut ? ' (was its length counted in characters?)' : '') }
+    }
+    if (error instanceof RangeError) return { at: 0, says: 'this is nested too deeply' }
+    throw error
+  }
+}

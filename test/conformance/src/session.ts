@@ -1,0 +1,107 @@
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import type { Framing, Received } from './frames.ts'
+import { FrameReader } from './frames.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Something that came from the server, on the connection called `on`. */
+export type Arrival = { readonly on: string } & (Received | { readonly kind: 'closed' })
+
+/**
+ * The connections of one case. What comes on any of them joins one queue, in the order in which
+ * it came: that is how a case can say that one client is answered before another.
+ */
+export class Session {
+  readonly #address: Address
+  readonly #framing: Framing
+  readonly #sockets = new Map<string, Socket>()
+  readonly #ended = new Set<string>()
+  readonly #arrivals: Arrival[] = []
+  #wake = () => {}
+
+  constructor(address: Address, framing: Framing) {
+    this.#address = address
+    this.#framing = framing
+  }
+
+  /** Connections on which we may still send, oldest first. */
+  get open(): string[] {
+    return [...this.#sockets.keys()].filter((on) => !this.#ended.has(on))
+  }
+
+  /** Writes; connects first if this is a new connection. Rejects if that is refused. */
+  async send(on: string, chunks: Buffer[]): Promise<void> {
+    const socket = await this.#connected(on)
+    for (const [i, chunk] of chunks.entries()) {
+      // A turn of the loop apart, so that they are not joined on the way out.
+      if (i > 0) await new Promise((done) => setImmediate(done))
+      if (socket.writable) socket.write(chunk)
+    }
+  }
+
+  /** Sends the end of the stream; what comes is still read. */
+  async end(on: string): Promise<void> {
+    const socket = await this.#connected(on)
+    this.#ended.add(on)
+    socket.end()
+  }
+
+  /** Ends the connection both ways; what came on it and was not looked at is forgotten. */
+  leave(on: string): void {
+    const socket = this.#sockets.get(on)
+    this.#sockets.delete(on)
+    this.#ended.delete(on)
+    socket?.removeAllListeners().on('error', () => {}).destroy()
+    const others = this.#arrivals.filter((arrival) => arrival.on !== on)
+    this.#arrivals.splice(0, Infinity, ...others)
+  }
+
+  leaveAll(): void {
+    for (const on of [...this.#sockets.keys()]) this.leave(on)
+  }
+
+  /** The next thing that comes on any connection; undefined when nothing does for `bound` ms. */
+  async next(bound: number): Promise<Arrival | undefined> {
+    if (this.#arrivals.length === 0) {
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, bound)
+        this.#wake = () => (clearTimeout(timer), done())
+      })
+    }
+    return this.#arrivals.shift()
+  }
+
+  async #connected(on: string): Promise<Socket> {
+    const known = this.#sockets.get(on)
+    if (known) return known
+    const socket = connect({ ...this.#address, noDelay: true })
+    this.#sockets.set(on, socket)
+    await new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail))
+    socket.removeAllListeners('error')
+    this.#listen(on, socket)
+    return socket
+  }
+
+  #listen(on: string, socket: Socket): void {
+    const reader = new FrameReader(this.#framing)
+    const arrive = (received: Received[]) => {
+      for (const one of received) this.#arrivals.push({ on, ...one })
+      if (received.length > 0) this.#wake()
+    }
+    let closed = false
+    const close = () => {
+      if (closed) return
+      closed = true
+      arrive(reader.end())
+      this.#arrivals.push({ on, kind: 'closed' })
+      this.#wake()
+    }
+    // A reset is an end like another: a server that refuses a peer need not read all it sent.
+    socket.on('data', (chunk: Buffer) => arrive(reader.push(chunk)))
+    socket.on('error', () => {}).once('end', close).once('close', close)
+  }
+}

@@ -1,0 +1,43 @@
+import { startServer } from '@rpc-steps/cli/processes'
+import type { RunningServer } from '@rpc-steps/cli/processes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadCases } from '../src/cases.ts'
+import { play } from '../src/play.ts'
+import { exceptions, stateOf, subjects } from '../src/states.ts'
+
+const cases = loadCases()
+
+// Steps may run side by side, the cases of one step may not: a server that blocks has one client.
+describe.each(subjects())('$name', ({ name, server, args }) => {
+  let running: RunningServer
+  beforeAll(async () => {
+    running = await startServer(server, args)
+  })
+  afterAll(async () => {
+    expect(running.process.exitCode, 'the server is still the one that was started').toBe(null)
+    await running.stop()
+  })
+
+  for (const aCase of cases) {
+    const { state, because } = stateOf(name, aCase.id)
+    const title = state === 'pass' ? aCase.id : `${state}: ${aCase.id} (${because})`
+    it.skipIf(state === 'skip')(title, async () => {
+      const problem = await play(aCase, running, { state, because })
+      if (problem !== undefined) throw new Error(problem)
+    })
+  }
+})
+
+describe('the table of states', () => {
+  it('names only cases that there are', () => {
+    const ids = cases.map((aCase) => aCase.id)
+    for (const row of exceptions) expect(ids).toContain(row.case)
+  })
+
+  it('names only steps that there are', () => {
+    const names = subjects().map((subject) => subject.name)
+    for (const { mustFail = [], skip = [] } of exceptions) {
+      for (const name of [...mustFail, ...skip]) expect(names).toContain(name)
+    }
+  })
+})
