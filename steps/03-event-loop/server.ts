@@ -1,0 +1,15 @@
+import { announce, choiceOption, main, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { syscalls } from '@rpc-steps/sockets'
+import { availableSelectors, listen, Loop, serve } from './src/index.ts'
+
+await main(async () => {
+  const selectors = availableSelectors(syscalls)
+  const options = serverOptions({
+    selector: choiceOption(selectors, 'how to ask which sockets are ready', selectors.at(-1)!),
+  })
+  const loop = new Loop(options)
+  const server = listen(loop, serve, options)
+  announce(server)
+  void stopSignal().then(() => server.stop())
+  await loop.run()
+})

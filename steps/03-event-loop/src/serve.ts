@@ -1,0 +1,12 @@
+import { lookup } from '@rpc-steps/service'
+import type { Handler } from './server.ts'
+
+// #region serve
+/** The service, waiting the way of this step: a timer of the loop, and the thread is free. */
+export const serve: Handler = (request, respond, after) => {
+  const { wait, run } = lookup(request)
+  const answer = () => respond(null, run())
+  if (wait === 0) answer()
+  else after(wait, answer)
+}
+// #endregion

@@ -1,0 +1,48 @@
+import { trace } from '@rpc-steps/trace'
+import { DisconnectedError } from '@rpc-steps/wire'
+import type { Json } from '@rpc-steps/wire'
+import type { Callback } from './callback.ts'
+import type { Handler } from './server.ts'
+
+/** A handler that also records when a request came, when it ran, and when its reply left. */
+export function tracedHandler(handler: Handler, port: number): Handler {
+  return (request, respond, after) => {
+    const { method, id } = request
+    if (id !== undefined) trace.requestReceived(method, port, id)
+    span(method, port, id, () =>
+      handler(
+        request,
+        (error, result) => {
+          respond(error, result)
+          if (id !== undefined) trace.replySent(method, port, id)
+        },
+        (ms, job) => after(ms, () => span(method, port, id, job)),
+      ),
+    )
+  }
+}
+
+/** Records that a call was made, and returns a callback that also records its outcome. */
+export function tracedCall(
+  method: string,
+  port: number,
+  id: number,
+  callback: Callback<Json>,
+): Callback<Json> {
+  trace.called(method, port, id)
+  trace.requestSent(method, port, id)
+  return (...outcome) => {
+    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(method, port, id)
+    trace.settled(method, port, id)
+    span(method, port, id, () => callback(...outcome))
+  }
+}
+
+function span(method: string, port: number, id: unknown, job: () => void): void {
+  trace.enter('run', method, port, id)
+  try {
+    job()
+  } finally {
+    trace.leave('run', method)
+  }
+}
