@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pages } from '@rpc-steps/service'
 import { elapsed, gantt, legend, readTrace, timesOf } from '@rpc-steps/trace'
 import type { CallTimes, TraceEvent } from '@rpc-steps/trace'
+import { endWithReader } from './main.ts'
 import { start, startServer } from './processes.ts'
 import type { Running } from './processes.ts'
 
@@ -24,6 +25,15 @@ const waits = Object.values(pages)
 /** Predictions of the total, in milliseconds of waiting, communication left out. */
 export const sumOfAll = { formula: 'sum of all', ms: waits.reduce((a, b) => a + b, 0) }
 export const longest = { formula: 'longest one', ms: Math.max(...waits) }
+/** Each call begins when one of the `n` before it has ended. */
+export function atATime(n: number): { formula: string; ms: number } {
+  const ends = new Array<number>(n).fill(0)
+  for (const wait of waits) {
+    const free = ends.indexOf(Math.min(...ends))
+    ends[free] = ends[free]! + wait
+  }
+  return { formula: `${n} at a time`, ms: Math.max(...ends) }
+}
 
 /** A scenario as one step plays it, and how long that should take. */
 export interface Act {
@@ -77,6 +87,7 @@ export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> 
  * measured against predicted.
  */
 export async function demo(title: string, step: string, acts: readonly Act[]): Promise<void> {
+  endWithReader()
   console.log(`\n${bold(title)}`)
   const rows: Row[] = []
   for (const act of acts) {

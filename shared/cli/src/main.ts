@@ -6,12 +6,21 @@ import { UsageError } from './options.ts'
  * errors that nobody foresaw is there a stack.
  */
 export async function main(program: () => void | Promise<void>): Promise<void> {
+  endWithReader()
   try {
     await program()
   } catch (error) {
     console.error(describe(error))
     process.exitCode = 1
   }
+}
+
+/** `... | head` reads a few lines and leaves: then nobody wants the rest. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: SystemError) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
 }
 
 interface SystemError extends Error {

@@ -37,9 +37,13 @@ export function whole(least: number, most: number): Kind<number> {
 }
 
 type Kinds = Record<string, Kind<unknown>>
-type Named<K extends Kinds> = {
-  [N in keyof K as undefined extends Of<K[N]> ? never : N]: Of<K[N]>
-} & { [N in keyof K as undefined extends Of<K[N]> ? N : never]?: Of<K[N]> }
+type Named<K extends Kinds> = Flat<
+  { [N in keyof K as undefined extends Of<K[N]> ? never : N]: Of<K[N]> } & {
+    [N in keyof K as undefined extends Of<K[N]> ? N : never]?: Of<K[N]>
+  }
+>
+/** The same type, in the form in which an editor shows it best. */
+type Flat<T> = { [N in keyof T]: T[N] }
 type Of<K> = K extends Kind<infer T> ? T : never
 
 /**

@@ -1,0 +1,2 @@
+export * from './fetches.ts'
+export * from './gather.ts'
