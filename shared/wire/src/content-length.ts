@@ -5,6 +5,7 @@ const LF = 10
 const CR = 13
 const COLON = 58
 const ZERO = 48
+const A = 65
 const NAME = 'content-length'
 
 /**
@@ -65,9 +66,11 @@ export class ContentLengthFramer extends BufferedFramer {
 
   #readLine(start: number, end: number): void {
     const { bytes } = this
-    // `| 32` turns a capital into a small letter and leaves the hyphen alone.
     for (let i = 0; i < NAME.length; i++) {
-      if ((bytes[start + i]! | 32) !== NAME.charCodeAt(i)) return this.#readOther(start, end)
+      const byte = bytes[start + i]!
+      // `| 32` makes a capital small, but it would also make a hyphen of CR.
+      const small = byte < A ? byte : byte | 32
+      if (small !== NAME.charCodeAt(i)) return this.#readOther(start, end)
     }
     if (bytes[start + NAME.length] !== COLON) return this.#readOther(start, end)
     const length = this.#readNumber(start + NAME.length + 1, end)
