@@ -51,7 +51,7 @@ export class Inbox {
       return
     }
     if (Array.isArray(message)) this.#receiveBatch(message)
-    else this.#receiveOne(message, this.#events.send)
+    else this.#receiveOne(message, this.#send)
   }
 
   #receiveOne(message: unknown, answer: (text: string) => void, nothing?: () => void): void {
@@ -103,13 +103,11 @@ export class Inbox {
   }
 
   #replyText(id: Id, error: unknown, result: unknown): string {
-    if (error instanceof RpcError) return errorText(id, error)
-    if (error === null || error === undefined) {
-      try {
-        return resultText(id, result)
-      } catch (notJson) {
-        error = notJson // a BigInt, a cycle
-      }
+    try {
+      if (error instanceof RpcError) return errorText(id, error)
+      if (error === null || error === undefined) return resultText(id, result)
+    } catch (notJson) {
+      error = notJson // a BigInt, a cycle
     }
     return errorText(id, this.#internalError(error))
   }
@@ -121,6 +119,9 @@ export class Inbox {
     return new RpcError(codes.internalError, 'Internal error', { incident })
   }
   // #endregion
+
+  // The events may be an object of a class, so `send` must be called on it.
+  readonly #send = (text: string) => this.#events.send(text)
 
   readonly #silently: Respond = (error) => {
     if (error !== null && error !== undefined && !(error instanceof RpcError)) {

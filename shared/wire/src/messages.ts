@@ -105,7 +105,7 @@ export function isId(id: unknown): id is Id {
 }
 // #endregion
 
-/** The result of a reply; throws the RpcError that it carries, or one that says it has neither. */
+/** The result of a reply. Throws the RpcError that it carries, or one that says its error is none. */
 export function resultOf(reply: Reply): Json {
   const { error, result } = reply
   if (error === undefined) return result ?? null
