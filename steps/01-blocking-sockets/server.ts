@@ -1,0 +1,14 @@
+import { announce, main, numberOption, serverOptions } from '@rpc-steps/cli'
+import { answer, listen, serve, startThreads } from './src/index.ts'
+
+const own = { threads: numberOption('N', 'threads that serve; 0 is the main one alone', 0, 0, 500) }
+
+await main(async () => {
+  const { threads, framing, trace, ...address } = serverOptions(own)
+  const listener = listen(address)
+  // SIGINT and SIGTERM are left to the kernel, which ends the process. A handler in JavaScript
+  // would run when this thread comes back from accept, and until the next client it does not.
+  if (threads > 0) await startThreads(listener, threads, { framing, trace })
+  announce(listener)
+  if (threads === 0) serve(listener, answer, { framing })
+})
