@@ -60,6 +60,7 @@ export class Connection {
   /** Takes a chunk of the stream. Its memory can be used again when this returns. */
   receive(chunk: Buffer): void {
     if (this.#ended) return
+    this.#outbox.cork()
     try {
       this.#framer.push(chunk)
       let body = this.#framer.next()
@@ -70,6 +71,7 @@ export class Connection {
     } catch (error) {
       this.#fail(error as FramingError)
     }
+    this.#outbox.uncork()
   }
 
   #receivedEnd(): void {

@@ -22,8 +22,8 @@ export class OverflowError extends Error {
 
 // #region outbox
 /**
- * Joins all that is sent in one turn into one write, and knows when to stop. One for each
- * connection; nothing else may write to its stream.
+ * Joins all that is sent in one turn of the event loop into one write, and knows when to stop.
+ * One for each connection; nothing else may write to its stream.
  */
 export class Outbox {
   readonly #stream: Writable
@@ -31,6 +31,7 @@ export class Outbox {
   readonly #onDrain: () => void
   /** What was sent in this turn and is not written yet. */
   #joined = ''
+  #corked = false
   #full = false
 
   /** `onDrain` runs each time a full outbox has emptied to half of its high-water mark. */
@@ -51,19 +52,30 @@ export class Outbox {
   }
 
   /**
-   * Takes a frame; it is written when this turn ends. Returns false when full: taken all the
-   * same, but wait for `onDrain` before sending more. On a stream that has ended it is dropped.
-   * Throws OverflowError when it would go over the hard cap; then it is not taken.
+   * Takes a frame; it is written when this turn ends, or at `uncork`. Returns false when full:
+   * taken all the same, but wait for `onDrain` before sending more. On a stream that has ended
+   * it is dropped. Throws OverflowError when it would go over the hard cap; then it is not taken.
    */
   send(frame: string): boolean {
     const held = this.held + frame.length
     if (held > this.#limits.hardCap) throw new OverflowError(this.#limits.hardCap)
-    // A tick, not a microtask: Node runs it when the current callback is done, and for a frame
-    // sent from a promise when all promises are, so that no chain of awaits splits a turn.
-    if (this.#joined === '') process.nextTick(this.#flush)
+    // Not nextTick or a microtask: those run after each callback, and a thousand timers that are
+    // due together would make a thousand writes.
+    if (this.#joined === '' && !this.#corked) setImmediate(this.#flush)
     this.#joined += frame
     if (held > this.#limits.highWater) this.#full = true
     return !this.#full
+  }
+
+  /** Until `uncork` nothing is written: whoever works through a chunk knows when it is done. */
+  cork(): void {
+    this.#corked = true
+  }
+
+  /** Writes what there is. */
+  uncork(): void {
+    this.#corked = false
+    this.#flush()
   }
 
   /** Writes what there is, then ends the stream. */
