@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Row } from './demo.ts'
+import { main } from './main.ts'
+
+const steps = new URL('../../../steps/', import.meta.url)
+
+await main(async () => {
+  const began = performance.now()
+  const rows: string[] = []
+  for (const name of readdirSync(steps).sort()) {
+    const file = fileURLToPath(new URL(`${name}/demo.ts`, steps))
+    const demo = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    demo.on('message', (message) => {
+      for (const row of message as Row[]) rows.push(tableRow(name, row))
+    })
+    const [code] = (await once(demo, 'exit')) as [number | null]
+    if (code !== 0) rows.push(`${name.padEnd(22)} failed; what it said is above`)
+    process.exitCode = code === 0 ? process.exitCode : 1
+  }
+  console.log(`\nThe same work in every step. T_total in milliseconds:\n`)
+  console.log(`${' '.repeat(64)}predicted measured`)
+  console.log(rows.join('\n'))
+  console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
+})
+
+function tableRow(step: string, { title, predicted, measured }: Row): string {
+  const figures = [predicted, measured].map((ms) => ms.toFixed(0).padStart(9)).join('')
+  return `${step.padEnd(21)}${title.padEnd(41)}${figures}`
+}
