@@ -8,36 +8,36 @@ export interface Contender {
   cannot?: { workloads: readonly string[]; because: string }
 }
 
-const own = (name: string): Contender => ({
+const library = (name: string): Contender => ({
   name,
   server: new URL(`../contenders/${name}/server.ts`, import.meta.url),
   serverArgs: [],
   client: new URL(`../contenders/${name}/client.ts`, import.meta.url),
 })
 
-const step = (name: string, folder = name, ...args: string[]): Contender => ({
+const step = (name: string): Contender => ({
   name,
-  server: new URL(`../../../steps/${folder}/server.ts`, import.meta.url),
-  serverArgs: ['--port', '0', ...args],
+  server: new URL(`../../../steps/${name}/server.ts`, import.meta.url),
+  serverArgs: ['--port', '0'],
   client: new URL(`../contenders/${name}.ts`, import.meta.url),
 })
 
 /** All others are compared with this one. */
-export const bare = own('bare')
+export const bare = library('bare')
 
 export const contenders: readonly Contender[] = [
   bare,
-  own('vscode-jsonrpc'),
-  own('grpc-js'),
+  library('vscode-jsonrpc'),
+  library('grpc-js'),
   {
     ...step('01-blocking-sockets'),
     cannot: {
       workloads: ['in-flight', 'connections', 'gather', 'large'],
-      because: 'a blocking call holds its thread: one call at a time',
+      because: 'a call that blocks holds its thread: one at a time is all it can do',
     },
   },
   step('02-callbacks'),
-  step('03-event-loop', '03-event-loop', '--selector', 'epoll'),
+  step('03-event-loop'),
   step('04-async-await'),
-  step('05-gather', '04-async-await'),
+  step('05-gather'),
 ]

@@ -1,6 +1,6 @@
 // The load generator, a process for each contender: load.ts CLIENT-MODULE PORT
 import type { Client, Connection } from '../contenders/contender.ts'
-import { pump } from './pump.ts'
+import { gatherAll, pump } from './pump.ts'
 import { workloads } from './workloads.ts'
 
 /** What the bench asks for: connections, then rounds of calls on them, then no connections. */
@@ -21,10 +21,11 @@ const drive = client.drive ?? ((start) => start(() => {}))
 let workload = workloads[0]!
 let connections: Connection[] = []
 
-function calls(count: number): Promise<void> {
+function make(calls: number): Promise<void> {
+  if (connections[0]?.gather) return gatherAll(connections, workload, calls)
   return new Promise((resolve, reject) => {
     drive((finished) => {
-      pump(connections, workload, count, (error) => {
+      pump(connections, workload, calls, (error) => {
         finished()
         if (error) reject(error)
         else resolve()
@@ -43,7 +44,7 @@ async function obey(order: Order): Promise<Round> {
     }
   } else if (order.calls !== undefined) {
     const { together = order.calls } = workload
-    for (let left = order.calls; left > 0; left -= together) await calls(together)
+    for (let left = order.calls; left > 0; left -= together) await make(together)
   } else {
     for (const connection of connections) connection.close()
     connections = []

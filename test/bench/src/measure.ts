@@ -17,6 +17,8 @@ export interface Result {
   contender: string
   /** Calls a second. */
   rate: Spread
+  /** For the calls that belong together: one, or all that are gathered. */
+  milliseconds: Spread
   /** How many times as fast as bare, from turns in the same round. */
   ratio: Spread
   /** Processor time a call in microseconds; NaN where it cannot be read. */
@@ -44,6 +46,7 @@ export async function measure(
   const results = turns.map((turn) => ({
     contender: turn.pair.contender.name,
     rate: spread(turn.rates),
+    milliseconds: spread(turn.rates.map((rate) => (1e3 * (workload.together ?? 1)) / rate)),
     ratio: spread(turn.rates.map((rate, round) => rate / (base?.rates[round] ?? NaN))),
     cpu: turn.cpuPerCall(),
   }))

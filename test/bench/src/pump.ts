@@ -7,7 +7,7 @@ import type { Workload } from './workloads.ts'
  */
 export function pump(
   connections: readonly Connection[],
-  { inFlight, method, params, answer }: Workload,
+  { inFlight, request, answer }: Workload,
   calls: number,
   finished: (error: Error | null) => void,
 ): void {
@@ -17,7 +17,7 @@ export function pump(
     let unanswered = 0
     let calling = false
     function done(error: Error | null, actual?: unknown): void {
-      if (error === null && actual !== answer) error = new Error(`wrong answer: ${String(actual)}`)
+      if (error === null && actual !== answer) error = wrong(actual)
       if (error !== null) return finished(error)
       unanswered--
       if (++answered === calls) finished(null)
@@ -30,10 +30,27 @@ export function pump(
       while (started < calls && unanswered < inFlight) {
         started++
         unanswered++
-        connection.call(method, params, done)
+        connection.call(request, done)
       }
       calling = false
     }
     fill()
   }
+}
+
+/** The same work, by contenders that bring their own way to keep calls in flight. */
+export async function gatherAll(
+  connections: readonly Connection[],
+  { inFlight, request, answer }: Workload,
+  calls: number,
+): Promise<void> {
+  const each = Math.ceil(calls / connections.length)
+  const answers = await Promise.all(
+    connections.map((connection) => connection.gather!(request, each, inFlight)),
+  )
+  for (const actual of answers.flat()) if (actual !== answer) throw wrong(actual)
+}
+
+function wrong(actual: unknown): Error {
+  return new Error(`wrong answer: ${String(actual).slice(0, 100)}`)
 }

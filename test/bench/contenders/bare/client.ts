@@ -14,7 +14,7 @@ export const client: Client = {
       pending.delete(id)
     }))
     return {
-      call(method, params, done) {
+      call({ method, params }, done) {
         const id = ++lastId
         pending.set(id, done)
         write(socket, { jsonrpc: '2.0', id, method, params })

@@ -16,7 +16,7 @@ export const client: Client = {
     const say = stub['say']!.bind(stub)
     const sleep = stub['sleep']!.bind(stub)
     return {
-      call(method, params, done) {
+      call({ method, params }, done) {
         if (method === 'say') {
           say(params, (error: ServiceError | null, answer?: { text: string }) => done(error, answer?.text))
         } else {

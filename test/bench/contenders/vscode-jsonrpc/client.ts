@@ -13,7 +13,7 @@ export const client: Client = {
     )
     connection.listen()
     return {
-      call(method, params, done) {
+      call({ method, params }, done) {
         connection.sendRequest(method, params).then((answer) => done(null, answer), done)
       },
       close() {

@@ -1,0 +1,20 @@
+import { connect } from '@rpc-steps/blocking-sockets'
+import type { Client } from './contender.ts'
+
+export const client: Client = {
+  async connect(port) {
+    const client = connect({ host: '127.0.0.1', port })
+    return {
+      call({ method, params }, done) {
+        let answer: unknown
+        try {
+          answer = client.call(method, params)
+        } catch (error) {
+          return done(error as Error)
+        }
+        done(null, answer)
+      },
+      close: () => client.close(),
+    }
+  },
+}

@@ -1,0 +1,14 @@
+import { connect } from '@rpc-steps/async-await'
+import type { Client } from './contender.ts'
+
+export const client: Client = {
+  async connect(port) {
+    const peer = await connect({ host: '127.0.0.1', port })
+    return {
+      call({ method, params }, done) {
+        peer.call(method, params).then((answer) => done(null, answer), done)
+      },
+      close: () => void peer.close(),
+    }
+  },
+}

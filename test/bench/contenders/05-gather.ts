@@ -1,0 +1,21 @@
+import { connect } from '@rpc-steps/async-await'
+import { gather } from '@rpc-steps/gather'
+import type { Client } from './contender.ts'
+
+export const client: Client = {
+  async connect(port) {
+    const peer = await connect({ host: '127.0.0.1', port })
+    return {
+      call({ method, params }, done) {
+        peer.call(method, params).then((answer) => done(null, answer), done)
+      },
+      gather: ({ method, params }, count, limit) =>
+        gather(
+          Array.from({ length: count }),
+          (_, signal) => peer.call(method, params, { signal }),
+          { limit },
+        ),
+      close: () => void peer.close(),
+    }
+  },
+}

@@ -1,0 +1,156 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { main, UsageError } from '@rpc-steps/cli'
+import type { Decoded } from './decode.ts'
+import { check } from './src/bars.ts'
+import { bare, contenders } from './src/contenders.ts'
+import type { Contender } from './src/contenders.ts'
+import { measure } from './src/measure.ts'
+import type { Effort } from './src/measure.ts'
+import { lastCore, nodeStripsTypes, Pair, start, stopAll } from './src/processes.ts'
+import type { Runtime } from './src/processes.ts'
+import { decodeLine, summaryTable, workloadTable } from './src/report.ts'
+import type { Report } from './src/report.ts'
+import { workloads } from './src/workloads.ts'
+
+const help = `usage: npm run bench -- [options]
+
+  --quick               less than half a minute, and less sure of its numbers
+  --only NAME,NAME      these contenders, and bare; a step by its number will do
+  --workload NAME,NAME  these of: ${[...workloads.map(({ name }) => name), 'decode'].join(', ')}
+  --pin                 server and client share one core, which is the steadiest
+  --tsx                 through tsx, even where Node can do without it
+  --json FILE           writes the numbers to a file, too
+  --check               exit code 1 if a speed that we hold ourselves to is missed`
+
+interface Options {
+  effort: Effort
+  decodeRounds: number
+  contenders: readonly Contender[]
+  workloads: readonly string[]
+  runtime: Runtime
+  json: string | undefined
+  check: boolean
+}
+
+function readOptions(): Options {
+  let values
+  try {
+    values = parseArgs({
+      options: {
+        help: { type: 'boolean' },
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        workload: { type: 'string' },
+        pin: { type: 'boolean', default: false },
+        tsx: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        check: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0])
+  }
+  if (values.help) {
+    console.log(help)
+    process.exit()
+  }
+  const only = pick('contender', values.only, contenders.map(({ name }) => name))
+  const core = values.pin ? lastCore() : undefined
+  if (values.pin && core === undefined) throw new UsageError('--pin needs taskset (util-linux)')
+  return {
+    effort: values.quick
+      ? { rounds: 5, warmUps: 3, turn: 50 }
+      : { rounds: 15, warmUps: 5, turn: 150 },
+    decodeRounds: values.quick ? 20 : 100,
+    contenders: contenders.filter((one) => one === bare || only.includes(one.name)),
+    workloads: pick('workload', values.workload, [...workloads.map(({ name }) => name), 'decode']),
+    runtime: { tsx: values.tsx || !nodeStripsTypes, core },
+    // npm runs us in our own folder, and says where it was called.
+    json: values.json && resolve(process.env['INIT_CWD'] ?? '', values.json),
+    check: values.check,
+  }
+}
+
+/** The names that a comma-separated list means. Any beginning will do: `02` is `02-callbacks`. */
+function pick(what: string, list: string | undefined, names: readonly string[]): readonly string[] {
+  if (list === undefined) return names
+  return list.split(',').map((wanted) => {
+    const found = names.find((name) => name === wanted) ?? names.find((n) => n.startsWith(wanted))
+    if (!found || !wanted) throw new UsageError(`no ${what} "${wanted}": ${names.join(', ')}`)
+    return found
+  })
+}
+
+/** Overwrites one line on a terminal; elsewhere it stays silent. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+async function bench(options: Options): Promise<void> {
+  const { runtime, effort } = options
+  const report: Report = {
+    node: process.version,
+    types: runtime.tsx ? 'tsx' : 'node',
+    platform: `${process.platform} ${process.arch}`,
+    core: runtime.core ?? null,
+    workloads: [],
+  }
+  console.log(
+    `Node ${process.version}, ${runtime.tsx ? 'types stripped by tsx' : 'types stripped by Node'}, ` +
+      `${runtime.core === undefined ? 'not pinned' : `pinned to core ${runtime.core}`}\n`,
+  )
+  const chosen = workloads.filter(({ name }) => options.workloads.includes(name))
+  progress('starting servers and clients')
+  const pairs = chosen.length === 0 ? [] : await startAll(options)
+  for (const workload of chosen) {
+    const able = pairs.filter(({ contender }) => !contender.cannot?.workloads.includes(workload.name))
+    const results = await measure(workload, able, effort, (text) => progress(`${workload.title}: ${text}`))
+    report.workloads.push({ name: workload.name, title: workload.title, results })
+    progress('')
+    console.log(`${workloadTable(workload, results)}\n`)
+  }
+  stopAll()
+  if (report.workloads.length > 1) console.log(`${summaryTable(report)}\n`)
+  for (const { contender } of pairs) {
+    if (contender.cannot) console.log(`${contender.name}: ${contender.cannot.because}\n`)
+  }
+  if (options.workloads.includes('decode')) {
+    progress('decoding')
+    const args = [String(options.decodeRounds)]
+    const decoder = start(runtime, new URL('decode.ts', import.meta.url), args)
+    report.decode = JSON.parse(await text(decoder.stdout!)) as Decoded
+    progress('')
+    console.log(`${decodeLine(report.decode)}\n`)
+  }
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.check) {
+    for (const { text, reached } of check(report)) {
+      console.log(`${reached ? 'reached' : 'MISSED '}  ${text}`)
+      if (!reached) process.exitCode = 1
+    }
+  }
+}
+
+async function startAll({ contenders, runtime }: Options): Promise<Pair[]> {
+  const pairs = []
+  // Two at a time: more would only wait for each other's compiler.
+  for (let i = 0; i < contenders.length; i += 2) {
+    const some = contenders.slice(i, i + 2).map((contender) => Pair.start(runtime, contender))
+    pairs.push(...(await Promise.all(some)))
+  }
+  return pairs
+}
+
+process.on('exit', stopAll)
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+await main(async () => {
+  try {
+    await bench(readOptions())
+  } finally {
+    stopAll()
+  }
+})
