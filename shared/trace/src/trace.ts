@@ -44,22 +44,22 @@ export const trace = {
     emit('b', 'call', method, port, id)
   },
   /** Client: the request was handed to the kernel, or to the buffer in front of it. */
-  requestSent(method: string, port: number, id: unknown): void {
-    emit('s', 'wire', method, port, id, 'request')
+  requestSent(port: number, id: unknown): void {
+    emit('s', 'wire', 'request', port, id)
   },
   /** Server: the request was read; from here on it is being handled. */
   requestReceived(method: string, port: number, id: unknown): void {
-    emit('f', 'wire', method, port, id, 'request')
+    emit('f', 'wire', 'request', port, id)
     emit('b', 'handle', method, port, id)
   },
   /** Server: the reply was handed to the kernel, or to the buffer in front of it. */
   replySent(method: string, port: number, id: unknown): void {
     emit('e', 'handle', method, port, id)
-    emit('s', 'wire', method, port, id, 'reply')
+    emit('s', 'wire', 'reply', port, id)
   },
   /** Client: the reply was read. */
-  replyReceived(method: string, port: number, id: unknown): void {
-    emit('f', 'wire', method, port, id, 'reply')
+  replyReceived(port: number, id: unknown): void {
+    emit('f', 'wire', 'reply', port, id)
   },
   /** Client: the caller has its result or its error. */
   settled(method: string, port: number, id: unknown): void {
@@ -87,11 +87,11 @@ function emit(
   name: string,
   port?: number,
   id?: unknown,
-  way?: 'request' | 'reply',
 ): void {
   if (!traceChannel.hasSubscribers) return
   const event: TraceEvent = { ph, cat, name, ts: now(), pid: process.pid, tid: threadId }
-  if (port !== undefined) event.id = `${port}:${String(id)}${way ? `:${way}` : ''}`
+  // An arrow's id names its way, too: a call has two.
+  if (port !== undefined) event.id = `${port}:${String(id)}${cat === 'wire' ? `:${name}` : ''}`
   if (ph === 'f') event.bp = 'e'
   if (ph === 'i') event.s = 't'
   traceChannel.publish(event)

@@ -84,9 +84,9 @@ export class Client {
     trace.called(method, this.#port, id)
     try {
       this.#send(requestText(id, method, params), deadline)
-      trace.requestSent(method, this.#port, id)
+      trace.requestSent(this.#port, id)
       const reply = this.#receiveReply(id, deadline)
-      trace.replyReceived(method, this.#port, id)
+      trace.replyReceived(this.#port, id)
       return resultOf(reply)
     } finally {
       trace.settled(method, this.#port, id)

@@ -2,7 +2,7 @@ import { trace } from '@rpc-steps/trace'
 import { DisconnectedError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import type { Callback } from './callback.ts'
-import type { Handler } from './server.ts'
+import type { Handler } from './handler.ts'
 
 /** A handler that also records when a request came, when it ran, and when its reply left. */
 export function tracedHandler(handler: Handler, port: number): Handler {
@@ -40,9 +40,9 @@ export function tracedCall(
   callback: Callback<Json>,
 ): Callback<Json> {
   trace.called(method, port, id)
-  trace.requestSent(method, port, id)
+  trace.requestSent(port, id)
   return (...outcome) => {
-    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(method, port, id)
+    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(port, id)
     trace.settled(method, port, id)
     trace.enter('run', method, port, id)
     try {

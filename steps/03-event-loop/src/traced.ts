@@ -30,9 +30,9 @@ export function tracedCall(
   callback: Callback<Json>,
 ): Callback<Json> {
   trace.called(method, port, id)
-  trace.requestSent(method, port, id)
+  trace.requestSent(port, id)
   return (...outcome) => {
-    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(method, port, id)
+    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(port, id)
     trace.settled(method, port, id)
     span(method, port, id, () => callback(...outcome))
   }

@@ -39,6 +39,8 @@ export class MessageStream {
   /** What ended the stream, when that was an error. */
   #cause: unknown
   #reading = true
+  #ending = false
+  /** Limits a frame while we read, and the peer's farewell after our end. */
   #timer: NodeJS.Timeout | undefined
 
   constructor(stream: Duplex, events: MessageStreamEvents, options: MessageStreamOptions = {}) {
@@ -84,19 +86,19 @@ export class MessageStream {
   // #region read
   #onData(chunk: Uint8Array): void {
     if (!this.#reading) return
+    this.#outbox.cork()
     try {
       this.#framer.push(chunk)
       let text
-      while ((text = this.#framer.next()) !== undefined) {
-        this.#stopTimer()
+      while (this.#reading && (text = this.#framer.next()) !== undefined) {
+        if (!this.#ending) this.#stopTimer()
         this.#events.message(text)
-        if (!this.#reading) return
       }
+      if (this.#reading && this.#framer.partial) this.#startTimer()
     } catch (error) {
       this.#refuse(error as FramingError)
-      return
     }
-    if (this.#framer.partial) this.#startTimer()
+    this.#outbox.uncork()
     // Whoever does not read our answers gets no more of its questions read.
     if (this.#outbox.full) this.#stream.pause()
   }
@@ -107,7 +109,6 @@ export class MessageStream {
     } catch (error) {
       this.#cause = error
     }
-    this.#stopTimer()
     this.#events.end(this.#cause)
   }
   // #endregion
@@ -115,13 +116,16 @@ export class MessageStream {
   // #region end
   /** Ends our side when all is written; the connection closes when the peer ends its own. */
   end(): void {
+    if (this.#ending || this.#stream.destroyed) return
+    this.#ending = true
     this.#outbox.end()
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#timer = setTimeout(() => this.destroy(), this.#options.grace ?? defaultGrace)
   }
 
   /** Cuts the connection off, whatever is unsent. */
   destroy(cause?: Error): void {
+    this.#reading = false
     this.#stream.destroy(cause)
   }
 

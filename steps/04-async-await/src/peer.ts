@@ -80,7 +80,7 @@ export class Peer {
     const reply = this.#pending.add(id, signal)
     if (this.#messages.full) void this.#sendLater(id, request)
     else this.#messages.send(request)
-    trace.requestSent(method, this.#port, id)
+    trace.requestSent(this.#port, id)
     return trace.on ? reply.finally(() => trace.settled(method, this.#port, id)) : reply
   }
 
@@ -98,7 +98,7 @@ export class Peer {
   }
 
   #onReply(reply: Reply): void {
-    trace.replyReceived('reply', this.#port, reply.id)
+    trace.replyReceived(this.#port, reply.id)
     // A reply to nobody is late or a mistake, and harmless: its call was settled without it.
     if (!this.#pending.settle(reply)) this.#unknownReplies++
     this.#endWhenIdle()
