@@ -1,0 +1,36 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '@rpc-steps/cli/processes'
+import { expect, it } from 'vitest'
+import type { Report } from '../src/report.ts'
+
+const bench = new URL('../main.ts', import.meta.url)
+const aMinute = 60_000
+
+it('decodes, prints one line and writes JSON', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
+  const file = join(folder, 'report.json')
+  try {
+    const { code, stdout } = await run(bench, ['--quick', '--workload', 'decode', '--json', file])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Node v[\d.]+, types stripped by (tsx|Node), not pinned$/m)
+    expect(stdout).toMatch(/^decode: \d+ ns a message/m)
+    const report = JSON.parse(await readFile(file, 'utf8')) as Report
+    expect(report.decode?.ratio.median).toBeGreaterThan(0)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}, aMinute)
+
+it.each([
+  [['--only', '09'], /no contender "09": bare, /],
+  [['--workload', 'nothing'], /no workload "nothing": one, /],
+  [['--fast'], /--fast/],
+])('%j is refused in one line', async (args, why) => {
+  const { code, stdout, stderr } = await run(bench, args)
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toMatch(why)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+}, aMinute)

@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Connection, Done } from '../contenders/contender.ts'
+import { check } from '../src/bars.ts'
+import type { Result } from '../src/measure.ts'
+import { gatherAll, pump } from '../src/pump.ts'
+import type { Report } from '../src/report.ts'
+import { quantile, spread } from '../src/statistics.ts'
+import { workloads } from '../src/workloads.ts'
+
+describe('quantile', () => {
+  it('interpolates', () => {
+    expect(spread([4, 1, 3, 2, 5])).toEqual({ low: 2, median: 3, high: 4 })
+    expect(quantile([1, 2], 0.5)).toBe(1.5)
+    expect(quantile([7], 0.25)).toBe(7)
+    expect(quantile([], 0.5)).toBeNaN()
+  })
+})
+
+/** A connection that answers when it is told to, or at once. */
+function fake(answer: (call: number) => unknown, queue?: (() => void)[]) {
+  let calls = 0
+  let inFlight = 0
+  const connection: Connection & { most: number } = {
+    most: 0,
+    call(_, done: Done) {
+      const call = calls++
+      connection.most = Math.max(connection.most, ++inFlight)
+      const reply = () => {
+        inFlight--
+        const result = answer(call)
+        if (result instanceof Error) done(result)
+        else done(null, result)
+      }
+      if (queue) queue.push(reply)
+      else reply()
+    },
+    gather: (_, count) => Promise.resolve(Array.from({ length: count }, () => answer(calls++))),
+    close() {},
+  }
+  return { connection, calls: () => calls }
+}
+
+const work = { ...workloads[0]!, answer: 'yes' }
+
+describe('pump', () => {
+  it('makes all calls and never more at once than it should, whatever the order', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+        (connections, inFlight, count, order) => {
+          const queue: (() => void)[] = []
+          const fakes = Array.from({ length: connections }, () => fake(() => 'yes', queue))
+          const outcomes: unknown[] = []
+          const all = fakes.map(({ connection }) => connection)
+          pump(all, { ...work, inFlight }, count, (error) => outcomes.push(error))
+          for (const n of order) queue.splice(n % (queue.length || 1), 1)[0]?.()
+          expect(outcomes).toEqual([null])
+          expect(fakes.reduce((sum, { calls }) => sum + calls(), 0)).toBe(count)
+          for (const { most } of all) expect(most).toBeLessThanOrEqual(inFlight)
+        },
+      ),
+    )
+  })
+
+  it('keeps the stack flat when calls are answered inside `call`', () => {
+    const { connection, calls } = fake(() => 'yes')
+    let outcome: unknown
+    pump([connection], work, 100_000, (error) => (outcome = error))
+    expect(outcome).toBeNull()
+    expect(calls()).toBe(100_000)
+  })
+
+  it.each([
+    ['an error', new Error('broken')],
+    ['a wrong answer', 'no'],
+  ])('stops at %s', (_, answer) => {
+    const queue: (() => void)[] = []
+    const { connection, calls } = fake(() => answer, queue)
+    const outcomes: unknown[] = []
+    pump([connection], work, 10, (error) => outcomes.push(error))
+    queue.shift()!()
+    expect(outcomes).toEqual([expect.any(Error)])
+    expect(calls()).toBe(1)
+  })
+})
+
+describe('gatherAll', () => {
+  it('refuses a wrong answer among right ones', async () => {
+    const { connection } = fake((call) => (call === 7 ? 'no' : 'yes'))
+    await expect(gatherAll([connection], work, 5)).resolves.toBeUndefined()
+    await expect(gatherAll([connection], work, 5)).rejects.toThrow('wrong answer: no')
+  })
+})
+
+describe('check', () => {
+  const at = (median: number) => ({ low: median, median, high: median })
+  const result = (contender: string, ratio: number, ms = 1): Result => ({
+    contender,
+    rate: at(1),
+    ratio: at(ratio),
+    milliseconds: at(ms),
+    cpu: { client: 1, server: 1 },
+  })
+  const report = (name: string, ...results: Result[]): Report => ({
+    node: '',
+    types: 'tsx',
+    platform: '',
+    core: null,
+    workloads: [{ name, title: name, results }],
+  })
+
+  it.each([
+    [1.5, [true]],
+    [1.49, [false]],
+  ])('holds a ratio of %d against its bar', (ratio, expected) => {
+    const checked = check(report('one', result('bare', 1), result('01-blocking-sockets', ratio)))
+    expect(checked.map(({ reached }) => reached)).toEqual(expected)
+  })
+
+  it('compares with other libraries, too', () => {
+    const vscode = result('vscode-jsonrpc', 0.5)
+    const checked = check(report('in-flight', result('bare', 1), vscode, result('02-callbacks', 1.9)))
+    expect(checked.map(({ reached }) => reached)).toEqual([true, false])
+  })
+
+  it.each([
+    [18, true],
+    [18.1, false],
+  ])('holds %d ms against the most there may be', (ms, reached) => {
+    expect(check(report('gather', result('05-gather', 1, ms)))).toMatchObject([{ reached }])
+  })
+
+  it('says nothing about what was not measured', () => {
+    expect(check(report('large', result('bare', 1)))).toEqual([])
+  })
+})
