@@ -3,13 +3,11 @@ import { EPOLLRDHUP } from '../epoll-events.ts'
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../poll-fds.ts'
 import type { SettableOption } from '../syscalls.ts'
 import type { TcpEnd } from './tcp-end.ts'
-import type { Streaks } from './world.ts'
 
 /** A socket of the program under test, in whatever state it is. */
 export class Socket {
   nonBlocking = false
   readonly options = new Map<SettableOption, number>()
-  readonly streaks: Streaks = {}
   /** Its own address, once it has one. */
   local: Address | undefined
   /** Of a listening socket: the connections that nobody has accepted yet. */
@@ -52,5 +50,4 @@ export class Socket {
 /** An epoll instance or a kqueue: which events of which descriptor somebody waits for. */
 export class Poller {
   readonly interests = new Map<number, number>()
-  readonly streaks: Streaks = {}
 }

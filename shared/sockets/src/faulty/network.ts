@@ -33,7 +33,7 @@ import type { Epoll, Kqueue, SettableOption, SocketOption, Syscalls } from '../s
 import { Poller, Socket } from './descriptors.ts'
 import { Peer, type PeerScript } from './peer.ts'
 import { TcpEnd } from './tcp-end.ts'
-import { World, type FaultyOptions, type Streaks } from './world.ts'
+import { World, type FaultyOptions } from './world.ts'
 
 /** What a call takes on the network's clock, in milliseconds: time passes for who spins, too. */
 const CALL_MS = 0.01
@@ -66,7 +66,6 @@ export class FaultyNetwork implements Syscalls {
   readonly #listeners = new Map<number, Listener>()
   /** Peers that wait until somebody listens on their port. */
   readonly #waiting = new Map<number, Peer[]>()
-  readonly #pollStreaks: Streaks = {}
   #nextPort = FIRST_FREE_PORT
   #happened = 0
   #idleCalls = 0
@@ -149,7 +148,7 @@ export class FaultyNetwork implements Syscalls {
     return this.#mayBlock(`accept on fd ${fd}`, socket, this.#receiveTimeout(socket), () => {
       if (socket.shut) return EINVAL
       if (queue.length === 0) return EAGAIN
-      if (this.#world.fairFault('tooManyFiles', socket.streaks)) return EMFILE
+      if (this.#world.fairFault('tooManyFiles')) return EMFILE
       // A connection that was reset while it waited: Linux hands it over all the same.
       if (queue[0]!.broken && this.#world.chance(0.5)) {
         queue.shift()
@@ -178,7 +177,7 @@ export class FaultyNetwork implements Syscalls {
       if (socket.nonBlocking && !this.#world.fault('instantConnect')) return EINPROGRESS
     }
     const interrupted =
-      !socket.nonBlocking && this.#world.fairFault('interrupt', socket.streaks)
+      !socket.nonBlocking && this.#world.fairFault('interrupt')
     return this.#wait(`connect on fd ${fd}`, Infinity, interrupted, () => {
       if (socket.connecting) return EAGAIN
       if (!socket.end) return socket.takeError()
@@ -287,7 +286,7 @@ export class FaultyNetwork implements Syscalls {
     this.#enter('poll')
     const list: Interest[] = []
     for (let i = 0; i < fds.length; i++) list.push({ fd: fds.fd(i), events: fds.events(i), ready: 0 })
-    const count = this.#select('poll', list, this.#pollStreaks, timeoutMs)
+    const count = this.#select('poll', list, timeoutMs)
     list.forEach((entry, i) => fds.setRevents(i, entry.ready))
     return count
   }
@@ -316,7 +315,7 @@ export class FaultyNetwork implements Syscalls {
       const poller = this.#descriptors.get(epfd)
       if (!(poller instanceof Poller)) return EBADF
       const list = this.#interests(poller)
-      const count = this.#select('epoll_wait', list, poller.streaks, timeoutMs)
+      const count = this.#select('epoll_wait', list, timeoutMs)
       if (count <= 0) return count
       const ready = list.filter((entry) => entry.ready).slice(0, events.capacity)
       ready.forEach((entry, i) => events.set(i, entry.fd, entry.ready))
@@ -337,7 +336,7 @@ export class FaultyNetwork implements Syscalls {
       const failed = this.#change(poller, changes, events)
       if (failed > 0) return failed
       const list = this.#interests(poller)
-      const count = this.#select('kevent', list, poller.streaks, timeoutMs)
+      const count = this.#select('kevent', list, timeoutMs)
       return count <= 0 ? count : this.#report(list, events)
     },
   }
@@ -370,10 +369,10 @@ export class FaultyNetwork implements Syscalls {
 
   /** A call that a non-blocking socket does not wait in. */
   #mayBlock(call: string, socket: Socket, timeoutMs: number, attempt: () => number): number {
-    const { streaks, nonBlocking } = socket
-    const interrupted = this.#world.fairFault('interrupt', streaks)
+    const { nonBlocking } = socket
+    const interrupted = this.#world.fairFault('interrupt')
     if (interrupted && (nonBlocking || this.#world.chance(0.5))) return EINTR
-    if (nonBlocking) return this.#world.fairFault('again', streaks) ? EAGAIN : attempt()
+    if (nonBlocking) return this.#world.fairFault('again') ? EAGAIN : attempt()
     return this.#wait(call, timeoutMs, interrupted, attempt)
   }
 
@@ -396,10 +395,10 @@ export class FaultyNetwork implements Syscalls {
   }
 
   /** Waits until something in the list is ready, notes it there, and returns how many are. */
-  #select(call: string, list: Interest[], streaks: Streaks, timeoutMs: number): number {
-    const interrupted = this.#world.fairFault('interrupt', streaks)
+  #select(call: string, list: Interest[], timeoutMs: number): number {
+    const interrupted = this.#world.fairFault('interrupt')
     if (interrupted && this.#world.chance(0.5)) return EINTR
-    const wrong = this.#world.fairFault('spurious', streaks)
+    const wrong = this.#world.fairFault('spurious')
       ? list[this.#world.between(0, list.length - 1)]
       : undefined
     const limit = timeoutMs < 0 ? Infinity : timeoutMs

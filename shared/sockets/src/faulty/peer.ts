@@ -74,8 +74,9 @@ export class Peer {
 
   #arrived(end: TcpEnd): void {
     while (this.#reading && !end.closed && end.unread > 0) {
-      const bytes = new Uint8Array(end.unread)
-      this.#script.onData?.(this, bytes.subarray(0, end.recv(bytes, bytes.length)))
+      const buffer = new Uint8Array(end.unread)
+      const bytes = buffer.subarray(0, end.recv(buffer, buffer.length))
+      this.#script.onData?.(this, bytes)
     }
     if (this.#over || end.closed || end.unread > 0) return
     if (end.broken) {

@@ -1,7 +1,7 @@
 import { mulberry32, type Random } from './random.ts'
 import { Timeline } from './timeline.ts'
 
-/** How often each thing goes wrong, from 0 (never) to 1 (whenever it fairly can). */
+/** How often each thing goes wrong, from 0 (never) to 1 (always, or three times out of four where the program has to try again). */
 export interface Faults {
   /** recv takes one byte although there are more. */
   readonly oneByteRead: number
@@ -54,11 +54,12 @@ const usual: Faults = {
 
 const none = Object.fromEntries(Object.keys(usual).map((name) => [name, 0])) as unknown as Faults
 
-/** The same fault hits the same descriptor at most this often in a row, so that who tries again gets on. */
-const LONGEST_STREAK = 3
-
-/** How often in a row each fault has just happened to one descriptor. */
-export type Streaks = Partial<Record<keyof Faults, number>>
+/**
+ * The highest rate of a fault after which a program has to try again, so that it gets on some time.
+ * A limit to how many follow each other would be no good: a program that makes two kinds of calls
+ * in turn could get the limit's free pass always for the same one.
+ */
+const HIGHEST_FAIR_RATE = 0.75
 
 /** The clock, the dice and the settings that everything in one faulty network shares. */
 export class World {
@@ -91,17 +92,14 @@ export class World {
     return low + Math.floor(this.random() * (high - low + 1))
   }
 
-  /** Does this fault happen now? For faults after which a program gets on all the same, or never. */
+  /** Does this fault happen now? For a fault after which a program gets on all the same, or never. */
   fault(name: keyof Faults): boolean {
     return this.chance(this.#faults[name])
   }
 
-  /** Does this fault happen now? For faults that make a program try again: never too often in a row. */
-  fairFault(name: keyof Faults, streaks: Streaks): boolean {
-    const streak = streaks[name] ?? 0
-    const happens = this.fault(name) && streak < LONGEST_STREAK
-    streaks[name] = happens ? streak + 1 : 0
-    return happens
+  /** Does this fault happen now? For a fault after which a program has to try again. */
+  fairFault(name: keyof Faults): boolean {
+    return this.chance(Math.min(this.#faults[name], HIGHEST_FAIR_RATE))
   }
 
   /** An Error that names the seed. */
