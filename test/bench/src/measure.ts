@@ -6,7 +6,10 @@ import type { Workload } from './workloads.ts'
 
 /** How long to measure. */
 export interface Effort {
+  /** How long each contender runs before anything is measured, in ms. */
+  heat: number
   rounds: number
+  /** Rounds before those, in each workload. */
   warmUps: number
   /** How long one contender's turn in a round should take, in ms. */
   turn: number
@@ -52,6 +55,18 @@ export async function measure(
   }))
   for (const turn of turns) await turn.pair.order({})
   return results
+}
+
+/**
+ * Runs a contender until the compilers in both its processes have seen what is hot: thousands of
+ * calls, which the slow contenders need seconds for.
+ */
+export async function heat(workload: Workload, pair: Pair, { heat, turn }: Effort): Promise<void> {
+  const turns = new Turns(pair, workload, turn)
+  const end = performance.now() + heat
+  await pair.order({ open: workload.name })
+  while (performance.now() < end) await turns.take()
+  await pair.order({})
 }
 
 /** One contender's turns in one workload. */
