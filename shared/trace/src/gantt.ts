@@ -53,8 +53,9 @@ function cell(layers: readonly Layer[], from: number, to: number): string {
     for (const { start, end } of spans) {
       covered += Math.max(0, Math.min(end, to) - Math.max(start, from))
     }
+    if (covered === 0) continue
     if (covered >= (to - from) / 2) return mark
-    if (covered > 0 && brief) return brief
+    if (brief) return brief
   }
   return ' '
 }
