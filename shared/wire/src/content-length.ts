@@ -7,6 +7,7 @@ const COLON = 58
 const ZERO = 48
 const A = 65
 const NAME = 'content-length'
+const USUAL = Buffer.from('Content-Length: ')
 
 /**
  * `Content-Length: N`, an empty line, then N bytes of JSON: the base protocol of LSP 3.17 and
@@ -26,6 +27,7 @@ export class ContentLengthFramer extends BufferedFramer {
 
   next(): string | undefined {
     while (!this.#inBody) {
+      if (this.#headerBytes === 0 && this.#readUsualHeader()) break
       const end = this.#findLineEnd()
       if (end < 0) return this.keep()
       if (end > this.start) this.#readLine(this.start, end)
@@ -44,6 +46,30 @@ export class ContentLengthFramer extends BufferedFramer {
   override get partial(): boolean {
     return this.#headerBytes > 0 || this.held > 0
   }
+
+  // #region usual
+  /**
+   * Reads the header as nearly every peer writes it, in one go, when all of it is here. Anything
+   * else, wrong or merely different, is left to the lines below.
+   */
+  #readUsualHeader(): boolean {
+    const { bytes, start, stop } = this
+    let at = start + USUAL.length
+    if (at + 5 > stop) return false
+    for (let i = 0; i < USUAL.length; i++) if (bytes[start + i] !== USUAL[i]) return false
+    let length = 0
+    for (let digit; (digit = bytes[at]! - ZERO) >= 0 && digit <= 9; at++) length = length * 10 + digit
+    if (at === start + USUAL.length || length > this.limits.body || at + 4 > stop) return false
+    if (bytes[at] !== CR || bytes[at + 1] !== LF || bytes[at + 2] !== CR || bytes[at + 3] !== LF) {
+      return false
+    }
+    this.#headerBytes = at + 4 - start
+    this.#length = length
+    this.#inBody = true
+    this.start = this.scanned = at + 4
+    return true
+  }
+  // #endregion
 
   // #region header
   /** Where the line at `start` ends, or -1. Each byte is looked at once, however it drips in. */
