@@ -5,7 +5,7 @@ import { trace } from '@rpc-steps/trace'
 import { codes, DisconnectedError, notificationText, requestText, resultOf, RpcError } from '@rpc-steps/wire'
 import type { Json, Params, Reply } from '@rpc-steps/wire'
 import { tell } from './callback.ts'
-import type { Callback, Outcome } from './callback.ts'
+import type { Callback } from './callback.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { tracedCall } from './traced.ts'
@@ -65,10 +65,11 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
         request: (_, respond) => respond(new RpcError(codes.methodNotFound, 'Method not found')),
         reply: (reply) => this.#settle(reply),
         drain: () => this.emit('drain'),
-        close: (error) => this.#closed(error),
+        end: (error) => this.#lost(error),
       },
       { framing: 'content-length', ...options },
     )
+    socket.on('close', () => this.emit('close'))
   }
 
   /** Calls that have been made and have no outcome yet. */
@@ -98,7 +99,7 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
       return more
     } catch (error) {
       // We know already, but the caller is not ready: the lines after this call have not run.
-      process.nextTick(callback, error, undefined)
+      process.nextTick(callback, error)
       return false
     }
   }
@@ -123,23 +124,23 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
       return
     }
     this.#pending.delete(reply.id as number)
-    let outcome: Outcome<Json>
+    let result
+    let failed = null
     try {
-      outcome = [null, resultOf(reply)]
+      result = resultOf(reply)
     } catch (error) {
-      outcome = [error as RpcError, undefined]
+      failed = error as RpcError
     }
-    tell(callback, ...outcome)
+    tell(callback, failed, result)
     this.#endIfDone()
   }
 
   /** No reply can come any more, and nobody must be left waiting. */
-  #closed(cause?: Error): void {
+  #lost(cause?: Error): void {
     this.#ended = true
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    for (const callback of pending) tell(callback, new DisconnectedError(undefined, cause), undefined)
-    this.emit('close')
+    for (const callback of pending) tell(callback, new DisconnectedError(undefined, cause))
   }
   // #endregion
 

@@ -16,8 +16,8 @@ export interface ConnectionOptions {
 export interface ConnectionEvents extends Pick<InboxEvents, 'request' | 'reply'> {
   /** The outbox was full and has drained. */
   drain(): void
-  /** All is over, for the last time. `error` is missing if that was in order. */
-  close(error?: Error): void
+  /** Once: no message will come any more. `error` says why, unless that is in order. */
+  end(error?: Error): void
 }
 
 /** Milliseconds in which the peer should have noticed that we have closed. */
@@ -30,29 +30,29 @@ export class Connection {
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #frameTime: number
+  readonly #events: ConnectionEvents
   #timer: NodeJS.Timeout | undefined
-  /** Nothing more is read: the peer has ended, or we are about to. */
+  /** Whatever still comes is not read any more. */
   #ended = false
   #error: Error | undefined
 
   constructor(socket: Socket, events: ConnectionEvents, options: ConnectionOptions) {
     this.#socket = socket
     this.#framer = createFramer(options.framing ?? 'auto', options.frameLimits)
-    this.#outbox = new Outbox(socket, () => this.#drained(events), options.outboxLimits)
+    this.#outbox = new Outbox(socket, () => this.#drained(), options.outboxLimits)
+    this.#events = events
     this.#frameTime = options.frameTime ?? 30_000
     this.#inbox = new Inbox({
       request: events.request,
       reply: events.reply,
       send: (text) => this.#answer(text),
-      internalError: (error, incident) => {
-        console.error(`internal error ${incident}: ${(error as Error | null)?.stack ?? error}`)
-      },
+      internalError: (error, incident) => console.error(`internal error ${incident}:`, error),
     })
     socket.on('end', () => this.#receivedEnd())
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', () => {
-      clearTimeout(this.#timer)
-      events.close(this.#error)
+      this.end(this.#error)
+      this.#stopTimer()
     })
   }
 
@@ -77,10 +77,10 @@ export class Connection {
   #receivedEnd(): void {
     try {
       if (!this.#ended) this.#framer.end()
+      this.end()
     } catch (error) {
       this.#fail(error as FramingError)
     }
-    this.end()
   }
 
   #late(): void {
@@ -91,9 +91,8 @@ export class Connection {
 
   /** Nobody knows where the next frame begins, so this is the last answer. */
   #fail(error: FramingError): void {
-    this.#error = error
     this.#answer(errorText(null, new RpcError(error.rpcCode, error.message)))
-    this.#close()
+    this.end(error)
   }
   // #endregion
 
@@ -113,16 +112,20 @@ export class Connection {
     if (this.#ended && this.#inbox.inFlight === 0) this.#close()
   }
 
-  #drained(events: ConnectionEvents): void {
+  #drained(): void {
     this.#socket.resume()
-    events.drain()
+    this.#events.drain()
   }
   // #endregion
 
   // #region end
   /** Reads no more, answers what has come, then closes. */
-  end(): void {
-    this.#ended = true
+  end(error?: Error): void {
+    if (!this.#ended) {
+      this.#ended = true
+      this.#stopTimer()
+      this.#events.end(error)
+    }
     if (this.#inbox.inFlight === 0) this.#close()
   }
 
@@ -132,8 +135,7 @@ export class Connection {
    * 4.2.2.13). A peer that does not go away is given a second.
    */
   #close(): void {
-    this.#ended = true
-    this.#stopTimer()
+    if (!this.#socket.writable) return
     this.#outbox.end()
     this.#socket.resume()
     this.#timer = setTimeout(() => this.destroy(), lingerTime)

@@ -1,19 +1,11 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { trace } from '@rpc-steps/trace'
-import type { Request, Respond } from '@rpc-steps/wire'
 import type { Callback } from './callback.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
+import type { Handler } from './handler.ts'
 import { tracedHandler } from './traced.ts'
-
-// #region handler
-/**
- * Answers one request: starts whatever takes time, returns, and calls `respond` when it is
- * done. What it throws is answered with "Internal error", but only until it has returned.
- */
-export type Handler = (request: Request, respond: Respond) => void
-// #endregion
 
 export interface ServerOptions extends ConnectionOptions {
   host?: string
@@ -52,12 +44,13 @@ export function listen(handler: Handler, options: ServerOptions, callback: Callb
         },
         reply() {}, // to no request of ours
         drain() {},
-        close: () => connections.delete(connection),
+        end() {},
       },
       options,
     )
     connections.add(connection)
     socket.on('data', (chunk) => connection.receive(chunk))
+    socket.on('close', () => connections.delete(connection))
   })
 
   const stop = (done = () => {}) => {

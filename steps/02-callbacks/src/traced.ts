@@ -41,12 +41,12 @@ export function tracedCall(
 ): Callback<Json> {
   trace.called(method, port, id)
   trace.requestSent(port, id)
-  return (...outcome) => {
-    if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(port, id)
+  return (error, result) => {
+    if (!(error instanceof DisconnectedError)) trace.replyReceived(port, id)
     trace.settled(method, port, id)
     trace.enter('run', method, port, id)
     try {
-      callback(...outcome)
+      callback(error, result)
     } finally {
       trace.leave('run', method)
     }

@@ -1,0 +1,21 @@
+import { announce, main, serverOptions } from '@rpc-steps/cli'
+import { codes, RpcError } from '@rpc-steps/wire'
+import { listen, serve } from '@rpc-steps/callbacks'
+import type { Handler } from '@rpc-steps/callbacks'
+
+// #region late-throw
+/** A handler with a bug: it throws when `listen`, and the `try` around it, are long gone. */
+const handler: Handler = (request, respond) => {
+  if (request.method !== 'explode') return serve(request, respond)
+  setTimeout(() => {
+    throw new RpcError(codes.internalError, 'thrown in a callback')
+  }, 10)
+}
+// #endregion
+
+await main(() => {
+  listen(handler, serverOptions(), (error, server) => {
+    if (error) return void main(() => Promise.reject(error))
+    announce(server)
+  })
+})

@@ -1,0 +1,33 @@
+import { connect, listen, serve } from '@rpc-steps/callbacks'
+
+// Makes 10,000 calls on one connection, 1,000 at a time, and prints what is left of them.
+const rounds = 10
+const width = 1_000
+
+listen(serve, {}, (_, server) => {
+  connect(server, (_, client) => {
+    let missing = 0
+    let round = 0
+    const next = () => {
+      if (round++ === rounds) return finish()
+      missing = width
+      for (let i = 0; i < width; i++) {
+        const [method, params] = i % 10 === 0 ? ['sleep', [1]] : ['add', [i, 1]]
+        client.call(method as string, params as number[], (error, result) => {
+          if (error || result !== (i % 10 === 0 ? 1 : i + 1)) throw error ?? new Error('wrong answer')
+          if (--missing === 0) next()
+        })
+      }
+    }
+    const finish = () => {
+      const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout')
+      const { pending, strays } = client
+      const left = `timers ${timers.length}, connections ${server.connections}`
+      console.log(`pending ${pending}, strays ${strays}, ${left}`)
+      client.end()
+      client.once('close', () => server.stop())
+    }
+    process.on('exit', () => console.log(`ended, connections ${server.connections}`))
+    next()
+  })
+})

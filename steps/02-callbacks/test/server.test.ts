@@ -1,0 +1,204 @@
+import { once } from 'node:events'
+import { DisconnectedError } from '@rpc-steps/wire'
+import { expect, test, vi } from 'vitest'
+import { serve } from '@rpc-steps/callbacks'
+import type { Handler } from '@rpc-steps/callbacks'
+import { calling, connected, listening, raw } from './ends.ts'
+
+const say = { id: 1, method: 'say', params: { text: 'Hello' } }
+
+test('a slow request does not hold up the one behind it', async () => {
+  const { port } = await listening(serve)
+  const peer = await raw(port)
+  peer.send({ id: 1, method: 'sleep', params: [30] }, { ...say, id: 2 })
+  expect((await peer.message())?.id).toBe(2)
+  expect((await peer.message())?.id).toBe(1)
+})
+
+test('replies of one turn travel in one chunk', async () => {
+  const { port } = await listening(serve)
+  const peer = await raw(port)
+  const chunks: string[] = []
+  peer.socket.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  peer.send(...Array.from({ length: 50 }, (_, id) => ({ ...say, id })))
+  for (let i = 0; i < 50; i++) await peer.message()
+  expect(chunks).toHaveLength(1)
+})
+
+test('what a handler throws before it returns is an internal error', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const { port } = await listening(() => {
+    throw new Error('the secret')
+  })
+  const client = await connected({ port })
+  const error = await calling(client, 'method').catch((e: unknown) => e)
+  expect(error).toMatchObject({ code: -32603, message: 'Internal error' })
+  const { incident } = (error as { data: { incident: string } }).data
+  expect(JSON.stringify(error)).not.toContain('secret')
+  expect(log).toHaveBeenCalledExactlyOnceWith(
+    `internal error ${incident}:`,
+    expect.objectContaining({ message: 'the secret' }),
+  )
+  log.mockRestore()
+})
+
+test('of several responses to one request the first counts', async () => {
+  const { port } = await listening((_, respond) => {
+    respond(null, 'first')
+    respond(null, 'second')
+    throw new Error('third')
+  })
+  const client = await connected({ port })
+  expect(await calling(client, 'method')).toBe('first')
+  expect(await calling(client, 'method')).toBe('first')
+  expect(client.strays).toBe(0)
+})
+
+test('a client that has ended still gets its replies', async () => {
+  const { port } = await listening(serve)
+  const peer = await raw(port)
+  peer.send({ id: 1, method: 'sleep', params: [20] }, say, { id: 2, method: 'sleep', params: [10] })
+  peer.socket.end()
+  const ids = [await peer.message(), await peer.message(), await peer.message()].map((m) => m?.id)
+  expect(ids).toEqual([1, 2, 1])
+  expect(await peer.end()).toBe('end')
+})
+
+test.each([
+  ['garbage', 'garbage\r\n\r\n', -32700],
+  ['a request of the web', 'POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}', -32700],
+  ['2 GB', 'Content-Length: 2147483648\r\n\r\n', -32600],
+])('%s gets one answer and the end, and nobody else notices', async (_, bytes, code) => {
+  const { port } = await listening(serve)
+  const client = await connected({ port })
+  const slow = calling(client, 'sleep', { ms: 20 })
+  const peer = await raw(port)
+  peer.socket.write(bytes.repeat(1_000))
+  expect(await peer.message()).toMatchObject({ id: null, error: { code } })
+  expect(await peer.message()).toBeUndefined()
+  expect(peer.ended).toBe('end')
+  expect(await slow).toBe(20)
+})
+
+test('a frame that is not finished in time ends its connection', async () => {
+  const { port } = await listening(serve, { frameTime: 40 })
+  const peer = await raw(port)
+  peer.send(say)
+  expect(await peer.message()).toMatchObject({ result: 'You said: Hello' })
+  peer.socket.write('Content-Length: 10\r\n\r\n{')
+  expect(await peer.message()).toMatchObject({ id: null, error: { code: -32700 } })
+  expect(await peer.end()).toBe('end')
+})
+
+test('a frame that is finished in time stops the clock', async () => {
+  const { port } = await listening(serve, { frameTime: 60 })
+  const peer = await raw(port)
+  peer.socket.write('Content-Length: 58\r\n\r\n{"jsonrpc":"2.0",')
+  await calling(await connected({ port }), 'add', [1, 1]) // by now the server has that half
+  peer.socket.write('"method":"sleep","params":[120],"id":1}  ')
+  expect(await peer.message()).toMatchObject({ id: 1, result: 120 })
+})
+
+test('who leaves in the middle of a frame, or resets, takes nobody along', async () => {
+  const server = await listening(serve)
+  const client = await connected(server)
+  for (const bytes of ['Content-Length: 1', 'Content-Length: 10\r\n\r\n{', '']) {
+    const left = await raw(server.port)
+    left.socket.end(bytes)
+    expect(await left.end()).toBe('end')
+    const reset = await raw(server.port)
+    reset.send({ id: 1, method: 'sleep', params: [10] })
+    reset.socket.write(bytes)
+    reset.socket.resetAndDestroy()
+  }
+  expect(await calling(client, 'sleep', [30])).toBe(30)
+  expect(server.connections).toBe(1)
+})
+
+/** Sends requests until the server has not taken any for a while; returns how many it took. */
+async function flood(port: number, text: string): Promise<number> {
+  const { socket } = await raw(port)
+  socket.pause()
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'say', params: { text } })
+  const frame = `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  for (let taken = 0; ; taken++) {
+    if (socket.destroyed) return taken
+    if (socket.write(frame)) continue
+    const drained = once(socket, 'drain').then(() => true)
+    const stuck = new Promise<false>((resolve) => setTimeout(() => resolve(false), 300))
+    if (!(await Promise.race([drained, stuck]))) return taken
+  }
+}
+
+test('a client that never reads is not read either', async () => {
+  let handled = 0
+  const counted: Handler = (request, respond) => {
+    handled++
+    serve(request, respond)
+  }
+  const { port } = await listening(counted)
+  const taken = await flood(port, 'x'.repeat(100_000))
+  // What the kernel's buffers hold of it, and one chunk: not what a client might like to send.
+  expect(taken).toBeLessThan(300)
+  const before = handled
+  expect(await calling(await connected({ port }), 'add', [1, 1])).toBe(2)
+  expect(handled).toBe(before + 1)
+})
+
+test('replies above the hard cap end the connection', async () => {
+  const { port } = await listening(
+    (_, respond) => setTimeout(() => respond(null, 'x'.repeat(100_000)), 10),
+    { outboxLimits: { hardCap: 500_000 } },
+  )
+  const peer = await raw(port)
+  peer.socket.pause()
+  peer.send(...Array.from({ length: 200 }, (_, id) => ({ ...say, id })))
+  await calling(await connected({ port }), 'method') // by now the answers were due
+  peer.socket.resume()
+  for (let m; (m = await peer.message()); ) expect(m.result).toHaveLength(100_000)
+  expect(peer.ended).toBeDefined()
+})
+
+test('a thousand connections at once', { timeout: 20_000 }, async () => {
+  const server = await listening(serve)
+  const peers = await Promise.all(Array.from({ length: 1_000 }, () => raw(server.port)))
+  for (const peer of peers) peer.send(say)
+  for (const peer of peers) expect((await peer.message())?.result).toBe('You said: Hello')
+  expect(server.connections).toBe(1_000)
+  for (const peer of peers) peer.socket.end()
+  for (const peer of peers) await peer.end()
+  await vi.waitFor(() => expect(server.connections).toBe(0))
+})
+
+test('a port in use is an error of listen', async () => {
+  const { port } = await listening(serve)
+  const second = listening(serve, { port })
+  await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', address: '127.0.0.1', port })
+})
+
+test('stop answers what is in flight, and does not wait for who is idle', async () => {
+  const server = await listening(serve)
+  const [busy, idle] = [await connected(server), await raw(server.port)]
+  const order: string[] = []
+  const slow = calling(busy, 'sleep', { ms: 40 }).then(() => order.push('answered'))
+  await calling(busy, 'say', { text: 'the server has both' })
+  const stopped = new Promise<void>((resolve) => server.stop(resolve)).then(() => order.push('stopped'))
+  expect(await idle.end()).toBe('end')
+  await expect(connected(server)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await slow
+  idle.socket.destroy()
+  await stopped
+  expect(order).toEqual(['answered', 'stopped'])
+})
+
+test('stop gives up on who does not go', async () => {
+  const server = await listening(() => {}, { graceTime: 50 })
+  const client = await connected(server)
+  const peer = await raw(server.port)
+  const call = calling(client, 'method').catch((e: unknown) => e)
+  await vi.waitFor(() => expect(server.connections).toBe(2))
+  await new Promise<void>((resolve) => server.stop(resolve))
+  expect(await call).toBeInstanceOf(DisconnectedError)
+  expect(await peer.end()).toBe('end')
+  await vi.waitFor(() => expect(server.connections).toBe(0))
+})
