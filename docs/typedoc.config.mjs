@@ -21,14 +21,23 @@ export default {
     disableSources: true,
     readme: 'none',
     excludeInternal: true,
-    excludePrivate: true
+    excludePrivate: true,
+    excludeExternals: true
   },
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
   out: `${root}docs/api`,
   docsRoot: `${root}docs`,
   readme: 'none',
+  // One page a package.
+  router: 'module',
   entryFileName: 'index',
   hideGenerator: true,
+  hideBreadcrumbs: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  classPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  propertyMembersFormat: 'table',
   disableSources: true,
   logLevel: 'Warn',
   treatWarningsAsErrors: false

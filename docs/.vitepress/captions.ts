@@ -14,7 +14,7 @@ export function captions(md: MarkdownRenderer, base: string): void {
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
     const html = fence(tokens, index, options, env, self)
     const { src, region } = (tokens[index]?.meta ?? {}) as SnippetMeta
-    if (src === undefined) return html
+    if (src === undefined || tokens[index]?.info.includes('anchors')) return html
     const file = relative(root, src).split(sep).join('/')
     const lines = region ? regionsOf(textOf(file)).find(({ name }) => name === region) : undefined
     const place = lines ? `<span class="lines">lines ${lines.first} to ${lines.last}</span>` : ''

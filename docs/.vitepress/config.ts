@@ -46,6 +46,9 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
+  transformPageData(page) {
+    if (page.relativePath.startsWith('api/')) page.frontmatter['outline'] = [2, 3]
+  },
   markdown: {
     theme: codeTheme,
     config: md => captions(md, base),
@@ -64,7 +67,7 @@ export default defineConfig({
     logo: { src: '/favicon.svg', alt: '' },
     siteTitle: 'rpc-steps',
     search: { provider: 'local' },
-    outline: { level: 2, label: 'In this chapter' },
+    outline: { level: 2, label: 'On this page' },
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Steps', link: `/steps/${steps[0]?.folder}`, activeMatch: '^/steps/' },

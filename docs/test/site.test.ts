@@ -49,6 +49,8 @@ describe.skipIf(!browserPath)('the built site in a browser', () => {
     '/about.html',
     '/nowhere.html',
     '/api/index.html',
+    '/api/@rpc-steps/wire.html',
+    '/source/shared/wire/src/framer.ts.html',
     ...steps.map(({ folder }) => `/steps/${folder}.html`),
   ]
   let server: Server
