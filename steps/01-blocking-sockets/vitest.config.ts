@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } })
+// Processes are started: on a machine with much to do that can take a while.
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 } })

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   frameTimeout?: number
   /** Milliseconds that a peer may take to read what it is sent. Default 30,000. */
   sendTimeout?: number
+  /** Takes the errors that the client must not see. Default: standard error. */
+  log?: (line: string) => void
   syscalls?: Syscalls
 }
 
@@ -36,7 +38,7 @@ export class Connection {
   #replies = ''
 
   constructor(fd: number, handler: Handler, options: ConnectionOptions = {}) {
-    const { framing = 'auto', limits, syscalls = kernel } = options
+    const { framing = 'auto', limits, log = logLine, syscalls = kernel } = options
     this.#handler = handler
     this.#syscalls = syscalls
     this.#stream = new Stream(fd, syscalls)
@@ -48,7 +50,7 @@ export class Connection {
       request: (request, respond) => this.#handle(request, respond),
       reply() {}, // to no request of ours
       send: (text) => this.#reply(text),
-      internalError: logError,
+      internalError: (error, incident) => log(`internal error ${incident}: ${stackOf(error)}`),
     })
   }
 
@@ -139,9 +141,12 @@ function clientPort(fd: number, syscalls: Syscalls): number {
   }
 }
 
-function logError(error: unknown, incident: string): void {
-  const stack = error instanceof Error ? error.stack : String(error)
-  // Not console.error: in a worker thread that hands the text to the main thread, and the
-  // worker may be asleep before it has left.
-  writeSync(2, `internal error ${incident}: ${stack}\n`)
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+// Not console.error: in a worker thread that leaves the writing to the main thread, and to a
+// moment in which the worker may be asleep.
+function logLine(line: string): void {
+  writeSync(2, line + '\n')
 }

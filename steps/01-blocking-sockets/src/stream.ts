@@ -82,9 +82,11 @@ export class Stream {
    * changes and the kernel is rarely told. 0 is no limit. socket(7)
    */
   #limit(option: 'receiveTimeout' | 'sendTimeout', deadline: number): void {
-    const left = Math.ceil(deadline - this.#syscalls.now())
-    if (left <= 0) this.#fail(new TimeoutError(option === 'sendTimeout' ? 'send' : 'recv'))
-    const limit = deadline === Infinity ? 0 : left
+    let limit = 0
+    if (deadline !== Infinity) {
+      limit = Math.ceil(deadline - this.#syscalls.now())
+      if (limit <= 0) this.#fail(new TimeoutError(option === 'sendTimeout' ? 'send' : 'recv'))
+    }
     if (limit === this.#limits[option]) return
     const result = this.#syscalls.setOption(this.#fd, option, limit)
     if (result < 0) this.#fail(new SystemError(result, 'setsockopt'))

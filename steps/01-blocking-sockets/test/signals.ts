@@ -1,0 +1,19 @@
+import { EINTR, syscalls } from '@rpc-steps/sockets'
+import { connect } from '../src/index.ts'
+
+// Calls `sleep` while signals come in, and prints the result and how often recv was interrupted.
+let interrupted = 0
+const counting = {
+  ...syscalls,
+  recv(fd: number, buffer: Uint8Array, length?: number) {
+    const count = syscalls.recv(fd, buffer, length)
+    if (count === EINTR) interrupted++
+    return count
+  },
+}
+process.on('SIGUSR2', () => {})
+const port = Number(process.argv[2])
+// With a time limit, because only then does the kernel not go back to sleep by itself: signal(7).
+const client = connect({ host: '127.0.0.1', port }, { timeoutMs: 10_000, syscalls: counting })
+console.log('calling')
+console.log(JSON.stringify({ result: client.call('sleep', { ms: 300 }), interrupted }))
