@@ -46,7 +46,7 @@ describe('a recorded file', patient, () => {
     for (const { name, tid, args } of named.slice(1)) {
       const own = events.filter((event) => event.tid === tid && event.ph !== 'M')
       expect(name).toBe('thread_name')
-      expect(own).toHaveLength(1000)
+      expect(own).toHaveLength(200)
       expect(own.every((event) => event.name === args?.['name'])).toBe(true)
     }
     expect(marksOf(events)).toEqual(['main', 'main again'])
