@@ -68,7 +68,10 @@ export interface Syscalls {
    */
   send(fd: number, data: Uint8Array, offset?: number, length?: number): number
 
-  /** Ends one direction of a connection, or both. Wakes up whoever is blocked in it. shutdown(2) */
+  /**
+   * Ends one direction of a connection, or both, and wakes up whoever is blocked in it. On Linux it
+   * also ends a listening socket: a blocked accept returns EINVAL. shutdown(2)
+   */
   shutdown(fd: number, how: 'read' | 'write' | 'both'): number
 
   /**

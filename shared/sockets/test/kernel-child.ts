@@ -9,13 +9,9 @@ function print(value: unknown): void {
   writeSync(1, `${JSON.stringify(value)}\n`)
 }
 
-function sharedScenarios(): void {
-  const all = {
-    ...scenarios,
-    ...(s.epoll ? epollScenarios : {}),
-    ...(s.kqueue ? kqueueScenarios : {}),
-  }
-  print(Object.fromEntries(Object.entries(all).map(([name, run]) => [name, run(s)])))
+function sharedScenarios(names: string[]): void {
+  const all = { ...scenarios, ...epollScenarios, ...kqueueScenarios }
+  print(Object.fromEntries(names.map((name) => [name, all[name]!(s)])))
 }
 
 /** What Node and this package say about the same refused connection. */
@@ -35,7 +31,7 @@ async function sameError(): Promise<void> {
   print([nodes, ours].map((error) => ({ ...(error as Error), message: (error as Error).message })))
 }
 
-/** Signals arrive while this runs. */
+/** Signals arrive while this runs, until the parent ends standard input. */
 function signals(call: string): void {
   process.on('SIGUSR2', () => {})
   const listener = check(s.socket(), 'socket')
@@ -50,6 +46,7 @@ function signals(call: string): void {
     s.setOption(listener, 'receiveTimeout', 15_000)
     print(errnoName(s.accept(listener)))
   }
+  process.stdin.resume()
 }
 
 /** The flags of a new and of an accepted descriptor, as Linux shows them. */
@@ -80,9 +77,9 @@ async function onWindows(): Promise<void> {
   }
 }
 
-const [name = '', argument = ''] = process.argv.slice(2)
-if (name === 'scenarios') sharedScenarios()
+const [name, ...rest] = process.argv.slice(2)
+if (name === 'scenarios') sharedScenarios(rest)
 if (name === 'same-error') await sameError()
-if (name === 'signals') signals(argument)
+if (name === 'signals') signals(rest[0]!)
 if (name === 'close-on-exec') closeOnExec()
 if (name === 'windows') await onWindows()

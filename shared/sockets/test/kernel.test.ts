@@ -48,18 +48,22 @@ const expectedOfKqueue: typeof expected = {
 }
 
 describe.skipIf(process.platform === 'win32')('the kernel', () => {
-  // Where macOS answers otherwise than Linux nobody has written it down yet.
-  it.runIf(linux)('answers like its manual pages', async () => {
-    const results = JSON.parse(await startChild(['scenarios']).output)
-    expect(results).toEqual({ ...expected, ...expectedOfEpoll })
+  const answersTo = async (names: string[]) =>
+    JSON.parse(await startChild(['scenarios', ...names]).output) as unknown
+
+  it.runIf(linux)('answers like the manual pages of Linux', async () => {
+    const answers = { ...expected, ...expectedOfEpoll }
+    expect(await answersTo(Object.keys(answers))).toEqual(answers)
   })
 
+  // macOS differs in more than one of the others; a call that blocks there would end the child.
   it.runIf(process.platform === 'darwin')('answers on macOS', async () => {
-    const results = JSON.parse(await startChild(['scenarios']).output)
-    for (const name of ['a conversation', 'a port in use', 'a refused connection', 'a nap']) {
-      expect.soft(results[name], name).toEqual(expected[name])
+    const same = ['a conversation', 'a port in use', 'a refused connection', 'a nap']
+    const answers = {
+      ...Object.fromEntries(same.map((name) => [name, expected[name]])),
+      ...expectedOfKqueue,
     }
-    expect(results).toMatchObject(expectedOfKqueue)
+    expect(await answersTo(Object.keys(answers))).toEqual(answers)
   })
 
   it('fails with the same error as Node', async () => {
@@ -73,11 +77,17 @@ describe.skipIf(process.platform === 'win32')('the kernel', () => {
     ['accept', '"EINTR"'],
     ['sleep', '[0,true]'],
   ])('%s, interrupted by signals: %s', async (call, result) => {
-    const child = startChild(['signals', call], () => {
-      // Again and again: the first one may be too early.
-      const timer = setInterval(() => child.process.kill('SIGUSR2'), 20)
-      onTestFinished(() => clearInterval(timer))
+    // Again and again: the first one may be too early. Until there is a result, and no longer: in
+    // a process that is about to end nobody handles signals any more.
+    let timer: NodeJS.Timeout
+    const child = startChild(['signals', call], (line) => {
+      if (line === '"ready"') timer = setInterval(() => child.process.kill('SIGUSR2'), 20)
+      else {
+        clearInterval(timer)
+        child.process.stdin?.end()
+      }
     })
+    onTestFinished(() => clearInterval(timer))
     expect((await child.output).split('\n')[1]).toBe(result)
   })
 

@@ -60,7 +60,7 @@ export function echoServer(s: Syscalls): void {
 }
 
 /** What a program waits for on one descriptor. */
-export interface Watch {
+interface Watch {
   /** Set `events` in the selector; 0 for none. */
   want(fd: number, events: number): void
   /** Waits, and calls `report` with what is ready. May do so for nothing. */
