@@ -17,3 +17,5 @@ const port = Number(process.argv[2])
 const client = connect({ host: '127.0.0.1', port }, { timeoutMs: 10_000, syscalls: counting })
 console.log('calling')
 console.log(JSON.stringify({ result: client.call('sleep', { ms: 300 }), interrupted }))
+// Until the signals are over: without a listener, the next one would end the process.
+process.stdin.resume()
