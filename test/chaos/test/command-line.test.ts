@@ -1,0 +1,111 @@
+import { createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { once } from 'node:events'
+import { run, startServer } from '@rpc-steps/cli/processes'
+import type { RunningServer } from '@rpc-steps/cli/processes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { plain } from '../src/subjects.ts'
+
+/** Steps with sockets of their own take numeric addresses only; no name is looked up. */
+const numericHosts = ['01-blocking-sockets', '03-event-loop']
+
+const asked = '04-async-await'
+
+type Refusal = [what: string, args: string[], message: RegExp]
+
+describe.each(plain)('$name', ({ name, server, client }) => {
+  let running: RunningServer
+  /** Speaks another protocol. */
+  let stranger: Server
+  /** Hangs up inside its answer. */
+  let quitter: Server
+  let closedPort: number
+
+  beforeAll(async () => {
+    running = await startServer(server)
+    stranger = await listen('HTTP/1.1 400 Bad Request\r\n\r\n')
+    quitter = await listen('Content-Length: 100\r\n\r\n{"jsonrpc":"2.0",')
+    const closed = await listen('')
+    closedPort = portOf(closed)
+    closed.close()
+  })
+  afterAll(async () => {
+    stranger.close()
+    quitter.close()
+    await running.stop()
+  })
+
+  const ports = () => ({
+    PORT: running.port,
+    STRANGER: portOf(stranger),
+    QUITTER: portOf(quitter),
+    CLOSED: closedPort,
+  })
+
+  /** Runs a program with bad input: one line on stderr, exit code 1, nothing else. */
+  async function refuses(program: URL, args: string[], message: RegExp): Promise<void> {
+    const named = ports()
+    const real = args.map((arg) => String(named[arg as keyof typeof named] ?? arg))
+    const { code, stdout, stderr } = await run(program, real)
+    expect(stderr).toMatch(/^[^\n]+\n$/)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at |node:internal|^\w*Error: /m)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  }
+
+  describe.concurrent('the client says in one line', () => {
+    it.each<Refusal>([
+      ['that there is no such method', ['--port', 'PORT', 'nope'], /nope.*not found/i],
+      ['what error came', ['--port', 'PORT', 'fail', '{"code":7,"message":"no tea"}'], /no tea.*7/],
+      ['that the parameters are no JSON', ['--port', 'PORT', 'say', '{"text":'], /say.*JSON/],
+      ['that nobody listens', ['--port', 'CLOSED', 'get_data'], /nobody listens.*ECONNREFUSED/],
+      ['that the port is no number', ['--port', 'http', 'get_data'], /--port.*"http"/],
+      ['that the peer speaks something else', ['--port', 'STRANGER', 'get_data'], /protocol/],
+      ['that the peer hung up', ['--port', 'QUITTER', 'get_data'], /ended/],
+    ])('%s', (_, args, message) => refuses(client, args, message))
+
+    // What all steps leave to the same few lines is asked of one.
+    it.runIf(name === asked).each<Refusal>([
+      ['that the parameters are wrong', ['--port', 'PORT', 'add', '["x",1]'], /add.*params.*"a"/i],
+      ['that the parameters are no object', ['--port', 'PORT', 'say', '5'], /say.*object/],
+      ['that no method is named', ['--port', 'PORT'], /method/],
+      ['that the port is too large', ['--port', '65536', 'get_data'], /--port.*65535/],
+      ['that there is no such option', ['--prot', '80', 'get_data'], /--prot/],
+      ['that there is no such framing', ['--framing', 'morse', 'get_data'], /--framing.*morse/],
+    ])('%s', (_, args, message) => refuses(client, args, message))
+
+    it.runIf(numericHosts.includes(name))('that the host is no address', () =>
+      refuses(client, ['--host', '1.2.3.4.5', 'get_data'], /1\.2\.3\.4\.5/))
+  })
+
+  describe.concurrent('the server says in one line', () => {
+    it.each<Refusal>([
+      ['that the port is no number', ['--port', '80x'], /--port.*"80x"/],
+      // 203.0.113.0/24 is for documentation: no machine has such an address (RFC 5737).
+      ['that the host is not ours', ['--port', '0', '--host', '203.0.113.1'], /203\.0\.113\.1/],
+    ])('%s', (_, args, message) => refuses(server, args, message))
+
+    it.runIf(name === asked).each<Refusal>([
+      ['that the port is too large', ['--port', '70000'], /--port.*65535/],
+      ['that there is no such option', ['--prot', '0'], /--prot/],
+      ['that there is no such framing', ['--framing', 'morse'], /--framing.*morse/],
+      ['that it takes no other words', ['--port', '0', 'say'], /say/],
+    ])('%s', (_, args, message) => refuses(server, args, message))
+
+    it.runIf(numericHosts.includes(name))('that the host is no address', () =>
+      refuses(server, ['--port', '0', '--host', '1.2.3.4.5'], /1\.2\.3\.4\.5/))
+  })
+})
+
+/** A server that gives everybody the same answer, and hangs up. */
+async function listen(answer: string): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end(answer))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return server
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
