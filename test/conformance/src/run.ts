@@ -54,6 +54,10 @@ function isExpected(step: Step): step is Expected {
   return step.kind === 'message' || step.kind === 'raw' || step.kind === 'closed'
 }
 
+function isRequired(step: Expected): boolean {
+  return step.kind !== 'message' || !step.optional
+}
+
 class Run {
   readonly #case: Case
   readonly #bound: number
@@ -141,21 +145,22 @@ class Run {
 
   async #receive(group: Expected[]): Promise<void> {
     const pending = [...group, ...this.#optional]
-    const isRequired = (step: Expected) => step.kind !== 'message' || !step.optional
-    while (pending.some(isRequired)) {
+    let required = group.filter(isRequired).length
+    while (required > 0) {
       const arrival = await this.#session.next(this.#bound)
-      const open = pending.filter(isRequired)
       if (!arrival) {
         const says = `nothing came for ${this.#bound} ms`
+        const open = pending.filter(isRequired)
         throw this.#failed(open[0]!.line, open, { at: 0, says }, undefined, false)
       }
-      const candidates = pending.filter((step) => step.on === arrival.on)
-      const { found, difference } = firstMatch(candidates, arrival)
-      if (!found) {
-        const shown = candidates.length > 0 ? candidates : open
+      const { index, difference } = firstMatch(pending, arrival)
+      if (index < 0) {
+        const here = pending.filter((step) => step.on === arrival.on)
+        const shown = here.length > 0 ? here : pending.filter(isRequired)
         throw this.#failed(shown[0]!.line, shown, difference, arrival)
       }
-      pending.splice(pending.indexOf(found), 1)
+      const [found] = pending.splice(index, 1)
+      if (isRequired(found!)) required--
       if (arrival.kind !== 'closed') continue
       const late = pending.find((step) => step.on === arrival.on && isRequired(step))
       const says = 'the connection ended before this came'
@@ -186,19 +191,20 @@ class Failed extends Error {
   }
 }
 
-/** Finds the expected line that this arrival fulfils, or else the nearest difference. */
+/** Finds the expected line that this arrival fulfils, or else (-1) the nearest difference. */
 function firstMatch(
-  candidates: Expected[],
+  pending: Expected[],
   arrival: Arrival,
-): { found?: Expected; difference: Difference } {
+): { index: number; difference: Difference } {
   const compare = comparer(arrival)
   let difference: Difference | undefined
-  for (const found of candidates) {
-    const other = compare(found)
-    if (!other) return { found, difference: { at: 0, says: '' } }
-    difference = farthest([difference, other])
-  }
-  return { difference: difference ?? { at: 0, says: 'something else came first' } }
+  const index = pending.findIndex((step) => {
+    if (step.on !== arrival.on) return false
+    const found = compare(step)
+    difference = farthest([difference, found])
+    return !found
+  })
+  return { index, difference: difference ?? { at: 0, says: 'something else came first' } }
 }
 
 /** Tells what makes this arrival not an expected one; undefined if it is. */

@@ -3,12 +3,12 @@ import type { RunningServer } from '@rpc-steps/cli/processes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadCases } from '../src/cases.ts'
 import { play } from '../src/play.ts'
-import { exceptions, stateOf, subjects } from '../src/states.ts'
+import { exceptions, runsHere, stateOf, subjects } from '../src/states.ts'
 
 const cases = loadCases()
 
-// Steps may run side by side, the cases of one step may not: a server that blocks has one client.
-describe.each(subjects())('$name', ({ name, server, args }) => {
+// One case after another: a server that blocks has one client at a time.
+describe.each(subjects().filter(runsHere))('$name', ({ name, server, args }) => {
   let running: RunningServer
   beforeAll(async () => {
     running = await startServer(server, args)
