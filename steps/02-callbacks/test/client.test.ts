@@ -1,7 +1,7 @@
 import { RpcError, DisconnectedError } from '@rpc-steps/wire'
 import { expect, test } from 'vitest'
-import { OverflowError, serve } from '@rpc-steps/callbacks'
-import type { Client } from '@rpc-steps/callbacks'
+import { OverflowError, serve } from '../src/index.ts'
+import type { Client } from '../src/index.ts'
 import { calling, connected, listening, scripted } from './ends.ts'
 import type { Message, Peer } from './ends.ts'
 

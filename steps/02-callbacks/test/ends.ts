@@ -4,8 +4,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createFramer } from '@rpc-steps/wire'
 import type { Json, Params } from '@rpc-steps/wire'
 import { afterEach } from 'vitest'
-import { connect, listen } from '@rpc-steps/callbacks'
-import type { Client, ClientOptions, Handler, Server, ServerOptions } from '@rpc-steps/callbacks'
+import { connect, listen } from '../src/index.ts'
+import type { Client, ClientOptions, Handler, Server, ServerOptions } from '../src/index.ts'
 
 // Both ends of a connection for the tests: ours as promises, and raw ones that misbehave.
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { Outbox, OverflowError } from '@rpc-steps/callbacks'
+import { Outbox, OverflowError } from '../src/index.ts'
 
 /** A stream whose kernel takes what it is given when `take` is called. */
 class Slow extends Writable {

@@ -1,14 +1,13 @@
 import { announce, main, serverOptions } from '@rpc-steps/cli'
-import { codes, RpcError } from '@rpc-steps/wire'
-import { listen, serve } from '@rpc-steps/callbacks'
-import type { Handler } from '@rpc-steps/callbacks'
+import { listen, serve } from '../../src/index.ts'
+import type { Handler } from '../../src/index.ts'
 
 // #region late-throw
 /** A handler with a bug: it throws when `listen`, and the `try` around it, are long gone. */
 const handler: Handler = (request, respond) => {
   if (request.method !== 'explode') return serve(request, respond)
   setTimeout(() => {
-    throw new RpcError(codes.internalError, 'thrown in a callback')
+    throw new Error('thrown in a callback')
   }, 10)
 }
 // #endregion

@@ -1,4 +1,4 @@
-import { connect, listen, serve } from '@rpc-steps/callbacks'
+import { connect, listen, serve } from '../../src/index.ts'
 
 // Makes 10,000 calls on one connection, 1,000 at a time, and prints what is left of them.
 const rounds = 10

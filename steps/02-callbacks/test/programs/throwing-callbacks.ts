@@ -1,4 +1,4 @@
-import { connect, listen } from '@rpc-steps/callbacks'
+import { connect, listen } from '../../src/index.ts'
 
 // Three calls whose callbacks all throw. Prints who was told, and what reached the process.
 // Argument `reply`: all are answered in one chunk; `disconnect`: none is, the connection is lost.
