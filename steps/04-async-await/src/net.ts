@@ -20,7 +20,6 @@ export interface Server extends Address {
 // A turn's frames are one write already: waiting for more to send along (Nagle) gains nothing.
 const socketOptions = { noDelay: true, allowHalfOpen: true }
 
-// #region connect
 /** Connects to a server. Rejects with Node's SystemError, or with the signal's reason. */
 export async function connect(
   { host, port }: Address,
@@ -35,9 +34,7 @@ export async function connect(
   }
   return new Peer(socket, { port: socket.localPort ?? 0, ...options })
 }
-// #endregion
 
-// #region serve
 /** Listens, and makes a peer of each connection. Rejects with Node's SystemError. */
 export async function serve(
   handler: Handler,
@@ -62,4 +59,3 @@ export async function serve(
   const address = server.address() as net.AddressInfo
   return { host: address.address, port: address.port, peers, close, [Symbol.asyncDispose]: close }
 }
-// #endregion
