@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 
 /** One end of a TCP connection over IPv4. */
 export interface Address {
-  /** Four numbers, `127.0.0.1`, or `localhost`, which means just that. Other names are not looked up. */
+  /** Four numbers, or `localhost` for `127.0.0.1`. Other names are not looked up. */
   readonly host: string
   /** 0 to 65535. Binding to 0 lets the kernel choose a free port. */
   readonly port: number
@@ -21,7 +21,9 @@ export function formatAddress(address: Address): string {
 export function checkAddress({ host, port }: Address): Address {
   const numeric = host === 'localhost' ? '127.0.0.1' : host
   if (!isIPv4(numeric)) {
-    throw new RangeError(`host must be an IPv4 address such as 127.0.0.1, or localhost; not "${host}"`)
+    throw new RangeError(
+      `host must be an IPv4 address such as 127.0.0.1, or localhost; not "${host}"`,
+    )
   }
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`)

@@ -6,13 +6,14 @@ export const EPOLLIN = 0x1
 export const EPOLLOUT = 0x4
 /** The socket has failed; the `error` option says how. Reported without being asked for. */
 export const EPOLLERR = 0x8
-/** The connection has ended. Reported without being asked for, and not always together with EPOLLIN. */
+/** The connection has ended. Reported without being asked for, not always with EPOLLIN. */
 export const EPOLLHUP = 0x10
 /** The other side will send no more. */
 export const EPOLLRDHUP = 0x2000
 
 // Where there is no epoll (macOS, Windows) the faulty network still has one; any layout will do.
-const { words, dataWord } = platformFor('linux', process.arch === 'x64' ? 'x64' : 'arm64').epollEvent
+const arch = process.arch === 'x64' ? 'x64' : 'arm64'
+const { words, dataWord } = platformFor('linux', arch).epollEvent
 
 /**
  * Room for the events that epoll_wait(2) reports: `struct epoll_event`s in one buffer, written by

@@ -10,7 +10,7 @@ for (const [name, number] of Object.entries(numbers)) {
   if (!names.has(number)) names.set(number, name)
 }
 
-/** The name of an error number, whatever its sign: `errnoName(-111)` is `ECONNREFUSED`. See errno(3). */
+/** The name of an error number, whatever its sign: on Linux 111 is `ECONNREFUSED`. See errno(3). */
 export function errnoName(errno: number): string {
   return names.get(Math.abs(errno)) ?? `errno ${Math.abs(errno)}`
 }
@@ -22,7 +22,10 @@ function negated(name: keyof typeof os.constants.errno): number {
   return -number
 }
 
-/** Nothing to read, no room to write, nobody to accept: try again later (or the time-out of SO_RCVTIMEO ran out). */
+/**
+ * Nothing to read, no room to write, nobody to accept: try again later. On a blocking socket: its
+ * time-out is over.
+ */
 export const EAGAIN = negated('EAGAIN')
 /** A signal arrived before the call had done anything. */
 export const EINTR = negated('EINTR')

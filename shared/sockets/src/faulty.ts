@@ -6,7 +6,7 @@ import type { FaultyOptions } from './faulty/world.ts'
  * byte, short writes, EINTR, EAGAIN, EMFILE, HUP without IN, and on request refused and broken
  * connections. What goes wrong and when depends on `seed` alone.
  *
- * @throws FaultyNetworkError, from any call, when the program could never finish. It names the seed.
+ * @throws FaultyNetworkError, from any call, when the program can never finish. It names the seed.
  */
 export function faultySyscalls(seed: number, options?: FaultyOptions): FaultyNetwork {
   return new FaultyNetwork(seed, options)

@@ -4,9 +4,9 @@ export const EVFILT_WRITE = -2
 /** Flags of a change. */
 export const EV_ADD = 0x1
 export const EV_DELETE = 0x2
-/** Flags of an event: the change at this place failed, and `data` is the error number (not negated). */
+/** A flag of an event: this change failed, and `data` is the error number (not negated). */
 export const EV_ERROR = 0x4000
-/** The other side will send no more (read), or nothing sent will arrive (write). */
+/** A flag of an event: the other side will send no more (read), or take no more (write). */
 export const EV_EOF = 0x8000
 
 const ENTRY_SIZE = 32
@@ -37,7 +37,9 @@ export class KEvents {
 
   /** Adds a change, such as `push(fd, EVFILT_READ, EV_ADD)`. Throws when the list is full. */
   push(fd: number, filter: number, flags: number): void {
-    if (this.length === this.capacity) throw new RangeError(`no room for more than ${this.capacity}`)
+    if (this.length === this.capacity) {
+      throw new RangeError(`no room for more than ${this.capacity}`)
+    }
     this.set(this.length++, fd, filter, flags, 0)
   }
 

@@ -30,8 +30,7 @@ const onlyLinux = {
 
 const onlyDarwin = {
   kqueue: 'int kqueue()',
-  kevent:
-    'int kevent(int kq, void *changes, int changeCount, void *events, int eventCount, void *timeout)',
+  kevent: 'int kevent(int kq, void *changes, int nc, void *events, int ne, void *timeout)',
 }
 
 /** A C function: a buffer is passed as the address of its first byte, `null` as NULL. */

@@ -3,10 +3,10 @@ import { checkAddress, type Address } from './address.ts'
 /** A socket option: its level and its name, for setsockopt(2). */
 type Option = readonly [level: number, name: number]
 
-/** What differs between systems: numbers from the C headers and the layout of C structures. */
+/** What differs between systems: numbers of the C headers and layouts of C structures. */
 export interface Platform {
   readonly oNonBlock: number
-  /** Added to the type in socket(2) and to the flags of accept4(2); macOS needs fcntl afterwards. */
+  /** A flag of socket(2) and accept4(2); macOS needs fcntl(2) afterwards. */
   readonly sockCloexec: number
   /** The flag of send(2) that turns SIGPIPE into EPIPE; macOS has a socket option instead. */
   readonly msgNoSignal: number
@@ -95,7 +95,9 @@ export function platformFor(platform: string, arch: string): Platform {
         '(https://learn.microsoft.com/windows/wsl)',
     )
   }
-  throw new Error(`steps 01 and 03 need Linux or macOS on x64 or arm64; this is ${platform} on ${arch}`)
+  throw new Error(
+    `steps 01 and 03 need Linux or macOS on x64 or arm64; this is ${platform} on ${arch}`,
+  )
 }
 
 /** The size of `struct sockaddr_in` everywhere, in bytes. */
@@ -142,7 +144,7 @@ export function encodeTimeval(ms: number): Uint8Array {
   return bytes
 }
 
-/** Milliseconds as `struct timespec`: seconds, then nanoseconds, 8 bytes each. Zero is no wait at all. */
+/** Milliseconds as `struct timespec`: seconds and nanoseconds, 8 bytes each. Zero is no wait. */
 export function encodeTimespec(ms: number): Uint8Array {
   const bytes = new Uint8Array(TIMEVAL_SIZE)
   const view = new DataView(bytes.buffer)

@@ -4,7 +4,7 @@ export const POLLIN = 0x1
 export const POLLOUT = 0x4
 /** The socket has failed; the `error` option says how. Reported without being asked for. */
 export const POLLERR = 0x8
-/** The connection has ended. Reported without being asked for, and not always together with POLLIN. */
+/** The connection has ended. Reported without being asked for, not always with POLLIN. */
 export const POLLHUP = 0x10
 /** There is no such file descriptor. Reported without being asked for. */
 export const POLLNVAL = 0x20

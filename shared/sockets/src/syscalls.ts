@@ -30,7 +30,7 @@ export interface Syscalls {
   /** Gives a socket its own address. EADDRINUSE if another has it. bind(2) */
   bind(fd: number, address: Address): number
 
-  /** Lets clients connect: the kernel completes up to `backlog` connections ahead of accept. listen(2) */
+  /** Lets clients connect: up to `backlog` connections are made ahead of accept. listen(2) */
   listen(fd: number, backlog: number): number
 
   /**
@@ -76,7 +76,8 @@ export interface Syscalls {
 
   /**
    * Gives the file descriptor back; the next socket may get the same number. The connection is
-   * reset instead of ended if there were bytes left to read. Not to be repeated after EINTR. close(2)
+   * reset instead of ended if there were bytes left to read. Not to be repeated after EINTR.
+   * close(2)
    */
   close(fd: number): number
 
@@ -111,10 +112,10 @@ export interface Syscalls {
   /** kqueue(2), which macOS has. */
   readonly kqueue: Kqueue | undefined
 
-  /** Blocks the thread in the kernel for that long. Unlike the others it carries on after EINTR. poll(2) */
+  /** Blocks the thread in the kernel for that long. Alone of all it carries on after EINTR. poll(2) */
   sleep(ms: number): number
 
-  /** Milliseconds on a clock that never goes back, from some moment in the past. clock_gettime(2) */
+  /** Milliseconds on a clock that never goes back, since some moment. clock_gettime(2) */
   now(): number
 }
 

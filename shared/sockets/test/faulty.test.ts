@@ -94,7 +94,8 @@ describe('every byte arrives, once and in order', () => {
     const outcomes = new Set<string>()
     fc.assert(
       fc.property(seeds, fc.array(message, { minLength: 1, maxLength: 3 }), (seed, messages) => {
-        const network = faultySyscalls(seed, { faults: { reset: 0.03, refuse: 0.1 }, bufferSize: 20 })
+        const faults = { reset: 0.03, refuse: 0.1 }
+        const network = faultySyscalls(seed, { faults, bufferSize: 20 })
         echoInOneThread(network, messages, selectors.poll).forEach((result, i) => {
           outcomes.add(typeof result === 'number' ? errnoName(result) : 'received')
           if (typeof result === 'object') {
@@ -314,7 +315,8 @@ describe('a scripted peer', () => {
       network.connectPeer(home.port, { onConnect: (peer) => peer.reset() })
       network.sleep(10)
       const accepted = network.accept(listener)
-      results.add(accepted < 0 ? errnoName(accepted) : errnoName(network.recv(accepted, new Uint8Array(1))))
+      const result = accepted < 0 ? accepted : network.recv(accepted, new Uint8Array(1))
+      results.add(errnoName(result))
     })
     expect(results).toEqual(new Set(['ECONNABORTED', 'ECONNRESET']))
   })
@@ -330,7 +332,7 @@ describe('a scripted peer', () => {
 })
 
 describe('a program that can never finish', () => {
-  const seedOf = (run: () => void) => {
+  const messageOf = (run: () => void) => {
     try {
       run()
     } catch (error) {
@@ -344,14 +346,14 @@ describe('a program that can never finish', () => {
     const network = faultySyscalls(42)
     network.connectPeer(home.port, {})
     // The client never says anything, and never leaves.
-    expect(seedOf(() => echoServer(network))).toBe(
+    expect(messageOf(() => echoServer(network))).toBe(
       'deadlock: recv on fd 4 would sleep for ever (faulty network with seed 42)',
     )
     const empty = new PollFds()
     const poll = () => {
       while (network.poll(empty, -1) === EINTR);
     }
-    expect(seedOf(poll)).toContain('deadlock: poll on 0 sockets would sleep for ever')
+    expect(messageOf(poll)).toContain('deadlock: poll on 0 sockets would sleep for ever')
   })
 
   it('is told so when both sides wait for room', () => {
@@ -359,7 +361,8 @@ describe('a program that can never finish', () => {
     const port = network.listenPeer(0, () => ({ onConnect: (peer) => peer.pause() }))
     const fd = network.socket()
     while (network.connect(fd, { ...home, port }) === EINTR);
-    expect(seedOf(() => sendAll(network, fd, new Uint8Array(10_000)))).toContain('deadlock: send on fd 3')
+    const send = () => void sendAll(network, fd, new Uint8Array(10_000))
+    expect(messageOf(send)).toContain('deadlock: send on fd 3')
   })
 
   it('is told so when it spins', () => {
@@ -369,13 +372,13 @@ describe('a program that can never finish', () => {
     const spin = () => {
       while (network.recv(fd, new Uint8Array(1)) <= 0);
     }
-    expect(seedOf(spin)).toContain('livelock: nothing happened in 1000000 calls, the last one recv')
+    expect(messageOf(spin)).toContain('livelock: nothing happened in 1000000 calls, the last one recv')
   })
 
   it('is told so when a callback of its peer waits', () => {
     const { network, fd } = connection(1, {})
     network.after(1, () => network.poll(new PollFds(), 10))
-    expect(seedOf(() => network.sleep(2))).toContain("a peer's callback must not wait in poll")
+    expect(messageOf(() => network.sleep(2))).toContain("a peer's callback must not wait in poll")
     expect(fd).toBe(3)
   })
 })

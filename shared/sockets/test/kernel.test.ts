@@ -98,7 +98,9 @@ describe.skipIf(process.platform === 'win32')('the kernel', () => {
   it('never gives it a length beyond the buffer', () => {
     const bytes = new Uint8Array(4)
     expect(() => syscalls.recv(-1, bytes, 5)).toThrow(RangeError)
-    expect(() => syscalls.send(-1, bytes, 2, 3)).toThrow('3 bytes at 2 are not within a buffer of 4')
+    expect(() => syscalls.send(-1, bytes, 2, 3)).toThrow(
+      '3 bytes at 2 are not within a buffer of 4',
+    )
     expect(() => syscalls.send(-1, bytes, -1)).toThrow(RangeError)
     expect(() => syscalls.send(-1, bytes, NaN)).toThrow(RangeError)
   })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { EpollEvents, EV_ADD, EVFILT_WRITE, KEvents, PollFds, POLLIN, POLLOUT } from '../src/index.ts'
+import { EpollEvents, EV_ADD, EVFILT_WRITE, KEvents } from '../src/index.ts'
+import { PollFds, POLLIN, POLLOUT } from '../src/index.ts'
 import {
   decodeSockaddr,
   decodeTimeval,
@@ -30,8 +31,10 @@ describe.each(systems)('%s on %s', (platform, arch) => {
 
   it('reads back any address', () => {
     const byte = fc.integer({ min: 0, max: 255 })
+    const anyHost = fc.tuple(byte, byte, byte, byte)
+    const anyPort = fc.integer({ min: 0, max: 65535 })
     fc.assert(
-      fc.property(fc.tuple(byte, byte, byte, byte), fc.integer({ min: 0, max: 65535 }), (host, port) => {
+      fc.property(anyHost, anyPort, (host, port) => {
         const address = { host: host.join('.'), port }
         expect(decodeSockaddr(encodeSockaddr(table, address))).toEqual(address)
       }),
@@ -136,7 +139,8 @@ describe('PollFds', () => {
           if (method === 'remove') model.delete(fd)
           else model.set(fd, events)
         }
-        const held = Array.from({ length: fds.length }, (_, i) => [fds.fd(i), fds.events(i)] as const)
+        const held: [number, number][] = []
+        for (let i = 0; i < fds.length; i++) held.push([fds.fd(i), fds.events(i)])
         expect(new Map(held)).toEqual(model)
         expect(held.length).toBe(model.size)
       }),

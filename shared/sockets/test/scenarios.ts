@@ -199,8 +199,9 @@ export const scenarios: Record<string, (s: Syscalls) => unknown> = {
     ready(s, server, POLLIN)
     s.close(server)
     const state = ready(s, client, POLLIN)
-    const failure = s.recv(client, new Uint8Array(1))
-    return [state, named(failure), s.recv(client, new Uint8Array(1)), named(s.send(client, new Uint8Array(1)))]
+    const byte = new Uint8Array(1)
+    const failure = named(s.recv(client, byte))
+    return [state, failure, s.recv(client, byte), named(s.send(client, byte))]
   },
 
   'sending to somebody who has gone'(s) {
@@ -210,7 +211,8 @@ export const scenarios: Record<string, (s: Syscalls) => unknown> = {
     const first = s.send(client, Buffer.from('x'))
     ready(s, client, 0)
     const second = s.send(client, Buffer.from('x'))
-    return [state, first, second === EPIPE || second === ECONNRESET, named(s.send(client, new Uint8Array(1)))]
+    const failed = second === EPIPE || second === ECONNRESET
+    return [state, first, failed, named(s.send(client, Buffer.from('x')))]
   },
 
   'an end in both directions'(s) {
@@ -244,7 +246,8 @@ export const epollScenarios: typeof scenarios = {
       const count = wait(epfd, events, timeoutMs)
       const list = []
       for (let i = 0; i < count; i++) {
-        list.push(`${events.fd(i) === server ? 'server' : events.fd(i)} ${bitNames(events.events(i))}`)
+        const who = events.fd(i) === server ? 'server' : events.fd(i)
+        list.push(`${who} ${bitNames(events.events(i))}`)
       }
       return list
     }
@@ -281,7 +284,8 @@ export const kqueueScenarios: typeof scenarios = {
       for (let i = 0; i < count; i++) {
         const flags = events.flags(i)
         const what = events.filter(i) === EVFILT_READ ? 'read' : 'write'
-        const state = flags & EV_ERROR ? ` ${errnoName(events.data(i))}` : flags & EV_EOF ? ' end' : ''
+        const error = flags & EV_ERROR ? ` ${errnoName(events.data(i))}` : ''
+        const state = error || (flags & EV_EOF ? ' end' : '')
         const size = what === 'read' && !state ? ` ${events.data(i)}` : ''
         list.push(`${events.fd(i) === server ? 'server' : events.fd(i)} ${what}${size}${state}`)
       }

@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts'
 import { EPOLLRDHUP } from '../epoll-events.ts'
+import { EMFILE } from '../errors.ts'
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../poll-fds.ts'
 import type { SettableOption } from '../syscalls.ts'
 import type { TcpEnd } from './tcp-end.ts'
@@ -50,4 +51,56 @@ export class Socket {
 /** An epoll instance or a kqueue: which events of which descriptor somebody waits for. */
 export class Poller {
   readonly interests = new Map<number, number>()
+}
+
+/** 0, 1 and 2 are the standard streams. */
+const FIRST_FD = 3
+
+/** The program's file descriptors. */
+export class Descriptors {
+  readonly #limit: number
+  readonly #open = new Map<number, Socket | Poller>()
+
+  /** @param limit how many there are */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Gives out the lowest free number, as POSIX wants it: numbers come back soon. Or EMFILE. */
+  open(descriptor: Socket | Poller): number {
+    if (this.#open.size >= this.#limit) return EMFILE
+    let fd = FIRST_FD
+    while (this.#open.has(fd)) fd++
+    this.#open.set(fd, descriptor)
+    return fd
+  }
+
+  /** Takes the number back; what it stood for, if anything. Nobody waits for it any more. */
+  close(fd: number): Socket | Poller | undefined {
+    const descriptor = this.#open.get(fd)
+    this.#open.delete(fd)
+    for (const other of this.#open.values()) {
+      if (other instanceof Poller) other.interests.delete(fd)
+    }
+    return descriptor
+  }
+
+  /** The socket with that number. */
+  socket(fd: number): Socket | undefined {
+    const descriptor = this.#open.get(fd)
+    return descriptor instanceof Socket ? descriptor : undefined
+  }
+
+  /** The epoll instance or kqueue with that number. */
+  poller(fd: number): Poller | undefined {
+    const descriptor = this.#open.get(fd)
+    return descriptor instanceof Poller ? descriptor : undefined
+  }
+
+  /** All sockets. */
+  *sockets(): Iterable<Socket> {
+    for (const descriptor of this.#open.values()) {
+      if (descriptor instanceof Socket) yield descriptor
+    }
+  }
 }

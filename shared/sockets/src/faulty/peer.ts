@@ -1,7 +1,10 @@
 import { ECONNREFUSED } from '../errors.ts'
 import type { TcpEnd } from './tcp-end.ts'
 
-/** What the other side of a connection does, as callbacks. Each is called while a call of the program under test runs. */
+/**
+ * What the other side of a connection does, as callbacks. Each runs within some call of the program
+ * under test, and may itself use the peer, but make no call that waits.
+ */
 export interface PeerScript {
   /** The connection is there. */
   onConnect?(peer: Peer): void

@@ -1,7 +1,7 @@
 /** Returns numbers from 0 up to, not including, 1: the same ones for the same seed. */
 export type Random = () => number
 
-/** Tommy Ettinger's mulberry32: 32 bits of state, quick, and random enough to look for bugs with. */
+/** Tommy Ettinger's mulberry32: 32 bits of state, quick, random enough to look for bugs with. */
 export function mulberry32(seed: number): Random {
   let state = seed | 0
   return () => {

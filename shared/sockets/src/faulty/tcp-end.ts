@@ -6,7 +6,7 @@ import type { World } from './world.ts'
  * One end of an established connection.
  *
  * ```
- *   send ──► in flight, for at most `latency` ──► the other end's unread bytes ──► recv
+ *   send -> in flight, for at most `latency` -> unread bytes of the other end -> recv
  * ```
  *
  * The end of the stream and a reset travel the same way, behind the bytes.

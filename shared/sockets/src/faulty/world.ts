@@ -1,7 +1,10 @@
 import { mulberry32, type Random } from './random.ts'
 import { Timeline } from './timeline.ts'
 
-/** How often each thing goes wrong, from 0 (never) to 1 (always, or three times out of four where the program has to try again). */
+/**
+ * How often each thing goes wrong, from 0 (never) to 1 (always; three times out of four where the
+ * program has to try again).
+ */
 export interface Faults {
   /** recv takes one byte although there are more. */
   readonly oneByteRead: number
@@ -21,7 +24,10 @@ export interface Faults {
   readonly instantConnect: number
   /** A connect is refused although somebody listens. Fatal, so 0 unless asked for. */
   readonly refuse: number
-  /** A send breaks its connection: some of the bytes arrive, then both ends are reset. Fatal, so 0 unless asked for. */
+  /**
+   * A send breaks its connection: some of the bytes arrive, then both ends are reset. Fatal, so 0
+   * unless asked for.
+   */
   readonly reset: number
 }
 
@@ -29,13 +35,13 @@ export interface Faults {
 export interface FaultyOptions {
   /** Replaces some rates. `faults: 'none'` makes a network without any fault. */
   readonly faults?: Partial<Faults> | 'none'
-  /** The longest that bytes are under way, in milliseconds of the network's own clock. Default 1. */
+  /** The longest that bytes are under way, in milliseconds of the network's clock. Default 1. */
   readonly latency?: number
-  /** How many bytes a connection holds in each direction before send finds no room. Default 4096. */
+  /** How many bytes a connection holds in one direction until send finds no room. Default 4096. */
   readonly bufferSize?: number
   /** How many file descriptors there are; the next one is EMFILE. Default 1024. */
   readonly descriptors?: number
-  /** How many calls may follow each other without anything happening. Default 1,000,000. */
+  /** How many calls may follow each other with nothing happening. Default 1,000,000. */
   readonly patience?: number
 }
 
@@ -92,12 +98,12 @@ export class World {
     return low + Math.floor(this.random() * (high - low + 1))
   }
 
-  /** Does this fault happen now? For a fault after which a program gets on all the same, or never. */
+  /** Does this fault happen now? For one after which a program gets on all the same, or never. */
   fault(name: keyof Faults): boolean {
     return this.chance(this.#faults[name])
   }
 
-  /** Does this fault happen now? For a fault after which a program has to try again. */
+  /** Does this fault happen now? For one after which a program has to try again. */
   fairFault(name: keyof Faults): boolean {
     return this.chance(Math.min(this.#faults[name], HIGHEST_FAIR_RATE))
   }
