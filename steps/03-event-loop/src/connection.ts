@@ -135,10 +135,12 @@ export class Connection implements Watcher {
     if (outbox.held + frame.length > this.#limits.hardCap) {
       throw new OverflowError(this.#limits.hardCap)
     }
-    // What was held before is waiting to be sent already.
-    if (outbox.held === 0) this.#loop.beforeSleep(this.#flush)
+    const first = outbox.held === 0
     outbox.add(frame)
-    if (outbox.held > this.#limits.highWater) this.#full = true
+    const fills = !this.#full && outbox.held > this.#limits.highWater
+    if (fills) this.#full = true
+    // If neither, the flush was asked for before, or waits for room.
+    if (first || fills) this.#loop.beforeSleep(this.#flush)
     return !this.#full
   }
 

@@ -1,4 +1,5 @@
-import { check, EINTR, EV_ADD, EV_DELETE, EVFILT_READ, EVFILT_WRITE, KEvents } from '@rpc-steps/sockets'
+import { check, EINTR, KEvents } from '@rpc-steps/sockets'
+import { EV_ADD, EV_DELETE, EV_ERROR, EVFILT_READ, EVFILT_WRITE } from '@rpc-steps/sockets'
 import type { Kqueue, Syscalls } from '@rpc-steps/sockets'
 import { READ, WRITE } from './selector.ts'
 import type { ReadyList, Selector } from './selector.ts'
@@ -46,7 +47,10 @@ export class KqueueSelector implements Selector {
   #change(fd: number, filter: number, on: number): void {
     this.#changes.clear()
     this.#changes.push(fd, filter, on === 0 ? EV_DELETE : EV_ADD)
-    check(this.#kqueue.kevent(this.#queue, this.#changes, this.#outcome, 0), 'kevent')
+    const found = this.#kqueue.kevent(this.#queue, this.#changes, this.#outcome, 0)
+    if (found === EINTR) return // by then it was made
+    const failed = check(found, 'kevent') > 0 && this.#outcome.flags(0) & EV_ERROR
+    if (failed) check(-this.#outcome.data(0), 'kevent')
   }
 
   wait(ms: number, ready: ReadyList): boolean {

@@ -5,8 +5,7 @@ import type { Handler } from './server.ts'
 /** The service, waiting the way of this step: a timer of the loop, and the thread is free. */
 export const serve: Handler = (request, respond, after) => {
   const { wait, run } = lookup(request)
-  const answer = () => respond(null, run())
-  if (wait === 0) answer()
-  else after(wait, answer)
+  if (wait === 0) respond(null, run())
+  else after(wait, () => respond(null, run()))
 }
 // #endregion

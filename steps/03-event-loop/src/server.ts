@@ -116,15 +116,11 @@ export class Server implements Watcher {
       fd,
       {
         request: (request, respond) => {
-          const attempt = (job: () => void) => {
-            try {
-              job()
-            } catch (error) {
-              respond(error)
-            }
-          }
-          const after: After = (ms, job) => void loop.after(ms, () => attempt(job))
-          attempt(() => handler(request, respond, after))
+          attempt(respond, () =>
+            handler(request, respond, (ms, job) => {
+              loop.after(ms, () => attempt(respond, job))
+            }),
+          )
         },
         reply() {}, // to no request of ours
         drain() {},
@@ -163,6 +159,15 @@ export class Server implements Watcher {
   /** Clients keep coming whatever went wrong, so we must not give up, and not spin. */
   failed(): void {
     this.#rest()
+  }
+}
+
+/** Whenever a handler throws, its caller is told, and nobody else. */
+function attempt(respond: Respond, job: () => void): void {
+  try {
+    job()
+  } catch (error) {
+    respond(error)
   }
 }
 

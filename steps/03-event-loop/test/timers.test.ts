@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Timers } from '../src/index.ts'
+import type { Timer } from '../src/index.ts'
+
+const step = fc.oneof(
+  fc.record({ add: fc.integer({ min: 0, max: 20 }) }),
+  fc.record({ cancel: fc.nat() }),
+  fc.record({ take: fc.integer({ min: 0, max: 20 }) }),
+)
+
+test('timers come in the order of their times, and of their making when those are equal', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const timers = new Timers()
+      const all: Timer[] = []
+      let model: Timer[] = []
+      const sorted = () => model.sort((a, b) => a.at - b.at || a.order - b.order)
+      for (const step of steps) {
+        if ('add' in step) {
+          const timer = timers.add(step.add, () => {})
+          all.push(timer)
+          model.push(timer)
+        } else if ('cancel' in step) {
+          const timer = all[step.cancel % all.length]
+          if (timer) timers.cancel(timer) // maybe one that has gone already
+          model = model.filter((other) => other !== timer)
+        } else {
+          const due = sorted()[0]
+          const expected = due && due.at <= step.take ? due : undefined
+          expect(timers.take(step.take, timers.made)).toBe(expected)
+          model = model.filter((other) => other !== expected)
+        }
+        expect(timers.length).toBe(model.length)
+        expect(timers.next).toBe(sorted()[0]?.at ?? Infinity)
+      }
+    }),
+  )
+})
+
+test('only timers made before a given moment are taken', () => {
+  const timers = new Timers()
+  const old = timers.add(5, () => {})
+  const made = timers.made
+  timers.add(5, () => {})
+  expect(timers.take(10, made)).toBe(old)
+  expect(timers.take(10, made)).toBeUndefined()
+  expect(timers.length).toBe(1)
+})
+
+test('a cancelled timer leaves nothing behind, and can be cancelled again', () => {
+  const timers = new Timers()
+  const many = Array.from({ length: 10_000 }, (_, i) => timers.add((i * 7919) % 1000, () => {}))
+  for (const timer of many) timers.cancel(timer)
+  for (const timer of many) timers.cancel(timer)
+  expect(timers.length).toBe(0)
+  expect(timers.next).toBe(Infinity)
+})
