@@ -89,7 +89,7 @@ export function readCommandLine<O extends Options>(
     parsed = parseArgs({ args, options: config, allowPositionals: true })
   } catch (error) {
     // Node's message goes on with advice about `--`, which is no help here.
-    throw new UsageError((error as Error).message.split('. ')[0])
+    throw new UsageError((error as Error).message.split(/\.\s/)[0])
   }
   if (parsed.values['help'] === true) {
     console.log(helpText(usage, options))
