@@ -25,13 +25,19 @@ export function endWithReader(): void {
 
 interface SystemError extends Error {
   code: string
-  syscall: string
   address?: string
   port?: number
 }
 
-/** What went wrong and what to do about it, in one line. */
+/** What went wrong and what to do about it, in one line; of an error that nobody foresaw, the stack. */
 export function describe(error: unknown): string {
+  const text = describeForeseen(error)
+  // Some of it came from the peer, who may have put in line ends or codes that move the cursor.
+  if (text !== undefined) return text.replace(/\p{Cc}+/gu, ' ')
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function describeForeseen(error: unknown): string | undefined {
   if (error instanceof RpcError) {
     const { message, code, data } = error
     const more = data === undefined ? '' : `: ${typeof data === 'string' ? data : JSON.stringify(data)}`
@@ -39,19 +45,25 @@ export function describe(error: unknown): string {
   }
   if (error instanceof UsageError) return `${error.message}; --help says more`
   if (error instanceof DisconnectedError) {
-    return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`
+    const { message, cause } = error
+    return cause === undefined ? message : `${message}: ${describeForeseen(cause) ?? String(cause)}`
   }
   if (error instanceof FramingError) return `the peer does not speak this protocol: ${error.message}`
+  // A name with several addresses, each of which was tried: the first error says enough.
+  if (error instanceof AggregateError) return describeForeseen(error.errors[0])
   if (isSystemError(error)) return describeSystemError(error)
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return undefined
 }
 
+/** Whoever gave an error a code foresaw it; but TypeError and RangeError are mistakes of ours. */
 function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && 'syscall' in error && 'code' in error
+  if (error instanceof TypeError || error instanceof RangeError) return false
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
 
 function describeSystemError({ message, code, address, port }: SystemError): string {
-  const where = address === undefined ? 'that address' : `${address}:${port}`
+  const at = port === undefined ? '' : `:${port}`
+  const where = address === undefined ? 'that address' : `${address}${at}`
   switch (code) {
     case 'ECONNREFUSED':
       return `nobody listens on ${where} (${code}): start a server first, or check --port`
@@ -60,6 +72,7 @@ function describeSystemError({ message, code, address, port }: SystemError): str
     case 'EADDRNOTAVAIL':
       return `${where} is not an address of this machine (${code}): check --host`
     case 'EACCES':
+      if (address === undefined) return message
       return `no right to use ${where} (${code}): take a port above 1023`
     case 'ENOTFOUND':
       return `${message}: no such host; check --host`
