@@ -2,16 +2,11 @@ import { readSync, writeSync } from 'node:fs'
 import { recordTo } from '@rpc-steps/trace'
 import type { Framing, Json, Params } from '@rpc-steps/wire'
 import { describe } from './main.ts'
-import { commonOptions, readCommandLine, UsageError } from './options.ts'
-import type { Option, Options, Values } from './options.ts'
+import { choiceOption, commonOptions, readCommandLine, UsageError } from './options.ts'
+import type { Options, Values } from './options.ts'
 
 const framings: readonly Exclude<Framing, 'auto'>[] = ['content-length', 'newline']
-const holdOption: Option<boolean> = {
-  hint: 'yes|no',
-  help: 'print "ready" and wait for a line before calling',
-  default: false,
-  read: (text) => text === 'yes',
-}
+const holdOption = choiceOption(['no', 'yes'], 'print "ready" and wait for a line before calling', 'no')
 const common = { ...commonOptions(framings, 'content-length', 1), hold: holdOption }
 
 /** One call of the command line. */
@@ -32,7 +27,7 @@ export function clientOptions<O extends Options>(
   const calls = readCalls(words)
   const { trace, hold }: Values<typeof common> = values
   if (trace !== undefined) recordTo(trace, 'client')
-  if (hold) holdUntilLine()
+  if (hold === 'yes') holdUntilLine()
   return { ...values, calls }
 }
 
