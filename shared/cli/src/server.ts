@@ -30,7 +30,13 @@ export function announce({ host, port }: { host: string; port: number }): void {
 
 /** Waits until somebody asks the process to end. Asked a second time, it ends at once. */
 export function stopSignal(): Promise<NodeJS.Signals> {
+  const signals = ['SIGINT', 'SIGTERM'] as const
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
+    const stop = (signal: NodeJS.Signals) => {
+      // With nobody left to handle it, either signal has its usual effect.
+      for (const name of signals) process.off(name, stop)
+      resolve(signal)
+    }
+    for (const name of signals) process.on(name, stop)
   })
 }
