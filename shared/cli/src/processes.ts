@@ -81,7 +81,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const server = start(file, args.includes('--port') ? args : ['--port', '0', ...args])
   try {
-    const [, host = '', port] = await server.printed(/^listening on (\S+):(\d+)$/m)
+    const [, host = '', port] = await server.printed(/^listening on \[?(\S+?)\]?:(\d+)\s/m)
     return { ...server, host, port: Number(port) }
   } catch (error) {
     await server.stop('SIGKILL')
@@ -89,14 +89,20 @@ export async function startServer(
   }
 }
 
-/** Runs a program to its end, with something to read on stdin if need be. */
+/**
+ * Runs a program to its end, with something to read on stdin if need be. After `ms` milliseconds
+ * it is killed.
+ */
 export async function run(
   file: string | URL,
   args: readonly string[] = [],
   input = '',
+  ms = 60_000,
 ): Promise<Exit & { stdout: string; stderr: string }> {
   const program = start(file, args)
   program.process.stdin!.end(input)
+  const timer = setTimeout(() => program.process.kill('SIGKILL'), ms)
   const exit = await program.exited
+  clearTimeout(timer)
   return { ...exit, stdout: program.stdout(), stderr: program.stderr() }
 }
