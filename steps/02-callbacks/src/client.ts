@@ -2,12 +2,20 @@ import { EventEmitter } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import type { Socket } from 'node:net'
 import { trace } from '@rpc-steps/trace'
-import { codes, DisconnectedError, notificationText, requestText, resultOf, RpcError } from '@rpc-steps/wire'
-import type { Json, Params, Reply } from '@rpc-steps/wire'
+import {
+  codes,
+  DisconnectedError,
+  notificationText,
+  requestText,
+  resultOf,
+  RpcError,
+} from '@rpc-steps/wire'
+import type { Id, Json, Params, Reply } from '@rpc-steps/wire'
 import { tell } from './callback.ts'
 import type { Callback } from './callback.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
+import { OverflowError } from './outbox.ts'
 import { tracedCall } from './traced.ts'
 
 export interface ClientOptions extends ConnectionOptions {
@@ -15,7 +23,6 @@ export interface ClientOptions extends ConnectionOptions {
   port: number
 }
 
-// #region connect
 /** Connects, and calls back with the client. Errors: ECONNREFUSED ... (connect(2)). */
 export function connect(options: ClientOptions, callback: Callback<Client>): void {
   let client: Client
@@ -40,17 +47,16 @@ export function connect(options: ClientOptions, callback: Callback<Client>): voi
     callback(null, client)
   })
 }
-// #endregion
 
 /**
- * Makes calls over one connection, as many at once as you like. Emits `drain` when calls may go
- * on after `call` has returned false, and `close` when the connection is gone.
+ * Makes calls over one connection, as many at once as you like. After `call` has returned false
+ * it emits `drain` when calls may go on, and when the connection is gone, `close`.
  */
 export class Client extends EventEmitter<{ drain: []; close: [] }> {
   readonly #connection: Connection
   readonly #port: number
   /** The calls in flight, by the id that their replies will carry. */
-  readonly #pending = new Map<number, Callback<Json>>()
+  readonly #pending = new Map<Id, Callback<Json>>()
   #lastId = 0
   #ended = false
   #strays = 0
@@ -85,9 +91,9 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
   // #region call
   /**
    * Calls a method, and returns before anything has happened. Returns false when the server does
-   * not keep up: the call was made, but wait for `drain` before making more.
-   * Errors: RpcError from the server, DisconnectedError, OverflowError if nobody waited for
-   * `drain`, TypeError if the parameters are no JSON.
+   * not keep up: then wait for `drain` before making more calls. Errors: RpcError from the
+   * server, DisconnectedError, TypeError if the parameters are no JSON, OverflowError if `drain`
+   * was not waited for.
    */
   call(method: string, params: Params | undefined, callback: Callback<Json>): boolean {
     const id = ++this.#lastId
@@ -100,7 +106,7 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
     } catch (error) {
       // We know already, but the caller is not ready: the lines after this call have not run.
       process.nextTick(callback, error)
-      return false
+      return !(error instanceof OverflowError)
     }
   }
   // #endregion
@@ -118,12 +124,12 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
 
   // #region settle
   #settle(reply: Reply): void {
-    const callback = this.#pending.get(reply.id as number)
+    const callback = this.#pending.get(reply.id)
     if (!callback) {
       this.#strays++
       return
     }
-    this.#pending.delete(reply.id as number)
+    this.#pending.delete(reply.id)
     let result
     let failed = null
     try {

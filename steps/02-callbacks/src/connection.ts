@@ -13,15 +13,14 @@ export interface ConnectionOptions {
 }
 
 /** What a connection reports to the server or client that it belongs to. */
-export interface ConnectionEvents extends Pick<InboxEvents, 'request' | 'reply'> {
+export interface ConnectionEvents {
+  request: InboxEvents['request']
+  reply?: InboxEvents['reply']
   /** The outbox was full and has drained. */
-  drain(): void
+  drain?: () => void
   /** Once: no message will come any more. `error` says why, unless that is in order. */
-  end(error?: Error): void
+  end?: (error?: Error) => void
 }
-
-/** Milliseconds in which the peer should have noticed that we have closed. */
-const lingerTime = 1_000
 
 /** One end of a connection: cuts what comes into messages, and answers for the rules. */
 export class Connection {
@@ -32,7 +31,7 @@ export class Connection {
   readonly #frameTime: number
   readonly #events: ConnectionEvents
   #timer: NodeJS.Timeout | undefined
-  /** Whatever still comes is not read any more. */
+  /** Whatever still comes is thrown away. */
   #ended = false
   #error: Error | undefined
 
@@ -44,7 +43,7 @@ export class Connection {
     this.#frameTime = options.frameTime ?? 30_000
     this.#inbox = new Inbox({
       request: events.request,
-      reply: events.reply,
+      reply: events.reply ?? (() => {}), // to no request of ours
       send: (text) => this.#answer(text),
       internalError: (error, incident) => console.error(`internal error ${incident}:`, error),
     })
@@ -114,7 +113,7 @@ export class Connection {
 
   #drained(): void {
     this.#socket.resume()
-    this.#events.drain()
+    this.#events.drain?.()
   }
   // #endregion
 
@@ -124,21 +123,27 @@ export class Connection {
     if (!this.#ended) {
       this.#ended = true
       this.#stopTimer()
-      this.#events.end(error)
+      this.#events.end?.(error)
     }
     if (this.#inbox.inFlight === 0) this.#close()
   }
 
   /**
-   * Closes when all is sent. What still comes is read and thrown away: closing a socket with
-   * unread bytes sends a reset, and the peer would lose our last answer to it (RFC 1122,
-   * 4.2.2.13). A peer that does not go away is given a second.
+   * Closes when all is sent. What still comes is read and thrown away: to close a socket with
+   * unread bytes sends a reset, which can overtake our last answer (RFC 1122, 4.2.2.13).
    */
   #close(): void {
     if (!this.#socket.writable) return
     this.#outbox.end()
     this.#socket.resume()
-    this.#timer = setTimeout(() => this.destroy(), lingerTime)
+    // The peer has time to take what we have sent, and then a second to go.
+    this.#startTimer(this.#frameTime)
+    this.#socket.once('finish', () => this.#startTimer(1_000))
+  }
+
+  #startTimer(ms: number): void {
+    this.#stopTimer()
+    this.#timer = setTimeout(() => this.destroy(), ms)
   }
 
   /** Closes now. */

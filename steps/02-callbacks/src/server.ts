@@ -32,22 +32,14 @@ export function listen(handler: Handler, options: ServerOptions, callback: Callb
   // Half-open, because a client may send its requests, end, and still want the replies.
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const handle = trace.on ? tracedHandler(handler, socket.remotePort ?? 0) : handler
-    const connection = new Connection(
-      socket,
-      {
-        request(request, respond) {
-          try {
-            handle(request, respond)
-          } catch (error) {
-            respond(error)
-          }
-        },
-        reply() {}, // to no request of ours
-        drain() {},
-        end() {},
-      },
-      options,
-    )
+    const request: Handler = (request, respond) => {
+      try {
+        handle(request, respond)
+      } catch (error) {
+        respond(error)
+      }
+    }
+    const connection = new Connection(socket, { request }, options)
     connections.add(connection)
     socket.on('data', (chunk) => connection.receive(chunk))
     socket.on('close', () => connections.delete(connection))
@@ -66,7 +58,14 @@ export function listen(handler: Handler, options: ServerOptions, callback: Callb
     // From here on an error concerns one connection that could not be accepted.
     listener.on('error', (error) => console.error(`accept: ${error.message}`))
     const { address, port } = listener.address() as AddressInfo
-    callback(null, { host: address, port, stop, get connections() { return connections.size } })
+    callback(null, {
+      host: address,
+      port,
+      stop,
+      get connections() {
+        return connections.size
+      },
+    })
   })
 }
 // #endregion

@@ -113,6 +113,8 @@ test('never calls back before call has returned: parameters that are no JSON', a
   expect(synchronous).toBe(false)
   expect(error).toBeInstanceOf(TypeError)
   expect(client.pending).toBe(0)
+  // And it says that calls can go on: no `drain` would come.
+  expect(client.call('say', [1n as unknown as number], () => {})).toBe(true)
   expect(await calling(client, 'add', [1, 2])).toBe(3)
 })
 
@@ -191,10 +193,11 @@ test('above the hard cap a call is refused, and the others are not harmed', asyn
   const first = calling(client, 'say', { text: 'short' })
   let returned = false
   const refused = new Promise<Error | null>((resolve) => {
-    client.call('say', { text: 'x'.repeat(1_000) }, (error) => {
+    const more = client.call('say', { text: 'x'.repeat(1_000) }, (error) => {
       expect(returned).toBe(true)
       resolve(error)
     })
+    expect(more).toBe(false)
   })
   returned = true
   expect(await refused).toBeInstanceOf(OverflowError)

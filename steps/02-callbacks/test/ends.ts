@@ -43,7 +43,7 @@ export function calling(client: Client, method: string, params?: Params): Promis
 }
 
 /** A server that does with each connection what the test says. Returns its port. */
-export async function scripted(script: (peer: Peer) => void): Promise<number> {
+export async function scripted(script: (peer: Peer) => unknown): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket) => script(new Peer(socket)))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -68,7 +68,7 @@ export interface Message {
 /** A socket that speaks frames, or anything else. */
 export class Peer {
   readonly socket: Socket
-  readonly #framer = createFramer('content-length')
+  readonly #framer = createFramer('content-length', { header: 8_192, body: 64_000_000 })
   readonly #messages: Message[] = []
   #wake = () => {}
   /** How it ended, once it has: `end` is in order, anything else an error's code. */

@@ -63,6 +63,19 @@ test('a client that has ended still gets its replies', async () => {
   expect(await peer.end()).toBe('end')
 })
 
+test('a client that has ended and reads slowly gets the whole reply', async () => {
+  const text = 'x'.repeat(14_000_000) // more than the buffers of the kernel take
+  const { port } = await listening((_, respond) => setTimeout(() => respond(null, text), 20))
+  const peer = await raw(port)
+  peer.socket.pause()
+  peer.send(say)
+  peer.socket.end()
+  await new Promise((resolve) => setTimeout(resolve, 1_700)) // longer than a peer has to go
+  peer.socket.resume()
+  expect((await peer.message())?.result).toHaveLength(text.length)
+  expect(await peer.end()).toBe('end')
+})
+
 test.each([
   ['garbage', 'garbage\r\n\r\n', -32700],
   ['a request of the web', 'POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}', -32700],

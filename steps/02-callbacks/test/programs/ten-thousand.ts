@@ -12,9 +12,9 @@ listen(serve, {}, (_, server) => {
       if (round++ === rounds) return finish()
       missing = width
       for (let i = 0; i < width; i++) {
-        const [method, params] = i % 10 === 0 ? ['sleep', [1]] : ['add', [i, 1]]
-        client.call(method as string, params as number[], (error, result) => {
-          if (error || result !== (i % 10 === 0 ? 1 : i + 1)) throw error ?? new Error('wrong answer')
+        const slow = i % 10 === 0
+        client.call(slow ? 'sleep' : 'add', slow ? [1] : [i, 1], (error, result) => {
+          if (error || result !== (slow ? 1 : i + 1)) throw error ?? new Error('wrong answer')
           if (--missing === 0) next()
         })
       }
