@@ -158,7 +158,6 @@ describe('a hostile peer', () => {
 })
 
 describe('a peer that does not read', () => {
-
   const requests = Array.from({ length: 500 }, (_, i) => requestText(i, 'say', ['x'.repeat(1_000)]))
 
   function paused(requests: string[], options: ServerOptions = {}) {
