@@ -158,24 +158,30 @@ describe.each(all)('$name', (subject) => {
     await over(socket)
   })
 
-  // A reader that starts anew with each chunk takes 16 times as long for 4 times as much.
+  // A reader that begins again with each chunk takes four times as long for one of 4 MiB as for
+  // four of 1 MiB.
   it.runIf(canMeasure).each([
-    ['a line', (size: number) => `{"a":"${'x'.repeat(size - 6)}`],
-    ['a body', (size: number) => `Content-Length: ${size + 100}\r\n\r\n${'x'.repeat(size)}`],
-  ])('takes four times as long for four times as much of %s that drips', async (_, bytes) => {
-    const cost = async (size: number) => {
+    ['line', (size: number) => `{"a":"${'x'.repeat(size - 6)}`],
+    ['body', (size: number) => `Content-Length: ${size + 100}\r\n\r\n${'x'.repeat(size)}`],
+  ])('reads one long %s that drips about as fast as four short ones', async (_, bytes) => {
+    const cost = async (count: number, size: number) => {
       const before = cpuTime(pid)
-      const socket = await raw(port)
       const drip = bytes(size)
-      for (let at = 0; at < drip.length; at += KiB) await write(socket, drip.slice(at, at + KiB))
-      socket.end()
-      await over(socket)
+      for (let i = 0; i < count; i++) {
+        const socket = await raw(port)
+        for (let at = 0; at < drip.length; at += KiB) await write(socket, drip.slice(at, at + KiB))
+        socket.end()
+        await over(socket)
+      }
       return cpuTime(pid) - before
     }
-    await cost(MiB)
-    const once = await cost(MiB)
-    const fourTimes = await cost(4 * MiB - 200)
-    expect(fourTimes / once).toBeLessThan(9)
+    const short = []
+    const long = []
+    for (let i = 0; i < 2; i++) {
+      short.push(await cost(4, MiB))
+      long.push(await cost(1, 4 * MiB - 200))
+    }
+    expect(Math.min(...long) / Math.min(...short)).toBeLessThan(2.2)
   })
 
   it.runIf(canMeasure)('has its files and memory back after 20,000 calls', async () => {
@@ -184,9 +190,9 @@ describe.each(all)('$name', (subject) => {
     await manyCalls(port, 20_000)
     // A server may take a moment to close. Each look is one more client served.
     for (let i = 0; i < 200 && openFiles(pid) > files; i++) await beServed(port)
-    expect(openFiles(pid)).toBe(files)
-    // The collector is in no hurry: what a leak would add to must be well above its habits.
-    expect(memory(pid) - before).toBeLessThan(32)
+    expect(openFiles(pid)).toBeLessThanOrEqual(files)
+    // What a leak of 800 bytes a call would be. Four threads have four heaps, and so more habits.
+    expect(memory(pid) - before).toBeLessThan(hasThreads(subject) ? 32 : 16)
   }, 20_000)
 })
 
