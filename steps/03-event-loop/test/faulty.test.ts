@@ -21,7 +21,7 @@ function world(seed: number, selector: SelectorName, options?: FaultyOptions) {
 
 describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
   test('every call of many clients is answered once', () =>
-    forSeeds(25, (seed) => {
+    forSeeds(40, (seed) => {
       const { loop, server, errors, turnUntil } = world(seed, selector)
       const outcomes: number[][] = [[], [], []]
       const clients: Client[] = []
@@ -53,7 +53,7 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
     }))
 
   test('every call has one outcome, even when connections are refused and reset', () =>
-    forSeeds(30, (seed) => {
+    forSeeds(40, (seed) => {
       const faults = { refuse: 0.2, reset: 0.02 }
       const { loop, server, errors, turnUntil } = world(seed, selector, { faults })
       let connects = 0
@@ -78,7 +78,7 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
     }))
 
   test('peers that end, leave or reset at any moment leave nothing behind', () =>
-    forSeeds(25, (seed) => {
+    forSeeds(40, (seed) => {
       const { network, loop, server, errors, turnUntil } = world(seed, selector)
       const framer = createFramer('content-length')
       const stream = Array.from({ length: 5 }, (_, i) =>
