@@ -82,6 +82,7 @@ describe('a reader refuses', () => {
     (length) => {
       const framer = create({ header: 1000, body: 100 })
       const error = thrownBy(() => feed(framer, `Content-Length: ${length}\r\n\r\n`)) as FramingError
+      expect(error).toBeInstanceOf(FramingError)
       expect(error.message).toContain('over the limit of 100 bytes')
       expect(error.rpcCode).toBe(codes.invalidRequest)
     },
