@@ -148,5 +148,9 @@ function stackOf(error: unknown): string {
 // Not console.error: in a worker thread that leaves the writing to the main thread, and to a
 // moment in which the worker may be asleep.
 function logLine(line: string): void {
-  writeSync(2, line + '\n')
+  try {
+    writeSync(2, line + '\n')
+  } catch {
+    // Nobody reads the log any more (EPIPE, EAGAIN): no reason to stop serving.
+  }
 }

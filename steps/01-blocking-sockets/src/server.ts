@@ -1,4 +1,4 @@
-import { check, ECONNABORTED, EINTR, EINVAL, syscalls as kernel } from '@rpc-steps/sockets'
+import { check, EBADF, ECONNABORTED, EINTR, EINVAL, syscalls as kernel } from '@rpc-steps/sockets'
 import type { Address, Syscalls } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
 import { Connection } from './connection.ts'
@@ -15,7 +15,6 @@ const backlog = 4096
 /** Milliseconds until accept is tried again when the system had no room for a connection. */
 const retryTime = 100
 
-// #region listen
 /** Opens a port. Throws SystemError, for example EADDRINUSE. */
 export function listen(address: Address, syscalls: Syscalls = kernel): Listener {
   const fd = check(syscalls.socket(), 'socket')
@@ -31,10 +30,9 @@ export function listen(address: Address, syscalls: Syscalls = kernel): Listener 
     throw error
   }
 }
-// #endregion
 
 // #region serve
-/** Serves one client after the other. Returns when the listening socket is shut down. */
+/** Serves one client after the other. Returns when the listening socket is shut down or closed. */
 export function serve(
   { fd }: Pick<Listener, 'fd'>,
   handler: Handler,
@@ -49,7 +47,7 @@ export function serve(
       // Each send is as large as it should be: nothing is gained by waiting for more. tcp(7)
       syscalls.setOption(client, 'noDelay', true)
       new Connection(client, handler, options).serve()
-    } else if (client === EINVAL) {
+    } else if (client === EINVAL || client === EBADF) {
       return
     } else if (client !== EINTR && client !== ECONNABORTED) {
       // EMFILE and the like: the client still waits, so accept would fail again at once.

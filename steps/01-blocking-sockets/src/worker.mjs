@@ -1,6 +1,7 @@
-// Node 20 does not apply `--import tsx` to the file that a worker starts with, so this one is
-// plain JavaScript and does it itself.
-import { register } from 'tsx/esm/api'
-
-register()
+// A worker thread starts with plain JavaScript: under Node 20, `--import tsx` does not reach the
+// file it starts with. Where Node reads TypeScript by itself, nothing is needed.
+if (!process.features.typescript) {
+  const { register } = await import('tsx/esm/api')
+  register()
+}
 await import('./worker.ts')

@@ -4,9 +4,7 @@ import { answer } from './handler.ts'
 import { serve } from './server.ts'
 import type { ThreadData } from './threads.ts'
 
-// #region worker
 const { fd, number, trace, ...options } = workerData as ThreadData
 if (trace !== undefined) recordTo(trace, `thread ${number}`, true)
 parentPort!.postMessage('started')
 serve({ fd }, answer, options)
-// #endregion

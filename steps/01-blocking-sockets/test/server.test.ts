@@ -1,9 +1,9 @@
 import { faultySyscalls, forSeeds } from '@rpc-steps/sockets'
-import type { FaultyNetwork, Peer } from '@rpc-steps/sockets'
+import type { FaultyNetwork } from '@rpc-steps/sockets'
 import { describe, expect, test } from 'vitest'
 import { answer, listen, serve } from '../src/index.ts'
 import type { ConnectionOptions, Handler } from '../src/index.ts'
-import { clientScript, requests } from './wire-peer.ts'
+import { clientScript, leave, requests } from './wire-peer.ts'
 import type { ClientScript } from './wire-peer.ts'
 
 const quiet = { faults: 'none', latency: 0 } as const
@@ -16,12 +16,12 @@ function serveAll(
   options: ConnectionOptions = {},
 ): void {
   const listener = listen({ host: '127.0.0.1', port: 0 }, network)
-  for (const client of clients) network.connectPeer(listener.port, client)
-  const look = () => {
-    if (clients.every(({ over }) => over)) network.closeListeners()
-    else network.after(10, look)
+  for (const client of clients) {
+    client.whenOver = () => {
+      if (clients.every(({ over }) => over)) network.closeListeners()
+    }
+    network.connectPeer(listener.port, client)
   }
-  look()
   serve(listener, handler, { ...options, syscalls: network })
   network.close(listener.fd)
 }
@@ -32,11 +32,6 @@ function burst(calls: Parameters<typeof requests>): ClientScript {
     if (count === calls.length) leave(script, peer)
   })
   return script
-}
-
-function leave(script: ClientScript, peer: Peer): void {
-  script.over = true
-  peer.close()
 }
 
 /** The results of a client, in the order in which they came. */
@@ -132,7 +127,7 @@ describe('a connection', () => {
   ])('that %s is closed when the time for a frame is over', (_, gap) =>
     forSeeds(20, (seed) => {
       const network = faultySyscalls(seed)
-      const stuck = clientScript('', () => {})
+      const stuck = clientScript('')
       stuck.onConnect = (peer) => {
         peer.send('Content-Length: 40\r\n\r\n{')
         const drip = () => {
@@ -171,7 +166,7 @@ describe('a connection', () => {
   test('whose client never reads is closed when the time for sending is over', () =>
     forSeeds(20, (seed) => {
       const network = faultySyscalls(seed)
-      const deaf = clientScript('', () => {})
+      const deaf = clientScript('')
       deaf.onConnect = (peer) => {
         peer.pause()
         peer.send(requests(...Array.from({ length: 50 }, () => ['say', ['x'.repeat(2_000)]] as [string, string[]])))
@@ -185,10 +180,13 @@ describe('a connection', () => {
 
   test('that the client resets while its handler sleeps is closed without a word', () => {
     const network = faultySyscalls(1, quiet)
-    const gone = clientScript('', () => {})
+    const gone = clientScript('')
     gone.onConnect = (peer) => {
       peer.send(requests(['sleep', [100]], ['sleep', [100]], ['sleep', [100]], ['sleep', [100]]))
-      network.after(50, () => (peer.reset(), (gone.over = true)))
+      network.after(50, () => {
+        peer.reset()
+        gone.finish()
+      })
     }
     const next = burst([['get_data']])
     serveAll(network, [gone, next])
@@ -198,7 +196,7 @@ describe('a connection', () => {
 
   test('that breaks the rules of framing hears why, and is closed', () =>
     forSeeds(50, (seed) => {
-      const rude = clientScript('POST / HTTP/1.1\r\n\r\n' + 'more than anybody reads '.repeat(500), () => {})
+      const rude = clientScript('POST / HTTP/1.1\r\n\r\n' + 'more than anybody reads '.repeat(500))
       const next = burst([['get_data']])
       serveAll(faultySyscalls(seed), [rude, next])
       expect(rude.replies).toMatchObject([{ id: null, error: { code: -32700 } }])
@@ -207,7 +205,7 @@ describe('a connection', () => {
     }))
 
   test('whose client has ended its side gets the replies all the same', () => {
-    const half = clientScript('', () => {})
+    const half = clientScript('')
     half.onConnect = (peer) => (peer.send(requests(['sleep', [10]], ['get_data'])), peer.end())
     serveAll(faultySyscalls(1), [half])
     expect(results(half)).toEqual([10, ['hello', 5]])

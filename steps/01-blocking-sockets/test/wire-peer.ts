@@ -30,14 +30,21 @@ export function reply(id: unknown, result: unknown): string {
   return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
-/** A scripted client that sends some bytes at once, and keeps the replies. */
+/** A scripted client that keeps the replies. */
 export interface ClientScript extends PeerScript {
   readonly replies: Reply[]
-  /** Set when the connection has ended, in whatever way. */
+  /** The connection has ended, in whatever way. */
   over: boolean
+  /** Says so. */
+  finish(): void
+  whenOver?: () => void
 }
 
-export function clientScript(bytes: string, onReply: (peer: Peer, count: number) => void): ClientScript {
+/** A scripted client that sends some bytes at once. `onReply` is told how many replies there are. */
+export function clientScript(
+  bytes: string,
+  onReply: (peer: Peer, count: number) => void = () => {},
+): ClientScript {
   const replies: Reply[] = []
   const { onData } = messages<Reply>((peer, message) => {
     replies.push(message)
@@ -48,8 +55,18 @@ export function clientScript(bytes: string, onReply: (peer: Peer, count: number)
     over: false,
     onData,
     onConnect: (peer) => peer.send(bytes),
-    onEnd: (peer) => ((script.over = true), peer.close()),
-    onError: () => (script.over = true),
+    onEnd: (peer) => leave(script, peer),
+    onError: () => script.finish(),
+    finish() {
+      script.over = true
+      script.whenOver?.()
+    },
   }
   return script
+}
+
+/** The client closes the connection. */
+export function leave(script: ClientScript, peer: Peer): void {
+  peer.close()
+  script.finish()
 }
