@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { run } from '@rpc-steps/cli/processes'
+import { expect, test } from 'vitest'
+
+// In some containers strace is installed and not allowed to do its work.
+const works = spawnSync('strace', ['-e', 'trace=none', process.execPath, '--version']).status === 0
+
+/** The calls, and how many bytes each sent or received; the numbers of sockets are left out. */
+async function calls(folder: URL, name: string): Promise<string[]> {
+  const text = await readFile(new URL(`01-strace-${name}.txt`, folder), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^(sendto|recvfrom)\(\d+, (.*)\) = (\d+) <.*/, '$1 $2 = $3').replace(/\(.*/, ''))
+}
+
+test.skipIf(!works)('the chapter shows what server and client ask of the kernel', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'strace-test-'))
+  try {
+    const { code, stderr } = await run(new URL('../strace.ts', import.meta.url), [folder])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const recorded = new URL('../../../docs/traces/', import.meta.url)
+    for (const name of ['server', 'client']) {
+      expect(await calls(pathToFileURL(folder + '/'), name)).toEqual(await calls(recorded, name))
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
