@@ -42,7 +42,8 @@ export function start(file: string | URL, args: readonly string[] = [], ipc = fa
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
   // A program that ends without reading its stdin must not end us with EPIPE.
   child.stdin!.on('error', () => {})
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit)
+  const closed = once(child, 'close') as Promise<[Exit['code'], Exit['signal']]>
+  const exited = closed.then(([code, signal]) => ({ code, signal }))
 
   const printed = (pattern: RegExp, ms = 20_000) =>
     new Promise<RegExpExecArray>((resolve, reject) => {

@@ -58,7 +58,7 @@ describe('a request', () => {
   })
 
   it.each([undefined, null, [], {}, [1], { a: 1 }])('may have params %j', (params) => {
-    const peer = new Recorder((request, respond) => respond(null, request.params as unknown))
+    const peer = new Recorder((request, respond) => respond(null, request.params))
     expect(peer.receive(ask(1, 'ask', params)).sent).toEqual([answered(1, params ?? null)])
   })
 
