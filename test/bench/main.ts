@@ -7,7 +7,7 @@ import type { Decoded } from './decode.ts'
 import { check } from './src/bars.ts'
 import { bare, contenders } from './src/contenders.ts'
 import type { Contender } from './src/contenders.ts'
-import { heat, measure } from './src/measure.ts'
+import { measure } from './src/measure.ts'
 import type { Effort } from './src/measure.ts'
 import { lastCore, nodeStripsTypes, Pair, start, stopAll } from './src/processes.ts'
 import type { Runtime } from './src/processes.ts'
@@ -63,8 +63,8 @@ function readOptions(): Options {
   if (values.pin && core === undefined) throw new UsageError('--pin needs taskset (util-linux)')
   return {
     effort: values.quick
-      ? { heat: 600, rounds: 5, warmUps: 2, turn: 50 }
-      : { heat: 1_500, rounds: 15, warmUps: 3, turn: 150 },
+      ? { warmUp: 350, rounds: 5, turn: 30 }
+      : { warmUp: 800, rounds: 15, turn: 150 },
     decodeRounds: values.quick ? 20 : 100,
     contenders: contenders.filter((one) => one === bare || only.includes(one.name)),
     workloads: pick('workload', values.workload, [...workloads.map(({ name }) => name), 'decode']),
@@ -106,10 +106,6 @@ async function bench(options: Options): Promise<void> {
   const chosen = workloads.filter(({ name }) => options.workloads.includes(name))
   progress('starting servers and clients')
   const pairs = chosen.length === 0 ? [] : await startAll(options)
-  for (const pair of pairs) {
-    progress(`warming up: ${pair.contender.name}`)
-    await heat(busiest(pair.contender), pair, effort)
-  }
   for (const workload of chosen) {
     const able = pairs.filter(({ contender }) => can(contender, workload))
     const results = await measure(workload, able, effort, (text) => progress(`${workload.title}: ${text}`))
@@ -141,12 +137,6 @@ async function bench(options: Options): Promise<void> {
 
 function can(contender: Contender, workload: Workload): boolean {
   return !contender.cannot?.workloads.includes(workload.name)
-}
-
-/** The workload that makes the most calls in a second. */
-function busiest(contender: Contender): Workload {
-  const many = workloads.find(({ name }) => name === 'in-flight')!
-  return can(contender, many) ? many : workloads[0]!
 }
 
 async function startAll({ contenders, runtime }: Options): Promise<Pair[]> {

@@ -6,11 +6,9 @@ import type { Workload } from './workloads.ts'
 
 /** How long to measure. */
 export interface Effort {
-  /** How long each contender runs before anything is measured, in ms. */
-  heat: number
+  /** How long each contender runs before it is measured, in ms. */
+  warmUp: number
   rounds: number
-  /** Rounds before those, in each workload. */
-  warmUps: number
   /** How long one contender's turn in a round should take, in ms. */
   turn: number
 }
@@ -40,9 +38,12 @@ export async function measure(
 ): Promise<Result[]> {
   const turns = pairs.map((pair) => new Turns(pair, workload, effort.turn))
   for (const turn of turns) await turn.pair.order({ open: workload.name })
-  for (let round = -effort.warmUps; round < effort.rounds; round++) {
-    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${effort.rounds}`)
-    if (round === 0) for (const turn of turns) turn.reset()
+  for (const turn of turns) {
+    progress(`warming up ${turn.pair.contender.name}`)
+    await turn.warmUp(effort.warmUp)
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    progress(`round ${round + 1} of ${effort.rounds}`)
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn.take()
   }
   const base = turns.find(({ pair }) => pair.contender === bare)
@@ -55,18 +56,6 @@ export async function measure(
   }))
   for (const turn of turns) await turn.pair.order({})
   return results
-}
-
-/**
- * Runs a contender until the compilers in both its processes have seen what is hot: thousands of
- * calls, which the slow contenders need seconds for.
- */
-export async function heat(workload: Workload, pair: Pair, { heat, turn }: Effort): Promise<void> {
-  const turns = new Turns(pair, workload, turn)
-  const end = performance.now() + heat
-  await pair.order({ open: workload.name })
-  while (performance.now() < end) await turns.take()
-  await pair.order({})
 }
 
 /** One contender's turns in one workload. */
@@ -99,8 +88,13 @@ class Turns {
     this.#next = this.#together * Math.max(1, Math.round(bursts))
   }
 
-  /** Forgets the turns taken so far: they were to warm up. */
-  reset(): void {
+  /**
+   * Runs until the compilers in both processes have seen what is hot, which takes them some
+   * thousands of calls, and forgets the numbers.
+   */
+  async warmUp(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds
+    while (performance.now() < end) await this.take()
     this.rates = []
     this.#calls = 0
     this.#clientCpu = 0

@@ -7,7 +7,7 @@ import { summaryTable, workloadTable } from '../src/report.ts'
 import { workloads } from '../src/workloads.ts'
 
 const aMinute = 60_000
-const tiny = { heat: 0, rounds: 1, warmUps: 0, turn: 1 }
+const tiny = { warmUp: 0, rounds: 1, turn: 1 }
 let pairs: Pair[] = []
 const measured: { name: string; title: string; results: Result[] }[] = []
 
