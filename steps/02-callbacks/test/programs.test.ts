@@ -1,9 +1,6 @@
 import { run, startServer } from '@rpc-steps/cli/processes'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { calling, connected, scripted } from './ends.ts'
-
-// Each test starts programs, which takes its time on a machine that has other things to do.
-vi.setConfig({ testTimeout: 30_000 })
 
 const server = new URL('../server.ts', import.meta.url)
 const client = new URL('../client.ts', import.meta.url)

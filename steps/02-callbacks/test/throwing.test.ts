@@ -1,9 +1,7 @@
 import { run, startServer } from '@rpc-steps/cli/processes'
 import { DisconnectedError } from '@rpc-steps/wire'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { calling, connected } from './ends.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 const program = (name: string) => new URL(`programs/${name}.ts`, import.meta.url)
 
