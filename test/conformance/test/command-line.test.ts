@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import type { Server } from 'node:net'
+import { run } from '@rpc-steps/cli/processes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startReference } from './reference-server.ts'
+
+const main = new URL('../main.ts', import.meta.url)
+
+describe('npm run conformance', () => {
+  let right: { server: Server; port: number }
+  let wrong: typeof right
+  let closedPort: number
+  beforeAll(async () => {
+    right = await startReference()
+    wrong = await startReference('adds wrong')
+    const closed = await startReference()
+    closedPort = closed.port
+    await once(closed.server.close(), 'close')
+  })
+  afterAll(() => {
+    right.server.close()
+    wrong.server.close()
+  })
+
+  it('counts what passed and what must fail, and exits with 0', async () => {
+    const args = ['--address', `127.0.0.1:${right.port}`, '--step', '04-async-await']
+    const { code, stdout } = await run(main, [...args, '--filter', 'first one computes'])
+    expect(stdout).toMatch(/\(fails, as it must: .*\)\n\n1 passed, 0 failed, 0 skipped\n$/)
+    expect(code).toBe(0)
+  })
+
+  it('skips what not every server can when no step is named', async () => {
+    const args = ['--address', `127.0.0.1:${right.port}`, '--filter', 'waiting']
+    const { code, stdout } = await run(main, args)
+    expect(stdout).toMatch(/\n0 passed, 0 failed, 5 skipped\n$/)
+    expect(code).toBe(0)
+  })
+
+  it('exits with 1 when a case fails, and says how', async () => {
+    const args = ['--address', `127.0.0.1:${wrong.port}`, '--filter', 'ids: zero']
+    const { code, stdout } = await run(main, args)
+    expect(stdout).toMatch(/^\nFAILED {2}ids: zero {2}\(cases\/ids.txt:\d+\)\n/)
+    expect(stdout).toMatch(/\n0 passed, 1 failed, 0 skipped\n$/)
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    [[], /--address HOST:PORT/],
+    [['--address', 'localhost'], /--address HOST:PORT/],
+    [['--address', '127.0.0.1:CLOSED'], /no server at 127\.0\.0\.1:\d+: .*ECONNREFUSED/],
+    [['--address', '127.0.0.1:1', '--step', 'nope'], /no step is called nope/],
+    [['--address', '127.0.0.1:1', '--filter', 'nope'], /no case has "nope"/],
+    [['--adress', '127.0.0.1:1'], /--adress/],
+  ])('says what is wrong with %j', async (args, message) => {
+    const real = args.map((arg) => arg.replace('CLOSED', String(closedPort)))
+    const { code, stdout, stderr } = await run(main, real)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+})
