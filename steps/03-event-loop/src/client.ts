@@ -105,7 +105,6 @@ export class Client {
     return this.#strays
   }
 
-  // #region call
   /**
    * Calls a method, and returns before anything has happened. Returns false when the server does
    * not keep up: the call was made, but wait for `onDrain` before making more.
@@ -149,7 +148,6 @@ export class Client {
     this.#pending.clear()
     this.#loop.defer(() => this.#onClose?.(cause))
   }
-  // #endregion
 
   /** Sends a notification, which has no reply. Throws what `call` would call back with. */
   notify(method: string, params?: Params): boolean {

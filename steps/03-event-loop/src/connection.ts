@@ -85,7 +85,6 @@ export class Connection implements Watcher {
     loop.watch(fd, READ, this)
   }
 
-  // #region readable
   /** Once a turn and no more, however much there is: the others are waiting too. */
   readable(): void {
     const { buffer, syscalls } = this.#loop
@@ -121,7 +120,6 @@ export class Connection implements Watcher {
     else this.end()
     this.#updateInterest()
   }
-  // #endregion
 
   // #region send
   /**
@@ -158,7 +156,7 @@ export class Connection implements Watcher {
     const drained = this.#full && outbox.held <= this.#limits.highWater / 2
     if (drained) this.#full = false
     this.#updateInterest()
-    if (drained) this.#events.drain()
+    if (drained && !this.#closed) this.#events.drain()
   }
 
   /**
@@ -183,9 +181,9 @@ export class Connection implements Watcher {
     if (this.#ended) this.end()
   }
 
-  // #region end
   /** Takes no more requests, answers those in flight, then closes. */
   end(): void {
+    if (!this.#ended) this.#stopTimer()
     this.#ended = true
     if (this.#inbox.inFlight === 0) this.#close()
   }
@@ -228,7 +226,6 @@ export class Connection implements Watcher {
     this.#loop.syscalls.close(this.#fd)
     this.#events.close(this.#error ?? error)
   }
-  // #endregion
 
   failed(error: unknown): void {
     this.destroy(error as Error)

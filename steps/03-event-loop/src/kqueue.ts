@@ -4,7 +4,6 @@ import type { Kqueue, Syscalls } from '@rpc-steps/sockets'
 import { READ, WRITE } from './selector.ts'
 import type { ReadyList, Selector } from './selector.ts'
 
-// #region kqueue
 /**
  * As epoll, with reading and writing as two interests of their own (filters), which are added
  * and deleted one by one. kqueue(2), macOS and the BSDs
@@ -70,4 +69,3 @@ export class KqueueSelector implements Selector {
     this.#syscalls.close(this.#queue)
   }
 }
-// #endregion

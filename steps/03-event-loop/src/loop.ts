@@ -11,7 +11,9 @@ import type { Timer } from './timers.ts'
 
 /** Is told when its file descriptor is ready. */
 export interface Watcher {
+  /** There is something to read, or somebody to accept, or the end. */
   readable?(): void
+  /** There is room to write, or a connect is decided. */
   writable?(): void
   /** One of the two has thrown. */
   failed(error: unknown): void
@@ -62,7 +64,6 @@ export class Loop {
     this.#onError = onError
   }
 
-  // #region watch
   /** Tells `watcher` whenever `fd` is ready for what it is interested in: READ, WRITE, both, 0. */
   watch(fd: number, interest: number, watcher: Watcher): void {
     if (this.#watches.has(fd)) throw new Error(`fd ${fd} is being watched already`)
@@ -88,9 +89,7 @@ export class Loop {
     this.modify(fd, 0)
     this.#watches.delete(fd)
   }
-  // #endregion
 
-  // #region later
   /** Does something once, `ms` milliseconds from now, in a later turn. */
   after(ms: number, job: () => void): Timer {
     return this.#timers.add(this.syscalls.now() + (ms > 0 ? ms : 0), job)
@@ -109,7 +108,6 @@ export class Loop {
   beforeSleep(job: () => void): void {
     this.#beforeSleep.add(job)
   }
-  // #endregion
 
   // #region turn
   /**
@@ -120,8 +118,8 @@ export class Loop {
     this.#beforeSleep.run(this.#onError)
     const undisturbed = this.#sleep(this.#timeToSleep(maxWait))
     this.#turns++
-    const made = this.#timers.made
-    const now = made > 0 ? this.syscalls.now() : 0
+    const { made, length } = this.#timers
+    const now = length > 0 ? this.syscalls.now() : 0
     this.#dispatch()
     // A timer that was made in this turn waits for the next, or one that always makes another
     // would keep the sockets from ever being looked at.
@@ -148,7 +146,6 @@ export class Loop {
   }
   // #endregion
 
-  // #region sleep
   #timeToSleep(maxWait: number): number {
     if (this.#deferred.length > 0 || this.#beforeSleep.length > 0) return 0
     let ms = maxWait
@@ -167,7 +164,6 @@ export class Loop {
       trace.leave('kernel', this.#selector.call)
     }
   }
-  // #endregion
 
   #run(job: () => void): void {
     try {

@@ -3,7 +3,6 @@ import type { Syscalls } from '@rpc-steps/sockets'
 
 const nothing = Buffer.alloc(0)
 
-// #region outbox
 /**
  * What one connection has to send: the frames of this turn, joined, and in front of them what
  * the kernel has not taken yet. No more than that, so a slow peer costs no copying.
@@ -43,4 +42,3 @@ export class Outbox {
     return 0
   }
 }
-// #endregion

@@ -44,9 +44,7 @@ export class PollSelector implements Selector {
 
   close(): void {}
 }
-// #endregion
 
-// #region readiness
 /**
  * POLLERR, POLLHUP and POLLNVAL come unasked, and not always with POLLIN or POLLOUT. A loop that
  * looks for those two alone never learns of the end, is told again at once, and spins. So they

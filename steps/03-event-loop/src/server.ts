@@ -8,7 +8,6 @@ import type { Loop, Watcher } from './loop.ts'
 import { READ } from './selector.ts'
 import { tracedHandler } from './traced.ts'
 
-// #region handler
 /**
  * Answers one request: starts whatever takes time, returns, and calls `respond` when it is
  * done. What it throws is answered with "Internal error", and so is what a job throws that it
@@ -18,7 +17,6 @@ export type Handler = (request: Request, respond: Respond, after: After) => void
 
 /** Does something once, `ms` milliseconds from now. */
 export type After = (ms: number, job: () => void) => void
-// #endregion
 
 export interface ServerOptions extends ConnectionOptions {
   host?: string
@@ -137,7 +135,6 @@ export class Server implements Watcher {
     if (this.#connections.size === 0) this.#whenEmpty?.()
   }
 
-  // #region stop
   /** Accepts nobody any more, answers the calls in flight, closes, then calls back. */
   stop(callback: () => void = () => {}): void {
     if (!this.#listening) return
@@ -147,14 +144,13 @@ export class Server implements Watcher {
     const patience = this.#loop.after(this.#options.graceTime ?? 3_000, () => {
       for (const connection of this.#connections) connection.destroy()
     })
+    for (const connection of this.#connections) connection.end()
     this.#whenEmpty = () => {
       this.#loop.cancel(patience)
       this.#loop.defer(callback)
     }
-    for (const connection of this.#connections) connection.end()
     if (this.#connections.size === 0) this.#whenEmpty()
   }
-  // #endregion
 
   /** Clients keep coming whatever went wrong, so we must not give up, and not spin. */
   failed(): void {

@@ -9,7 +9,6 @@ export interface Timer {
   place: number
 }
 
-// #region timers
 /**
  * Timers in a binary heap: an array in which the parent of place i stands at (i - 1) / 2 and is
  * due no later. So the next one is always at place 0, and to add or cancel one among n takes
@@ -80,4 +79,3 @@ export class Timers {
 function isBefore(a: Timer, b: Timer): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
-// #endregion
