@@ -112,7 +112,7 @@ export interface Syscalls {
   /** kqueue(2), which macOS has. */
   readonly kqueue: Kqueue | undefined
 
-  /** Blocks the thread in the kernel for that long. Alone of all it carries on after EINTR. poll(2) */
+  /** Blocks the thread in the kernel for that long. Alone it carries on after EINTR. poll(2) */
   sleep(ms: number): number
 
   /** Milliseconds on a clock that never goes back, since some moment. clock_gettime(2) */

@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts'
-import { Peer } from './peer.ts'
+import type { Peer } from './peer.ts'
 import { TcpEnd } from './tcp-end.ts'
 import type { World } from './world.ts'
 
