@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { codes, RpcError } from './errors.ts'
-import { errorText, isId, isReply, isRequest, maxBatch, parse, resultText } from './messages.ts'
+import { errorObject, errorText, isId, isReply, isRequest, maxBatch, parse, resultText } from './messages.ts'
 import type { Id, Reply, Request } from './messages.ts'
 
 /**
@@ -47,11 +47,17 @@ export class Inbox {
     try {
       message = parse(text)
     } catch (error) {
-      this.#events.send(errorText(null, error as RpcError))
-      return
+      return this.#refuse(text, error as RpcError)
     }
     if (Array.isArray(message)) this.#receiveBatch(message)
     else this.#receiveOne(message, this.#send)
+  }
+
+  /** A reply that is nested too deep has come all the same: its call fails, and nobody waits on. */
+  #refuse(text: string, error: RpcError): void {
+    const message: unknown = error.code === codes.parseError ? undefined : JSON.parse(text)
+    if (isReply(message)) this.#events.reply({ jsonrpc: '2.0', id: message.id, error: errorObject(error) })
+    else this.#send(errorText(null, error))
   }
 
   #receiveOne(message: unknown, answer: (text: string) => void, nothing?: () => void): void {

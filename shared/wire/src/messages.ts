@@ -42,9 +42,12 @@ export function resultText(id: Id, result: unknown): string {
 
 /** A reply with an error as JSON text. */
 export function errorText(id: Id, error: RpcError): string {
-  const { code, message, data } = error
-  const body: ErrorObject = data === undefined ? { code, message } : { code, message, data }
-  return `{"jsonrpc":"2.0","error":${JSON.stringify(body)},"id":${JSON.stringify(id)}}`
+  return `{"jsonrpc":"2.0","error":${JSON.stringify(errorObject(error))},"id":${JSON.stringify(id)}}`
+}
+
+/** An error as it stands on the wire. */
+export function errorObject({ code, message, data }: RpcError): ErrorObject {
+  return data === undefined ? { code, message } : { code, message, data }
 }
 // #endregion
 

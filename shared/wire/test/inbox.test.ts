@@ -86,6 +86,13 @@ describe('nesting', () => {
     expect(peer.sent).toEqual([answered(1), invalid(null, `nested over ${maxDepth} levels`)])
   })
 
+  it('of a reply fails its call, and nothing is answered', () => {
+    const peer = new Recorder().receive(`{"jsonrpc":"2.0","id":7,"result":${nested(maxDepth)}}`)
+    const error = { code: codes.invalidRequest, data: `nested over ${maxDepth} levels` }
+    expect(peer.replies).toMatchObject([{ id: 7, error }])
+    expect(peer.sent).toEqual([])
+  })
+
   it('of a million levels does not overflow the stack', () => {
     const peer = new Recorder().receive(params(1_000_000), '['.repeat(1_000_000))
     expect(peer.sent).toEqual([
