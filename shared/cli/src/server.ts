@@ -28,7 +28,10 @@ export function announce({ host, port }: { host: string; port: number }): void {
   console.log(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
-/** Waits until somebody asks the process to end. Asked a second time, it ends at once. */
+/**
+ * Waits until somebody asks the process to end. Asked a second time, it ends at once. Call it
+ * before `announce`: whoever reads that line may ask at once.
+ */
 export function stopSignal(): Promise<NodeJS.Signals> {
   const signals = ['SIGINT', 'SIGTERM'] as const
   return new Promise((resolve) => {
