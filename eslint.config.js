@@ -2,11 +2,19 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 const erased = 'Node runs this source by erasing its types, and this would have to be compiled.'
-const imports = ':matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression)'
+const imports =
+  ':matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression)'
 
 export default defineConfig(
   {
-    ignores: ['**/node_modules', '**/coverage', '**/.turbo', 'docs/api', 'docs/.vitepress/cache', 'docs/.vitepress/dist']
+    ignores: [
+      '**/node_modules',
+      '**/coverage',
+      '**/.turbo',
+      'docs/api',
+      'docs/.vitepress/cache',
+      'docs/.vitepress/dist',
+    ],
   },
   {
     files: ['**/*.{ts,mts,js,mjs}'],
@@ -21,30 +29,33 @@ export default defineConfig(
         'error',
         {
           selector: `${imports} > Literal.source[value=/^\\.{1,2}\\/.*\\.js$/]`,
-          message: 'Name the file that exists: Node does not find ./x.js when there is ./x.ts.'
+          message: 'Name the file that exists: Node does not find ./x.js when there is ./x.ts.',
         },
         {
           selector: `${imports} > Literal.source[value=/^\\.{1,2}\\/(?!.*\\.\\w+$)/]`,
-          message: 'A relative import needs the extension of the file.'
+          message: 'A relative import needs the extension of the file.',
         },
         { selector: 'TSEnumDeclaration', message: `No enum. ${erased}` },
         { selector: 'TSParameterProperty', message: `No parameter property. ${erased}` },
         { selector: 'TSModuleDeclaration[kind=namespace]', message: `No namespace. ${erased}` },
         { selector: 'TSImportEqualsDeclaration', message: `No import =. ${erased}` },
-        { selector: 'TSExportAssignment', message: `No export =. ${erased}` }
-      ]
-    }
+        { selector: 'TSExportAssignment', message: `No export =. ${erased}` },
+      ],
+    },
   },
   {
     files: ['**/*.{ts,mts}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname }
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       '@typescript-eslint/no-empty-object-type': ['error', { allowObjectTypes: 'always' }],
       '@typescript-eslint/no-base-to-string': 'off',
@@ -52,8 +63,8 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': 'off',
       '@typescript-eslint/unbound-method': 'off',
       // An async function without await turns what is thrown into a rejection.
-      '@typescript-eslint/require-await': 'off'
-    }
+      '@typescript-eslint/require-await': 'off',
+    },
   },
   {
     // Tests and measurements take in what others send, as it comes.
@@ -64,7 +75,7 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-      '@typescript-eslint/prefer-promise-reject-errors': 'off'
-    }
-  }
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+    },
+  },
 )

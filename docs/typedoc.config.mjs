@@ -7,11 +7,11 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 export default {
   name: 'API reference',
   entryPointStrategy: 'packages',
-  entryPoints: ['shared', 'steps'].flatMap(folder =>
+  entryPoints: ['shared', 'steps'].flatMap((folder) =>
     readdirSync(`${root}${folder}`)
       .sort()
-      .map(name => `${root}${folder}/${name}`)
-      .filter(path => existsSync(`${path}/src/index.ts`))
+      .map((name) => `${root}${folder}/${name}`)
+      .filter((path) => existsSync(`${path}/src/index.ts`)),
   ),
   packageOptions: {
     entryPoints: ['src/index.ts'],
@@ -22,7 +22,7 @@ export default {
     readme: 'none',
     excludeInternal: true,
     excludePrivate: true,
-    excludeExternals: true
+    excludeExternals: true,
   },
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
   out: `${root}docs/api`,
@@ -40,5 +40,5 @@ export default {
   propertyMembersFormat: 'table',
   disableSources: true,
   logLevel: 'Warn',
-  treatWarningsAsErrors: false
+  treatWarningsAsErrors: false,
 }

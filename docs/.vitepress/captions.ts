@@ -27,5 +27,7 @@ export function captions(md: MarkdownRenderer, base: string): void {
 
 /** Whether the site has a page with the whole file. */
 export function listed(file: string): boolean {
-  return /^(?:shared|steps)\/[^/]+\/(?:src\/.+|[\w-]+)\.m?ts$/.test(file) && !file.endsWith('.config.ts')
+  return (
+    /^(?:shared|steps)\/[^/]+\/(?:src\/.+|[\w-]+)\.m?ts$/.test(file) && !file.endsWith('.config.ts')
+  )
 }

@@ -17,7 +17,7 @@ export type Problem = string
 export function checkSnippets(
   snippets: Snippet[],
   sources: ReadonlyMap<string, string>,
-  lesson: (file: string) => boolean
+  lesson: (file: string) => boolean,
 ): Problem[] {
   const problems: Problem[] = []
   const regions = new Map<string, Region[]>()
@@ -74,7 +74,9 @@ export function checkFences(page: string, markdown: string): Problem[] {
     } else if (marks !== '') {
       fence = marks
       if (source.test(language)) {
-        problems.push(`${page}:${index + 1}: ${language} typed by hand: show a region of the source`)
+        problems.push(
+          `${page}:${index + 1}: ${language} typed by hand: show a region of the source`,
+        )
       }
     }
   })

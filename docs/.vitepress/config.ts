@@ -18,24 +18,24 @@ const course: DefaultTheme.SidebarItem[] = [
     items: [
       { text: 'Start here', link: '/start' },
       { text: 'The service', link: '/service' },
-      { text: 'The wire', link: '/wire' }
-    ]
+      { text: 'The wire', link: '/wire' },
+    ],
   },
   {
     text: 'Waiting',
     items: steps.map(({ number, folder, title }) => ({
       text: `<span class="number">${number}</span>${title}`,
-      link: `/steps/${folder}`
-    }))
+      link: `/steps/${folder}`,
+    })),
   },
   {
     text: 'Look it up',
     items: [
       { text: 'Glossary', link: '/glossary' },
       { text: 'API reference', link: '/api/' },
-      { text: 'About', link: '/about' }
-    ]
-  }
+      { text: 'About', link: '/about' },
+    ],
+  },
 ]
 
 export default defineConfig({
@@ -51,7 +51,7 @@ export default defineConfig({
   },
   markdown: {
     theme: codeTheme,
-    config: md => captions(md, base),
+    config: (md) => captions(md, base),
     codeTransformers: [
       {
         name: 'line-anchors',
@@ -59,9 +59,9 @@ export default defineConfig({
           if (!this.options.meta?.__raw?.includes('anchors')) return
           node.properties['id'] = `L${line}`
           node.properties['data-line'] = line
-        }
-      }
-    ]
+        },
+      },
+    ],
   },
   themeConfig: {
     logo: { src: '/favicon.svg', alt: '' },
@@ -72,10 +72,10 @@ export default defineConfig({
       { text: 'Start', link: '/start' },
       { text: 'Steps', link: `/steps/${steps[0]?.folder}`, activeMatch: '^/steps/' },
       { text: 'The wire', link: '/wire' },
-      { text: 'Reference', link: '/api/', activeMatch: '^/api/' }
+      { text: 'Reference', link: '/api/', activeMatch: '^/api/' },
     ],
     sidebar: { '/api/': [{ text: 'API reference', items: api }], '/source/': course, '/': course },
     docFooter: { prev: 'Before this', next: 'Next' },
-    externalLinkIcon: false
-  }
+    externalLinkIcon: false,
+  },
 })

@@ -15,35 +15,35 @@ export const steps: Step[] = [
     number: '01',
     folder: '01-blocking-sockets',
     title: 'Blocking sockets',
-    waiting: 'sleeps in the kernel'
+    waiting: 'sleeps in the kernel',
   },
   {
     number: '02',
     folder: '02-callbacks',
     title: 'Callbacks',
-    waiting: 'returns at once, is called back'
+    waiting: 'returns at once, is called back',
   },
   {
     number: '03',
     folder: '03-event-loop',
     title: 'The event loop',
-    waiting: 'asks which socket is ready'
+    waiting: 'asks which socket is ready',
   },
   {
     number: '04',
     folder: '04-async-await',
     title: 'Async and await',
-    waiting: 'is put aside and resumed'
+    waiting: 'is put aside and resumed',
   },
   {
     number: '05',
     folder: '05-gather',
     title: 'Gather',
-    waiting: 'waits for many at once'
-  }
+    waiting: 'waits for many at once',
+  },
 ]
 
 /** The step whose folder name appears in a page path such as `steps/01-blocking-sockets.md`. */
 export function stepOf(page: string): Step | undefined {
-  return steps.find(step => page.startsWith(`steps/${step.folder}`))
+  return steps.find((step) => page.startsWith(`steps/${step.folder}`))
 }

@@ -20,13 +20,18 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
   const calls = spans.filter(({ kind }) => kind === 'call')
   const begin = Math.min(...calls.map(({ start }) => start))
   const lane = calls[0]?.lane
-  const thread = spans.filter(span => span.lane === lane && span.row < 0 && span.depth === 0)
+  const thread = spans.filter((span) => span.lane === lane && span.row < 0 && span.depth === 0)
   const round = (ms: number) => Math.round((ms - begin) * 100) / 100
   return {
     number,
     total: round(Math.max(...calls.map(({ end }) => end))),
     calls: calls.map(({ start, end }) => ({ start: round(start), end: round(end) })),
-    thread: thread.map(({ kind, name, start, end }) => ({ kind, name, start: round(start), end: round(end) }))
+    thread: thread.map(({ kind, name, start, end }) => ({
+      kind,
+      name,
+      start: round(start),
+      end: round(end),
+    })),
   }
 }
 
@@ -43,5 +48,5 @@ export default {
         ? [fiveCalls(number, JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])]
         : []
     })
-  }
+  },
 }

@@ -8,7 +8,7 @@ function inks(name: string, type: 'light' | 'dark'): CodeTheme {
   const ink = (role: string) => `var(--code-${role})`
   const rule = (scope: string[], foreground: string, fontStyle = '') => ({
     scope,
-    settings: { foreground, fontStyle }
+    settings: { foreground, fontStyle },
   })
   return {
     name,
@@ -24,8 +24,8 @@ function inks(name: string, type: 'light' | 'dark'): CodeTheme {
       rule(['constant', 'support.constant', 'variable.language'], ink('number')),
       rule(['entity.name.function', 'support.function', 'meta.diff.range'], ink('function')),
       rule(['entity.name.type', 'entity.name.class', 'support.type', 'support.class'], ink('type')),
-      rule(['support.type.property-name'], ink('function'))
-    ]
+      rule(['support.type.property-name'], ink('function')),
+    ],
   }
 }
 

@@ -39,7 +39,7 @@ export function regionsOf(text: string): Region[] {
     if (start) {
       const name = start[1] ?? ''
       if (name === '') throw new Error(`line ${index + 1}: a region needs a name`)
-      if ([...open, ...found].some(region => region.name === name)) {
+      if ([...open, ...found].some((region) => region.name === name)) {
         throw new Error(`line ${index + 1}: a second region ${name}`)
       }
       open.push({ name, first: index + 2, last: 0 })
@@ -62,7 +62,9 @@ export function regionsOf(text: string): Region[] {
 /** The snippets that a page shows. `page` is relative to the root and is what paths start from. */
 export function snippetsOf(page: string, markdown: string): Snippet[] {
   return markdown.split(/\r?\n/).flatMap((line, index) => {
-    const match = /^\s*<<<\s*([^#{[]+?)(?:#([\w-]+))?\s*(?:\{([^}]*)\})?\s*(?:\[.*\])?\s*$/.exec(line)
+    const match = /^\s*<<<\s*([^#{[]+?)(?:#([\w-]+))?\s*(?:\{([^}]*)\})?\s*(?:\[.*\])?\s*$/.exec(
+      line,
+    )
     if (!match) return []
     const [, path = '', region = '', info = ''] = match
     const file = path.startsWith('@')
@@ -76,11 +78,11 @@ export function snippetsOf(page: string, markdown: string): Snippet[] {
 export function filesUnder(folder: string, ...extensions: string[]): string[] {
   const skipped = new Set(['node_modules', '.turbo', 'api', 'dist', 'cache', 'coverage'])
   const list = (path: string): string[] =>
-    readdirSync(join(root, path), { withFileTypes: true }).flatMap(entry => {
+    readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
       if (skipped.has(entry.name)) return []
       const child = posix.join(path, entry.name)
       if (entry.isDirectory()) return list(child)
-      return extensions.some(extension => entry.name.endsWith(extension)) ? [child] : []
+      return extensions.some((extension) => entry.name.endsWith(extension)) ? [child] : []
     })
   return list(folder).sort()
 }
@@ -92,5 +94,5 @@ export function textOf(file: string): string {
 
 /** The pages written by hand: all but the API reference and the source listing. */
 export function pages(): string[] {
-  return filesUnder('docs', '.md').filter(page => dirname(page) !== 'docs/source')
+  return filesUnder('docs', '.md').filter((page) => dirname(page) !== 'docs/source')
 }

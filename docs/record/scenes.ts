@@ -18,18 +18,23 @@ export interface Scene {
 export const scenes: Scene[] = [
   ...steps.flatMap(({ number, folder }): Scene[] => [
     { name: `${number}-five-fetches`, folder, scenario: fiveFetches },
-    { name: `${number}-five-clients`, folder, scenario: fiveClients }
+    { name: `${number}-five-clients`, folder, scenario: fiveClients },
   ]),
   {
     name: '01-five-clients-threads',
     folder: '01-blocking-sockets',
     scenario: fiveClients,
-    serverArgs: ['--threads', '5']
-  }
+    serverArgs: ['--threads', '5'],
+  },
 ]
 
 /** Plays a scene with the step's own programs and returns the tidy trace. */
-export async function record({ folder, scenario, serverArgs = [], clientArgs = [] }: Scene): Promise<TraceEvent[]> {
+export async function record({
+  folder,
+  scenario,
+  serverArgs = [],
+  clientArgs = [],
+}: Scene): Promise<TraceEvent[]> {
   const act: Act = { scenario, predicted: { formula: '', ms: 0 }, serverArgs, clientArgs }
   return tidy(await play(new URL(`../../steps/${folder}/`, import.meta.url), act))
 }

@@ -21,7 +21,7 @@ export function shapeOf(events: readonly TraceEvent[]): Shape {
   const names = new Map(
     events
       .filter(({ ph, name }) => ph === 'M' && name === 'process_name')
-      .map(({ pid, args }) => [pid, String(args?.['name'] ?? '').replace(/ \d+$/, '')])
+      .map(({ pid, args }) => [pid, String(args?.['name'] ?? '').replace(/ \d+$/, '')]),
   )
   const lasting = spans
     .filter(({ cat, start, end }) => (cat === 'kernel' || cat === 'run') && end - start >= long)
@@ -29,12 +29,15 @@ export function shapeOf(events: readonly TraceEvent[]): Shape {
   return {
     inFlight: most(spans.filter(({ cat }) => cat === 'call')),
     inHand: most(spans.filter(({ cat }) => cat === 'handle')),
-    long: [...new Set(lasting)].sort()
+    long: [...new Set(lasting)].sort(),
   }
 }
 
 function most(spans: readonly Span[]): number {
-  return Math.max(0, ...spans.map(({ start }) => spans.filter(s => s.start <= start && start < s.end).length))
+  return Math.max(
+    0,
+    ...spans.map(({ start }) => spans.filter((s) => s.start <= start && start < s.end).length),
+  )
 }
 
 /**
@@ -45,17 +48,20 @@ export function order(events: readonly TraceEvent[]): [string, string][] {
   const moments = events
     .filter(({ ph, cat }) => (ph === 'b' || ph === 'e') && cat === 'call')
     .map(({ ph, id, ts }) => ({ name: `${ph === 'b' ? 'start' : 'end'} of ${id}`, ts }))
-  return moments.flatMap(a =>
-    moments.filter(b => b.ts - a.ts >= apart).map((b): [string, string] => [a.name, b.name])
+  return moments.flatMap((a) =>
+    moments.filter((b) => b.ts - a.ts >= apart).map((b): [string, string] => [a.name, b.name]),
   )
 }
 
 /** The pairs of `expected` that another run has the other way round or lacks. */
-export function broken(expected: readonly [string, string][], events: readonly TraceEvent[]): string[] {
+export function broken(
+  expected: readonly [string, string][],
+  events: readonly TraceEvent[],
+): string[] {
   const at = new Map(
     events
       .filter(({ ph, cat }) => (ph === 'b' || ph === 'e') && cat === 'call')
-      .map(({ ph, id, ts }) => [`${ph === 'b' ? 'start' : 'end'} of ${id}`, ts])
+      .map(({ ph, id, ts }) => [`${ph === 'b' ? 'start' : 'end'} of ${id}`, ts]),
   )
   return expected
     .filter(([a, b]) => !((at.get(a) ?? Infinity) < (at.get(b) ?? -Infinity)))

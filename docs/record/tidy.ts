@@ -14,16 +14,24 @@ export function tidy(events: readonly TraceEvent[]): TraceEvent[] {
   if (start === undefined || end === undefined) throw new Error('the trace has no call that ended')
 
   const kept = cut(sorted, start, end)
-  const callers = new Set(kept.filter(({ ph, cat }) => ph === 'b' && cat === 'call').map(({ pid }) => pid))
-  const pids = [...callers, ...new Set(kept.map(({ pid }) => pid).filter(pid => !callers.has(pid)))]
+  const callers = new Set(
+    kept.filter(({ ph, cat }) => ph === 'b' && cat === 'call').map(({ pid }) => pid),
+  )
+  const pids = [
+    ...callers,
+    ...new Set(kept.map(({ pid }) => pid).filter((pid) => !callers.has(pid))),
+  ]
   const ports = new Map<string, number>()
   for (const { pid, cat, id } of kept) {
     if (cat === 'call' && id !== undefined) ports.set(portOf(id), pids.indexOf(pid) + 1)
   }
   const used = new Set(kept.map(({ pid, tid }) => `${pid}/${tid}`))
   const names = events
-    .filter(({ ph, name, pid, tid }) => ph === 'M' && (name === 'process_name' || used.has(`${pid}/${tid}`)))
-    .map(event => ({ ...event, ts: 0, args: { name: nameOf(event, callers) } }))
+    .filter(
+      ({ ph, name, pid, tid }) =>
+        ph === 'M' && (name === 'process_name' || used.has(`${pid}/${tid}`)),
+    )
+    .map((event) => ({ ...event, ts: 0, args: { name: nameOf(event, callers) } }))
     .sort((a, b) => pids.indexOf(a.pid) - pids.indexOf(b.pid) || a.tid - b.tid)
 
   function nameOf({ name, pid, args }: TraceEvent, clients: ReadonlySet<number>): string {
@@ -32,11 +40,13 @@ export function tidy(events: readonly TraceEvent[]): TraceEvent[] {
     return several ? `client ${pids.indexOf(pid) + 1}` : given
   }
 
-  return [...names, ...kept].map(event => ({
+  return [...names, ...kept].map((event) => ({
     ...event,
     ts: event.ph === 'M' ? 0 : Math.round(event.ts - start),
     pid: pids.indexOf(event.pid) + 1,
-    ...(event.id !== undefined && { id: `${ports.get(portOf(event.id)) ?? 0}${event.id.slice(portOf(event.id).length)}` })
+    ...(event.id !== undefined && {
+      id: `${ports.get(portOf(event.id)) ?? 0}${event.id.slice(portOf(event.id).length)}`,
+    }),
   }))
 }
 
@@ -61,7 +71,7 @@ function cut(events: readonly TraceEvent[], start: number, end: number): TraceEv
   for (const stack of open.values()) for (const begin of stack) ends.set(begin, undefined)
   const keptEnds = new Set<TraceEvent>()
   const cutOff: TraceEvent[] = []
-  const kept = events.filter(event => {
+  const kept = events.filter((event) => {
     if (event.ph === 'E') return keptEnds.has(event)
     if (event.ph !== 'B') return start <= event.ts && event.ts <= end
     const close = ends.get(event)
@@ -71,11 +81,11 @@ function cut(events: readonly TraceEvent[], start: number, end: number): TraceEv
     return overlaps
   })
   return [...kept, ...cutOff]
-    .map(event => ({ ...event, ts: Math.min(Math.max(event.ts, start), end) }))
+    .map((event) => ({ ...event, ts: Math.min(Math.max(event.ts, start), end) }))
     .sort((a, b) => a.ts - b.ts)
 }
 
 /** One event a line, so that a change of a trace can be read. */
 export function toText(events: readonly TraceEvent[]): string {
-  return `[\n${events.map(event => JSON.stringify(event)).join(',\n')}\n]\n`
+  return `[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]\n`
 }

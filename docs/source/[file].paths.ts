@@ -6,9 +6,9 @@ export default {
   watch: ['../../steps/*/src/**/*.ts', '../../shared/*/src/**/*.ts'],
   paths() {
     const files = [...filesUnder('shared', '.ts', '.mts'), ...filesUnder('steps', '.ts', '.mts')]
-    return files.filter(listed).map(file => ({
+    return files.filter(listed).map((file) => ({
       params: { file },
-      content: `# ${file} {.file-title}\n\n<<< @/../${file}{ts anchors}`
+      content: `# ${file} {.file-title}\n\n<<< @/../${file}{ts anchors}`,
     }))
-  }
+  },
 }

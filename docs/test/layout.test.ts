@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { layout, milliseconds, ticks } from '../.vitepress/theme/timeline/layout.ts'
+import { layout, milliseconds, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
 import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
 import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 
@@ -9,7 +9,7 @@ describe('layout', () => {
     const { lanes } = layout(allAtOnce())
     expect(lanes).toEqual([
       { process: 'client', thread: 'main', rows: 5, client: true },
-      { process: 'server', thread: 'main', rows: 5, client: false }
+      { process: 'server', thread: 'main', rows: 5, client: false },
     ])
   })
 
@@ -24,7 +24,7 @@ describe('layout', () => {
   test('keeps a request and its handling in the same row', () => {
     const { spans } = layout(allAtOnce())
     for (const handle of spans.filter(({ kind }) => kind === 'handle')) {
-      const call = spans.find(span => span.kind === 'call' && span.call === handle.call)
+      const call = spans.find((span) => span.kind === 'call' && span.call === handle.call)
       expect(handle.row).toBe(call?.row)
     }
   })
@@ -38,18 +38,52 @@ describe('layout', () => {
     }
   })
 
+  test('does not let a message arrive before it was sent', () => {
+    const at = (ph: string, ts: number, pid: number): TraceEvent => ({
+      ph,
+      cat: 'wire',
+      name: 'say',
+      id: '1:1:request',
+      ts,
+      pid,
+      tid: 1,
+    })
+    expect(layout([at('f', 1000, 2), at('s', 2000, 1)]).arrows).toMatchObject([
+      { from: { at: 0 }, to: { at: 0 } },
+    ])
+  })
+
+  test('keeps lanes in the order of process and thread, whatever happens first', () => {
+    const run = (pid: number, tid: number, ts: number): TraceEvent => ({
+      ph: 'B',
+      cat: 'run',
+      name: 'x',
+      pid,
+      tid,
+      ts,
+    })
+    const { spans } = layout([run(2, 2, 0), run(1, 2, 1), run(2, 1, 2), run(1, 1, 3)])
+    expect(spans.map(({ start }) => start * 1000)).toEqual([3, 1, 2, 0])
+  })
+
   test('knows how deep a span lies in its thread', () => {
-    const at = (ph: string, name: string, ts: number, cat = 'run'): TraceEvent =>
-      ({ ph, name, ts, cat, pid: 1, tid: 1 })
+    const at = (ph: string, name: string, ts: number, cat = 'run'): TraceEvent => ({
+      ph,
+      name,
+      ts,
+      cat,
+      pid: 1,
+      tid: 1,
+    })
     const { spans } = layout([
       at('B', 'turn', 0),
       at('B', 'recv', 1000, 'kernel'),
       at('E', 'recv', 2000, 'kernel'),
-      at('E', 'turn', 3000)
+      at('E', 'turn', 3000),
     ])
     expect(spans.map(({ name, depth, start, end }) => [name, depth, start, end])).toEqual([
       ['turn', 0, 0, 3],
-      ['recv', 1, 1, 2]
+      ['recv', 1, 1, 2],
     ])
   })
 
@@ -58,7 +92,7 @@ describe('layout', () => {
       const shared = { cat: 'call', name: 'say', id: `1:${i}`, pid: 1, tid: 1 }
       return [
         { ...shared, ph: 'b', ts: i * 1000 },
-        { ...shared, ph: 'e', ts: i * 1000 + 2500 }
+        { ...shared, ph: 'e', ts: i * 1000 + 2500 },
       ]
     }).flat()
     const { lanes, spans } = layout(many)
@@ -73,7 +107,9 @@ describe('layout', () => {
   test('draws a span that the trace cuts off to its edge', () => {
     const { spans, duration } = layout(oneAfterAnother().filter(({ ph }) => ph !== 'E'))
     expect(duration).toBeGreaterThan(1000)
-    expect(spans.filter(({ kind }) => kind === 'kernel').every(({ end }) => end === duration)).toBe(true)
+    expect(spans.filter(({ kind }) => kind === 'kernel').every(({ end }) => end === duration)).toBe(
+      true,
+    )
   })
 
   test('tells the picture in words, in the order of time', () => {
@@ -83,18 +119,23 @@ describe('layout', () => {
     expect(moments.map(({ at }) => at)).toEqual(moments.map(({ at }) => at).sort((a, b) => a - b))
   })
 
+  test('says in one sentence what is to be seen', () => {
+    expect(summary(layout(allAtOnce()))).toBe('Timeline: 5 calls by 1 client in 301 ms')
+    expect(summary(layout([]))).toBe('A timeline without calls')
+  })
+
   test('takes an empty trace, and events in any order', () => {
     expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], moments: [] })
     const expected = layout(oneAfterAnother())
     fc.assert(
       fc.property(
         fc.shuffledSubarray(oneAfterAnother(), { minLength: oneAfterAnother().length }),
-        shuffled => {
+        (shuffled) => {
           expect(layout(shuffled).arrows).toEqual(expected.arrows)
           expect(layout(shuffled).spans).toEqual(expected.spans)
-        }
+        },
       ),
-      { numRuns: 30 }
+      { numRuns: 30 },
     )
   })
 })
@@ -105,7 +146,7 @@ test('durations are short and have a unit', () => {
     '3.1 ms',
     '42 ms',
     '999 ms',
-    '1.03 s'
+    '1.03 s',
   ])
 })
 
@@ -113,11 +154,11 @@ test('an axis has round marks that end before the picture does', () => {
   expect(ticks(1030)).toEqual([0, 200, 400, 600, 800, 1000])
   expect(ticks(0)).toEqual([0])
   fc.assert(
-    fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), duration => {
+    fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), (duration) => {
       const marks = ticks(duration)
       expect(marks.length).toBeGreaterThan(1)
       expect(marks.length).toBeLessThanOrEqual(8)
       expect(marks.at(-1)).toBeLessThanOrEqual(duration * (1 + 1e-6))
-    })
+    }),
   )
 })

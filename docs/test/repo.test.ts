@@ -14,18 +14,22 @@ interface Package {
 
 /** What would make `npm ci` fail on some other machine. npm itself says nothing of either. */
 function lockProblems(packages: Record<string, Package>): string[] {
-  const names = new Set(Object.keys(packages).map(path => path.slice(path.lastIndexOf('node_modules/') + 13)))
+  const names = new Set(
+    Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+  )
   return Object.entries(packages).flatMap(([path, { resolved, optionalDependencies = {} }]) => [
     ...(resolved?.startsWith('http') ? [`${path} is tied to one registry: ${resolved}`] : []),
     ...Object.keys(optionalDependencies)
-      .filter(name => !names.has(name))
-      .map(name => `${path} wants ${name}, which is not in the lock file`)
+      .filter((name) => !names.has(name))
+      .map((name) => `${path} wants ${name}, which is not in the lock file`),
   ])
 }
 
 describe('the lock file', () => {
   test('installs on every platform, from any registry', () => {
-    const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Package> }
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, Package>
+    }
     expect(Object.keys(packages).length).toBeGreaterThan(100)
     expect(lockProblems(packages)).toEqual([])
   })
@@ -33,12 +37,15 @@ describe('the lock file', () => {
   test('is found wanting when a platform is missing or a registry is named', () => {
     expect(
       lockProblems({
-        'node_modules/a': { resolved: 'https://registry.example/a.tgz', optionalDependencies: { b: '1', '@c/d': '1' } },
-        'node_modules/x/node_modules/@c/d': {}
-      })
+        'node_modules/a': {
+          resolved: 'https://registry.example/a.tgz',
+          optionalDependencies: { b: '1', '@c/d': '1' },
+        },
+        'node_modules/x/node_modules/@c/d': {},
+      }),
     ).toEqual([
       'node_modules/a is tied to one registry: https://registry.example/a.tgz',
-      'node_modules/a wants b, which is not in the lock file'
+      'node_modules/a wants b, which is not in the lock file',
     ])
   })
 })
@@ -48,14 +55,23 @@ describe('the course', () => {
     expect(steps.map(({ folder }) => folder)).toEqual(readdirSync(join(root, 'steps')).sort())
   })
 
-  test.each(steps)('has a page for step $number, and the README leads to the step', ({ folder }) => {
-    expect(existsSync(join(root, `docs/steps/${folder}.md`))).toBe(true)
-    expect(read('README.md')).toContain(folder)
-  })
+  test.each(steps)(
+    'has a page for step $number, and the README leads to the step',
+    ({ folder }) => {
+      expect(existsSync(join(root, `docs/steps/${folder}.md`))).toBe(true)
+      expect(read('README.md')).toContain(folder)
+    },
+  )
 })
 
 test('the base path has its slashes', () => {
-  expect([undefined, '', '/', '/rpc-steps/', '/a/b/'].map(baseFrom)).toEqual(['/', '/', '/', '/rpc-steps/', '/a/b/'])
+  expect([undefined, '', '/', '/rpc-steps/', '/a/b/'].map(baseFrom)).toEqual([
+    '/',
+    '/',
+    '/',
+    '/rpc-steps/',
+    '/a/b/',
+  ])
   for (const wrong of ['rpc-steps', '/rpc-steps', 'rpc-steps/', '//x/', 'https://x/']) {
     expect(() => baseFrom(wrong)).toThrow('BASE must begin and end with a slash')
   }

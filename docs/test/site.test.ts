@@ -62,7 +62,10 @@ describe.skipIf(!browserPath)('the built site in a browser', () => {
     server = await serve()
     here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] })
-    for (const [colorScheme, width] of [['light', 1280], ['dark', 390]] as const) {
+    for (const [colorScheme, width] of [
+      ['light', 1280],
+      ['dark', 390],
+    ] as const) {
       const viewport = { width, height: 800 }
       views.push(await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' }))
     }
@@ -98,7 +101,11 @@ describe.skipIf(!browserPath)('the built site in a browser', () => {
     return [...problems, ...(violations as string[])]
   }
 
-  test.each(pages)('%s is sound in light and dark, wide and narrow', { timeout: 60_000 }, async (path) => {
-    for (const page of views) expect(await problemsOf(page, path)).toEqual([])
-  })
+  test.each(pages)(
+    '%s is sound in light and dark, wide and narrow',
+    { timeout: 60_000 },
+    async (path) => {
+      for (const page of views) expect(await problemsOf(page, path)).toEqual([])
+    },
+  )
 })

@@ -13,7 +13,7 @@ const theme: Theme = {
   enhanceApp({ app }) {
     app.component('home', Home)
     app.component('Timeline', Timeline)
-  }
+  },
 }
 
 export default theme

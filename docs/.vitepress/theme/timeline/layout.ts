@@ -77,7 +77,10 @@ export function layout(trace: readonly TraceEvent[]): Picture {
   const duration = ms(events.at(-1)?.ts ?? 0)
 
   const { lanes, laneOf } = findLanes(trace, events)
-  const spans = [...threadSpans(events, laneOf, ms, duration), ...callSpans(events, laneOf, ms, duration)]
+  const spans = [
+    ...threadSpans(events, laneOf, ms, duration),
+    ...callSpans(events, laneOf, ms, duration),
+  ]
   giveRows(lanes, spans)
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
   const arrows = findArrows(events, laneOf, ms)
@@ -92,22 +95,28 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[]) {
   const named = (name: string, of: (event: TraceEvent) => string | number) =>
     new Map(
       trace
-        .filter(event => event.ph === 'M' && event.name === name)
-        .map(event => [of(event), String(event.args?.['name'] ?? '')])
+        .filter((event) => event.ph === 'M' && event.name === name)
+        .map((event) => [of(event), String(event.args?.['name'] ?? '')]),
     )
-  const processes = named('process_name', event => event.pid)
+  const processes = named('process_name', (event) => event.pid)
   const threads = named('thread_name', key)
   const callers = new Set(events.filter(isCall).map(key))
   const first = new Map<string, TraceEvent>()
   for (const event of events) if (!first.has(key(event))) first.set(key(event), event)
-  const keys = [...first.keys()].sort((a, b) => Number(callers.has(b)) - Number(callers.has(a)))
+  const place = (lane: string) => first.get(lane) ?? { pid: 0, tid: 0 }
+  const keys = [...first.keys()].sort(
+    (a, b) =>
+      Number(callers.has(b)) - Number(callers.has(a)) ||
+      place(a).pid - place(b).pid ||
+      place(a).tid - place(b).tid,
+  )
   const lanes = keys.map((lane): Lane => {
-    const pid = first.get(lane)?.pid ?? 0
+    const { pid } = place(lane)
     return {
       process: processes.get(pid) || `process ${pid}`,
       thread: threads.get(lane) || 'main',
       rows: 0,
-      client: callers.has(lane)
+      client: callers.has(lane),
     }
   })
   const index = new Map(keys.map((lane, i) => [lane, i]))
@@ -136,7 +145,7 @@ function threadSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: 
         name: event.name,
         ...(event.id !== undefined && { call: String(event.id) }),
         start: ms(event.ts),
-        end: duration
+        end: duration,
       }
       stack.push(span)
       spans.push(span)
@@ -165,7 +174,7 @@ function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: nu
         name: event.name,
         call,
         start: ms(event.ts),
-        end: duration
+        end: duration,
       }
       open.set(key, span)
       spans.push(span)
@@ -181,15 +190,15 @@ function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: nu
 /** Each call has a row of its own while they are few; then the first row that is free. */
 function giveRows(lanes: Lane[], spans: Span[]): void {
   lanes.forEach((lane, index) => {
-    const here = spans.filter(span => span.lane === index && span.row >= 0)
-    const calls = [...new Set(here.map(span => span.call))]
+    const here = spans.filter((span) => span.lane === index && span.row >= 0)
+    const calls = [...new Set(here.map((span) => span.call))]
     const free: number[] = []
     for (const call of calls) {
-      const parts = here.filter(span => span.call === call)
-      const start = Math.min(...parts.map(span => span.start))
-      const end = Math.max(...parts.map(span => span.end))
+      const parts = here.filter((span) => span.call === call)
+      const start = Math.min(...parts.map((span) => span.start))
+      const end = Math.max(...parts.map((span) => span.end))
       const own = calls.length <= rowsOfTheirOwn
-      const found = own ? -1 : free.findIndex(until => until <= start)
+      const found = own ? -1 : free.findIndex((until) => until <= start)
       const row = found < 0 ? free.length : found
       free[row] = end
       for (const span of parts) span.row = row
@@ -199,24 +208,28 @@ function giveRows(lanes: Lane[], spans: Span[]): void {
 }
 
 function findArrows(events: TraceEvent[], laneOf: LaneOf, ms: Clock): Arrow[] {
-  const sent = new Map<string, TraceEvent>()
-  const arrows: Arrow[] = []
-  for (const event of events) {
-    if (event.cat !== 'wire') continue
-    const id = String(event.id ?? '')
-    if (event.ph === 's') sent.set(id, event)
-    const start = event.ph === 'f' ? sent.get(id) : undefined
-    if (!start) continue
-    sent.delete(id)
-    const at = id.lastIndexOf(':')
-    arrows.push({
-      call: id.slice(0, at),
-      kind: id.slice(at + 1) === 'reply' ? 'reply' : 'request',
-      from: { lane: laneOf(start), at: ms(start.ts) },
-      to: { lane: laneOf(event), at: ms(event.ts) }
-    })
-  }
-  return arrows
+  const ends = (ph: string) =>
+    new Map(
+      events
+        .filter((event) => event.ph === ph && event.cat === 'wire')
+        .map((event) => [event.id, event]),
+    )
+  const read = ends('f')
+  return [...ends('s')].flatMap(([id, start]): Arrow[] => {
+    const end = read.get(id)
+    if (!end) return []
+    const name = String(id ?? '')
+    const at = name.lastIndexOf(':')
+    return [
+      {
+        call: name.slice(0, at),
+        kind: name.slice(at + 1) === 'reply' ? 'reply' : 'request',
+        // A sender notes the time when the kernel has taken the bytes; the reader may have them by then.
+        from: { lane: laneOf(start), at: ms(Math.min(start.ts, end.ts)) },
+        to: { lane: laneOf(end), at: ms(end.ts) },
+      },
+    ]
+  })
 }
 
 /** Shorter waits than this, in milliseconds, are not worth a line of text. */
@@ -251,11 +264,20 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
   return moments.sort((a, b) => a.at - b.at)
 }
 
+/** The picture in one sentence, for those who cannot see it. */
+export function summary({ lanes, spans }: Picture): string {
+  const calls = spans.filter(({ kind }) => kind === 'call')
+  if (calls.length === 0) return 'A timeline without calls'
+  const clients = new Set(lanes.filter(({ client }) => client).map(({ process }) => process)).size
+  const total =
+    Math.max(...calls.map(({ end }) => end)) - Math.min(...calls.map(({ start }) => start))
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  return `Timeline: ${count(calls.length, 'call')} by ${count(clients, 'client')} in ${milliseconds(total)}`
+}
+
 /** What each call is called in the picture: its method, and its place among the calls. */
 export function shortNames(spans: readonly Span[]): Map<string, string> {
-  const calls = spans
-    .filter(span => span.kind === 'call')
-    .sort((a, b) => a.start - b.start)
+  const calls = spans.filter((span) => span.kind === 'call').sort((a, b) => a.start - b.start)
   const names = new Map(calls.map(({ call, name }, i) => [call ?? '', `${name} ${i + 1}`]))
   for (const { call, name } of spans) {
     if (call !== undefined && !names.has(call)) names.set(call, name)
@@ -275,6 +297,6 @@ export function ticks(duration: number, wanted = 6): number[] {
   if (!(duration > 0)) return [0]
   const rough = duration / wanted
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map(n => n * power).find(size => size >= rough) ?? power * 10
+  const step = [1, 2, 5, 10].map((n) => n * power).find((size) => size >= rough) ?? power * 10
   return Array.from({ length: Math.floor(duration / step + 1e-9) + 1 }, (_, i) => i * step)
 }
