@@ -173,6 +173,16 @@ describe('a call', () => {
     expect(client.call('echo', [1])).toEqual([1])
   })
 
+  test('is not disturbed by a client that is closed twice, and once had the same socket', () => {
+    const { open } = setUp(1, echo)
+    const first = open()
+    first.close()
+    const second = open()
+    first.close()
+    expect(second.call('echo', [1])).toEqual([1])
+    expect(() => first.call('echo', [1])).toThrow('the connection is closed')
+  })
+
   test('leaves nothing behind, ten thousand times', () => {
     const { open } = setUp(1, echo, { timeoutMs: 1_000 }, { ...quiet, descriptors: 8 })
     for (let i = 0; i < 100; i++) {

@@ -1,4 +1,4 @@
-import { faultySyscalls, forSeeds } from '@rpc-steps/sockets'
+import { EMFILE, faultySyscalls, forSeeds } from '@rpc-steps/sockets'
 import type { FaultyNetwork } from '@rpc-steps/sockets'
 import { describe, expect, test } from 'vitest'
 import { answer, listen, serve } from '../src/index.ts'
@@ -37,15 +37,16 @@ function burst(calls: Parameters<typeof requests>): ClientScript {
 /** The results of a client, in the order in which they came. */
 const results = ({ replies }: ClientScript) => replies.map(({ result }) => result)
 
-/** Counts the calls of a function of the network. */
-function count(network: FaultyNetwork, name: 'send' | 'recv' | 'accept'): { calls: number } {
-  const counter = { calls: 0 }
-  const original = network[name].bind(network) as (...parameters: unknown[]) => number
-  network[name] = (...parameters: unknown[]) => {
-    counter.calls++
-    return original(...parameters)
+/** How many bytes each send of the program takes. */
+function sizesOfSends(network: FaultyNetwork): number[] {
+  const sizes: number[] = []
+  const send = network.send.bind(network)
+  network.send = (fd, data, offset, length) => {
+    const count = send(fd, data, offset, length)
+    sizes.push(count)
+    return count
   }
-  return counter
+  return sizes
 }
 
 describe('on a network where everything goes wrong', () => {
@@ -81,22 +82,39 @@ describe('on a network where everything goes wrong', () => {
   test('no room for a connection is no reason to spin, or to end', () =>
     forSeeds(20, (seed) => {
       const network = faultySyscalls(seed, { faults: { tooManyFiles: 1 } })
-      const accepts = count(network, 'accept')
+      const accept = network.accept.bind(network)
+      let refused = 0
+      network.accept = (fd) => {
+        const result = accept(fd)
+        if (result === EMFILE) refused++
+        return result
+      }
       const clients = [burst([['get_data']]), burst([['get_data']])]
       serveAll(network, clients)
       expect(clients.map(results)).toEqual([[['hello', 5]], [['hello', 5]]])
-      expect(accepts.calls).toBeLessThan(50)
+      expect(network.now()).toBeGreaterThanOrEqual(100 * refused)
     }))
 })
 
 describe('a connection', () => {
   test('has its replies to a burst of requests joined into one send', () => {
     const network = faultySyscalls(1, { ...quiet, bufferSize: 65_536 })
-    const sends = count(network, 'send')
+    const sizes = sizesOfSends(network)
     const client = burst(Array.from({ length: 64 }, (_, i) => ['add', [i, 1]]))
     serveAll(network, [client])
     expect(results(client)).toEqual(Array.from({ length: 64 }, (_, i) => i + 1))
-    expect(sends.calls).toBe(1)
+    expect(sizes).toHaveLength(1)
+  })
+
+  test('does not join more replies than it can hold', () => {
+    const network = faultySyscalls(1, { ...quiet, bufferSize: 10_000_000 })
+    const sizes = sizesOfSends(network)
+    const text = 'x'.repeat(4_000)
+    const client = burst(Array.from({ length: 100 }, () => ['say', [text]]))
+    serveAll(network, [client])
+    expect(client.replies).toHaveLength(100)
+    expect(Math.max(...sizes)).toBeGreaterThan(50_000)
+    expect(Math.max(...sizes)).toBeLessThan(70_000)
   })
 
   test('has its replies before the thread sleeps for its next request', () => {
@@ -113,10 +131,11 @@ describe('a connection', () => {
 
   test('that is idle between frames may be so for as long as it likes', () => {
     const network = faultySyscalls(1)
-    const client = clientScript(requests(['get_data']), (peer, count) => {
+    const client = clientScript('', (peer, count) => {
       if (count === 1) network.after(3_600_000, () => peer.send(requests(['get_data'])))
       else leave(client, peer)
     })
+    client.onConnect = (peer) => network.after(3_600_000, () => peer.send(requests(['get_data'])))
     serveAll(network, [client])
     expect(client.replies).toHaveLength(2)
   })
@@ -189,7 +208,9 @@ describe('a connection', () => {
       })
     }
     const next = burst([['get_data']])
-    serveAll(network, [gone, next])
+    const lines: string[] = []
+    serveAll(network, [gone, next], answer, { log: (line) => lines.push(line) })
+    expect(lines).toEqual([])
     expect(results(next)).toEqual([['hello', 5]])
     expect(network.now()).toBeLessThan(350)
   })
@@ -200,13 +221,27 @@ describe('a connection', () => {
       const next = burst([['get_data']])
       serveAll(faultySyscalls(seed), [rude, next])
       expect(rude.replies).toMatchObject([{ id: null, error: { code: -32700 } }])
-      expect(rude.over).toBe(true)
+      expect(rude).toMatchObject({ over: true, reset: false })
       expect(results(next)).toEqual([['hello', 5]])
     }))
 
+  test('that ends inside a frame hears why', () => {
+    const half = clientScript('')
+    half.onConnect = (peer) => {
+      peer.send('Content-Length: 40\r\n\r\n{')
+      peer.end()
+    }
+    serveAll(faultySyscalls(1), [half])
+    const data = 'the stream ended inside a frame'
+    expect(half.replies).toMatchObject([{ id: null, error: { code: -32700, data } }])
+  })
+
   test('whose client has ended its side gets the replies all the same', () => {
     const half = clientScript('')
-    half.onConnect = (peer) => (peer.send(requests(['sleep', [10]], ['get_data'])), peer.end())
+    half.onConnect = (peer) => {
+      peer.send(requests(['sleep', [10]], ['get_data']))
+      peer.end()
+    }
     serveAll(faultySyscalls(1), [half])
     expect(results(half)).toEqual([10, ['hello', 5]])
   })

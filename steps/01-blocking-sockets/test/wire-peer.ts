@@ -35,6 +35,8 @@ export interface ClientScript extends PeerScript {
   readonly replies: Reply[]
   /** The connection has ended, in whatever way. */
   over: boolean
+  /** It has ended with a reset. */
+  reset: boolean
   /** Says so. */
   finish(): void
   whenOver?: () => void
@@ -53,10 +55,14 @@ export function clientScript(
   const script: ClientScript = {
     replies,
     over: false,
+    reset: false,
     onData,
     onConnect: (peer) => peer.send(bytes),
     onEnd: (peer) => leave(script, peer),
-    onError: () => script.finish(),
+    onError() {
+      script.reset = true
+      script.finish()
+    },
     finish() {
       script.over = true
       script.whenOver?.()
