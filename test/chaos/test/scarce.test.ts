@@ -6,7 +6,8 @@ import { cpuTime, openFiles } from '../src/process.ts'
 import { all, hasThreads, servesOneAtATime } from '../src/subjects.ts'
 
 // prlimit(1) changes the limits of a process that runs; it comes with Debian, not with macOS.
-const canLimit = spawnSync('prlimit', ['--version']).status === 0
+const prlimit = 'prlimit'
+const canLimit = spawnSync(prlimit, ['--version']).status === 0
 
 // Who serves one client at a time, or four, never has many files open.
 const crowded = all.filter((subject) => !servesOneAtATime(subject) && !hasThreads(subject))
@@ -39,6 +40,6 @@ describe.skipIf(!canLimit).each(crowded)('$name', ({ server: file, args }) => {
 })
 
 function limitFiles(pid: number, count: number): void {
-  const { status } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${count}`])
+  const { status } = spawnSync(prlimit, ['--pid', String(pid), `--nofile=${count}`])
   if (status !== 0) throw new Error('prlimit failed')
 }

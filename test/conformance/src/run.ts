@@ -40,14 +40,21 @@ export async function runCase(
 type Send = Extract<Step, { kind: 'send' }>
 type Expected = Extract<Step, { kind: 'message' | 'raw' | 'closed' }>
 
-/** The sends from index `i` on, as far as they are for one connection: they go in one write. */
+/** The steps from index `i` on, as far as they are of this kind. */
+function prefix<S extends Step>(
+  script: readonly Step[],
+  i: number,
+  is: (step: Step) => step is S,
+): S[] {
+  const steps: S[] = []
+  for (let step = script[i]; step && is(step); step = script[++i]) steps.push(step)
+  return steps
+}
+
+/** The sends that go in one write: one after the other, on one connection. */
 function sendsFrom(script: readonly Step[], i: number): Send[] {
-  const sends: Send[] = []
-  for (const step of script.slice(i)) {
-    if (step.kind !== 'send' || step.on !== script[i]!.on) break
-    sends.push(step)
-  }
-  return sends
+  const on = script[i]!.on
+  return prefix(script, i, (step): step is Send => step.kind === 'send' && step.on === on)
 }
 
 function isExpected(step: Step): step is Expected {
@@ -91,20 +98,16 @@ class Run {
 
   async #play(): Promise<void> {
     const { script } = this.#case
-    let i = 0
-    while (i < script.length) {
+    for (let i = 0; i < script.length; i++) {
       const step = script[i]!
-      let length = 1
       if (step.kind === 'send') {
         const sends = sendsFrom(script, i)
-        length = sends.length
         await this.#send(sends)
+        i += sends.length - 1
       } else if (isExpected(step)) {
-        const group = script.slice(i)
-        const end = group.findIndex((other) => !isExpected(other))
-        if (end > 0) group.length = end
-        length = group.length
-        await this.#receive(group.filter(isExpected))
+        const group = prefix(script, i, isExpected)
+        await this.#receive(group)
+        i += group.length - 1
       } else if (step.kind === 'nothing') {
         await this.#receiveNothing(step.on, step.line)
       } else if (step.kind === 'end') {
@@ -113,7 +116,6 @@ class Run {
       } else if (step.kind === 'leave') {
         this.#session.leave(step.on)
       }
-      i += length
     }
     // Whatever has come must have been expected: nothing twice, nothing late.
     const last = script.at(-1)?.line ?? this.#case.line
