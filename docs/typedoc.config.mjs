@@ -23,6 +23,8 @@ export default {
     excludeInternal: true,
     excludePrivate: true,
     excludeExternals: true,
+    validation: { notExported: false, invalidLink: true, notDocumented: true },
+    requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias'],
   },
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
   out: `${root}docs/api`,
@@ -39,6 +41,4 @@ export default {
   typeDeclarationFormat: 'table',
   propertyMembersFormat: 'table',
   disableSources: true,
-  logLevel: 'Warn',
-  treatWarningsAsErrors: false,
 }
