@@ -7,10 +7,16 @@ import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 describe('layout', () => {
   test('puts callers above the servers they call', () => {
     const { lanes } = layout(allAtOnce())
-    expect(lanes).toEqual([
+    expect(lanes).toMatchObject([
       { process: 'client', thread: 'main', rows: 5, client: true },
       { process: 'server', thread: 'main', rows: 5, client: false },
     ])
+  })
+
+  test('knows when each process was last heard of', () => {
+    const { lanes, duration } = layout(allAtOnce())
+    expect(lanes[0]?.end).toBe(duration)
+    expect(lanes[1]?.end).toBeLessThan(duration)
   })
 
   test('counts milliseconds from the first event', () => {

@@ -21,6 +21,8 @@ export interface Lane {
   rows: number
   /** Calls begin in this lane, so it is drawn above the wire. */
   client: boolean
+  /** When its process was last heard of, in milliseconds. */
+  end: number
 }
 
 /** A stretch of time in a lane, in milliseconds from the start of the picture. */
@@ -76,7 +78,7 @@ export function layout(trace: readonly TraceEvent[]): Picture {
   const ms = (ts: number) => (ts - origin) / 1000
   const duration = ms(events.at(-1)?.ts ?? 0)
 
-  const { lanes, laneOf } = findLanes(trace, events)
+  const { lanes, laneOf } = findLanes(trace, events, ms)
   const spans = [
     ...threadSpans(events, laneOf, ms, duration),
     ...callSpans(events, laneOf, ms, duration),
@@ -90,7 +92,7 @@ export function layout(trace: readonly TraceEvent[]): Picture {
 type LaneOf = (event: TraceEvent) => number
 type Clock = (ts: number) => number
 
-function findLanes(trace: readonly TraceEvent[], events: TraceEvent[]) {
+function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock) {
   const key = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`
   const named = (name: string, of: (event: TraceEvent) => string | number) =>
     new Map(
@@ -117,6 +119,7 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[]) {
       thread: threads.get(lane) || 'main',
       rows: 0,
       client: callers.has(lane),
+      end: ms(events.findLast((event) => event.pid === pid)?.ts ?? 0),
     }
   })
   const index = new Map(keys.map((lane, i) => [lane, i]))
