@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { foreseen } from './foreseen.ts'
 
 /** One end of a TCP connection over IPv4. */
 export interface Address {
@@ -16,12 +17,13 @@ export function formatAddress(address: Address): string {
 /**
  * The host in four numbers and the port, both checked.
  *
- * @throws RangeError that says what was wrong.
+ * @throws Error with the code ERR_INVALID_HOST, RangeError for the port.
  */
 export function checkAddress({ host, port }: Address): Address {
   const numeric = host === 'localhost' ? '127.0.0.1' : host
   if (!isIPv4(numeric)) {
-    throw new RangeError(
+    throw foreseen(
+      'ERR_INVALID_HOST',
       `host must be an IPv4 address such as 127.0.0.1, or localhost; not "${host}"`,
     )
   }

@@ -1,4 +1,5 @@
 import { checkAddress, type Address } from './address.ts'
+import { foreseen } from './foreseen.ts'
 
 /** A socket option: its level and its name, for setsockopt(2). */
 type Option = readonly [level: number, name: number]
@@ -90,12 +91,14 @@ export function platformFor(platform: string, arch: string): Platform {
   const found = platforms[`${platform}-${arch}`]
   if (found) return found
   if (platform === 'win32') {
-    throw new Error(
+    throw foreseen(
+      'ERR_UNSUPPORTED_SYSTEM',
       'steps 01 and 03 need Linux or macOS; on Windows run them in WSL ' +
         '(https://learn.microsoft.com/windows/wsl)',
     )
   }
-  throw new Error(
+  throw foreseen(
+    'ERR_UNSUPPORTED_SYSTEM',
     `steps 01 and 03 need Linux or macOS on x64 or arm64; this is ${platform} on ${arch}`,
   )
 }
