@@ -9,7 +9,7 @@ await main(async () => {
   })
   const loop = new Loop(options)
   const server = listen(loop, serve, options)
-  announce(server)
   void stopSignal().then(() => server.stop())
+  announce(server)
   await loop.run()
 })
