@@ -9,6 +9,7 @@ export default defineConfig(
   {
     ignores: [
       '**/node_modules',
+      '.bugs',
       '**/coverage',
       '**/.turbo',
       'docs/api',

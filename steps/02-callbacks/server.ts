@@ -5,8 +5,9 @@ await main(() => {
   listen(serve, serverOptions(), (error, server) =>
     void main(async () => {
       if (error) throw error
+      const stopped = stopSignal()
       announce(server)
-      await stopSignal()
+      await stopped
       server.stop()
     }),
   )

@@ -4,7 +4,8 @@ import { answer, serve } from './src/index.ts'
 await main(async () => {
   const options = serverOptions()
   const server = await serve(answer, options, { framing: options.framing })
+  const stopped = stopSignal()
   announce(server)
-  await stopSignal()
+  await stopped
   await server.close()
 })

@@ -5,7 +5,8 @@ import { answer, serve } from '@rpc-steps/async-await'
 await main(async () => {
   const options = serverOptions()
   const server = await serve(answer, options, { framing: options.framing })
+  const stopped = stopSignal()
   announce(server)
-  await stopSignal()
+  await stopped
   await server.close()
 })

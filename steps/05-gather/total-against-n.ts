@@ -24,7 +24,7 @@ await main(async () => {
   const sleep = () => peer.call('sleep', { ms })
   const ways: [string, (n: number) => unknown, (n: number) => number][] = [
     ['01, blocking', (n) => numbers(n).forEach(() => client.call('sleep', { ms })), (n) => n * ms],
-    ['04, awaited in a loop', async (n) => { for (const _ of numbers(n)) await sleep() }, (n) => n * ms],
+    ['04, awaited in a loop', async (n) => { while (n-- > 0) await sleep() }, (n) => n * ms],
     ['05, gathered', (n) => gather(numbers(n), sleep), () => ms],
     [`05, at most ${limit}`, (n) => gather(numbers(n), sleep, { limit }), (n) => Math.ceil(n / limit) * ms],
   ]

@@ -61,15 +61,17 @@ export function method<K extends Kinds, R extends Json | void>(
     if (Array.isArray(given) && given.length > names.length) {
       throw invalid(`at most ${names.length} parameters (${names.join(', ')})`)
     }
-    const named: Record<string, unknown> = {}
-    names.forEach((name, i) => {
+    const list = Array.isArray(given)
+    const named: Record<string, unknown> = list ? {} : given
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!
       const kind = kinds[name]!
-      const value = Array.isArray(given) ? given[i] : given[name]
+      const value = list ? given[i] : given[name]
       if (!kind.is(value)) throw invalid(`"${name}" must be ${kind.of}`)
-      named[name] = value
-    })
+      if (list) named[name] = value
+    }
     const checked = named as Named<K>
-    return { wait: wait(checked), run: () => run(checked) }
+    return { wait: wait(checked), run() { return run(checked) } }
   }
   return { prepare }
 }

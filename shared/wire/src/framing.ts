@@ -22,6 +22,7 @@ class AutoFramer implements Framer {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#chosen) return this.#chosen.push(chunk)
     const first = chunk[0]
     if (first === undefined) return
     const json = '{[ \t\r\n'.includes(String.fromCharCode(first))

@@ -37,7 +37,7 @@ export function notificationText(method: string, params?: Params): string {
 
 /** A reply with a result as JSON text; `undefined` is sent as null. */
 export function resultText(id: Id, result: unknown): string {
-  return `{"jsonrpc":"2.0","result":${JSON.stringify(result) ?? 'null'},"id":${JSON.stringify(id)}}`
+  return `{"jsonrpc":"2.0","result":${JSON.stringify(result) ?? 'null'},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`
 }
 
 /** A reply with an error as JSON text. */

@@ -24,7 +24,7 @@ export class RequestContext {
   /** The client's port, which names the connection in a trace. */
   readonly port: number
   #controller: AbortController | undefined
-  #sleeps: Set<(reason: Error) => void> | undefined
+  #sleeps: Map<(reason: Error) => void, NodeJS.Timeout> | undefined
 
   constructor(call: Call, port: number) {
     this.call = call
@@ -42,23 +42,24 @@ export class RequestContext {
    * of `node:timers/promises` with the signal, for a twentieth of the processor's time.
    */
   sleep(ms: number): Promise<void> {
-    const sleeps = (this.#sleeps ??= new Set())
+    const sleeps = (this.#sleeps ??= new Map())
     return new Promise((resolve, reject) => {
-      const wake = (reason?: Error) => {
-        sleeps.delete(wake)
-        clearTimeout(timer)
-        if (reason) reject(reason)
-        else resolve()
-      }
-      const timer = setTimeout(wake, ms)
-      sleeps.add(wake)
+      const timer = setTimeout(() => {
+        sleeps.delete(reject)
+        resolve()
+      }, ms)
+      sleeps.set(reject, timer)
     })
   }
 
   /** For the peer: the connection has ended. */
   abort(reason: Error): void {
     this.#controller?.abort(reason)
-    for (const wake of this.#sleeps ?? []) wake(reason)
+    for (const [reject, timer] of this.#sleeps ?? []) {
+      clearTimeout(timer)
+      reject(reason)
+    }
+    this.#sleeps?.clear()
   }
 }
 // #endregion

@@ -118,15 +118,18 @@ export class Peer {
     }
     if (!(answer instanceof Promise)) return respond(null, answer)
     this.#handling.add(context)
-    const done = (error: unknown, result?: Answer) => {
-      this.#handling.delete(context)
-      respond(error, result)
-      this.#endWhenIdle()
-    }
     answer.then(
-      (result) => done(null, result),
-      (error: unknown) => done(error ?? new Error('the handler rejected with nothing')),
+      (result) => this.#answered(context, respond, null, result),
+      (error: unknown) => {
+        this.#answered(context, respond, error ?? new Error('the handler rejected with nothing'))
+      },
     )
+  }
+
+  #answered(context: RequestContext, respond: Respond, error: unknown, result?: Answer): void {
+    this.#handling.delete(context)
+    respond(error, result)
+    this.#endWhenIdle()
   }
   // #endregion
 

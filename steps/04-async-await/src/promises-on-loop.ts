@@ -11,7 +11,7 @@ export function delay(loop: Loop, ms: number): Promise<void> {
 /** Connects without blocking; rejects with SystemError. */
 export function connectOn(loop: Loop, options: ClientOptions): Promise<LoopClient> {
   return new Promise((resolve, reject) => {
-    loops.connect(loop, options, (error, client) => (error ? reject(error) : resolve(client!)))
+    loops.connect(loop, options, (error, client) => (error ? reject(error) : resolve(client)))
   })
 }
 
@@ -19,7 +19,7 @@ export function connectOn(loop: Loop, options: ClientOptions): Promise<LoopClien
 export function callsOf(client: LoopClient): Call {
   return (method, params) =>
     new Promise((resolve, reject) => {
-      client.call(method, params, (error, result) => (error ? reject(error) : resolve(result!)))
+      client.call(method, params, (error, result) => (error ? reject(error) : resolve(result)))
     })
 }
 // #endregion

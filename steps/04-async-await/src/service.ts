@@ -5,8 +5,9 @@ import type { Handler } from './call.ts'
 // #region service
 /** Answers the methods of the service. A plain value needs no promise, so it gets none. */
 export const answer: Handler = (request, context) => {
-  const { wait, run: runJob } = lookup(request)
-  const run = () => trace.ran(request.method, context.port, request.id, runJob)
-  return wait === 0 ? run() : context.sleep(wait).then(run)
+  const { method, id } = request
+  const { wait, run } = lookup(request)
+  if (wait === 0) return trace.ran(method, context.port, id, run)
+  return context.sleep(wait).then(() => trace.ran(method, context.port, id, run))
 }
 // #endregion

@@ -29,10 +29,10 @@ test('a rejection is thrown at the yield, and a throw rejects the promise', asyn
 test('takes its turns where await takes them', async () => {
   const order: string[] = []
   const byHand = async(function* () {
-    for (let i = 0; i < 3; i++) yield order.push(`hand ${i}`)
+    for (let i = 0; i < 3; i++) yield Promise.resolve(order.push(`hand ${i}`))
   })
   const native = async () => {
-    for (let i = 0; i < 3; i++) await order.push(`await ${i}`)
+    for (let i = 0; i < 3; i++) await Promise.resolve(order.push(`await ${i}`))
   }
   await Promise.all([byHand(), native()])
   expect(order).toEqual(['hand 0', 'await 0', 'hand 1', 'await 1', 'hand 2', 'await 2'])

@@ -97,7 +97,8 @@ export class TcpEnd {
   transmit(bytes: Uint8Array): void {
     if (this.broken || this.finished) return
     const breaks = this.#world.fault('reset')
-    const copy = bytes.slice(0, breaks ? this.#world.between(0, bytes.length) : bytes.length)
+    // Not `slice`: on a Buffer that is a view.
+    const copy = Uint8Array.from(bytes).subarray(0, breaks ? this.#world.between(0, bytes.length) : bytes.length)
     this.#inFlight += copy.length
     this.#travel(() => {
       this.#inFlight -= copy.length
