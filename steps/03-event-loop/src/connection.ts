@@ -8,7 +8,7 @@ import type { Timer } from './timers.ts'
 
 /** How much may wait in front of the kernel, in characters (for ASCII text that is bytes). */
 export interface OutboxLimits {
-  /** Above this nothing more is read from the peer, and `send` returns false. */
+  /** Above this `send` returns false; when it held an answer, nothing more is read. */
   highWater: number
   /** Above this nothing is taken. */
   hardCap: number
@@ -57,6 +57,8 @@ export class Connection implements Watcher {
   #timer: Timer | undefined
   /** From going over the high-water mark until half of it. */
   #full = false
+  /** The peer leaves our answers unread, so nothing is read from it. */
+  #paused = false
   /** The peer has sent its last byte. */
   #eof = false
   /** No more requests are taken. */
@@ -154,7 +156,7 @@ export class Connection implements Watcher {
     if (failed < 0) return this.destroy(new SystemError(failed, 'send'))
     if (this.#closing && outbox.held < before) this.#linger()
     const drained = this.#full && outbox.held <= this.#limits.highWater / 2
-    if (drained) this.#full = false
+    if (drained) this.#full = this.#paused = false
     this.#updateInterest()
     if (drained && !this.#closed) this.#events.drain()
   }
@@ -162,19 +164,20 @@ export class Connection implements Watcher {
   /**
    * Room to write is interesting only while something waits for it: a socket has room nearly
    * always, so a loop that keeps asking never sleeps. Bytes to read are not, while the peer
-   * leaves our answers unread. After the end there is nothing to read, and it stays readable.
+   * leaves our answers unread; and after the end there are none, but it would be reported for ever.
    */
   #updateInterest(): void {
     if (this.#closed) return
-    const reads = !this.#eof && (!this.#full || this.#closing)
+    const reads = !this.#eof && (!this.#paused || this.#closing)
     const writes = this.#outbox.held > 0
     this.#loop.modify(this.#fd, (reads ? READ : 0) | (writes ? WRITE : 0))
   }
   // #endregion
 
+  /** Who asks and leaves the answers unread is not read either. Who calls must go on reading. */
   #answer(text: string): void {
     try {
-      this.send(text)
+      if (!this.send(text)) this.#paused = true
     } catch (overflow) {
       this.destroy(overflow as Error)
     }
@@ -233,8 +236,8 @@ export class Connection implements Watcher {
 
   readonly #late = () => {
     this.#timer = undefined
-    // We do not read while the outbox is full: then it is not the peer who makes it late.
-    if (this.#full) this.#startTimer(this.#frameTime, this.#late)
+    // While we do not read it is not the peer who makes it late.
+    if (this.#paused) this.#startTimer(this.#frameTime, this.#late)
     else this.#fail(new FramingError(`the rest of a frame did not come in ${this.#frameTime} ms`))
   }
 

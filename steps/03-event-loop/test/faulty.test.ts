@@ -77,6 +77,21 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
       expect(errors).toEqual([])
     }))
 
+  test('two ends that have too much to send do not wait for each other', () =>
+    forSeeds(5, (seed) => {
+      const { loop, server, turnUntil } = world(seed, selector)
+      let answers = 0
+      connect(loop, server, (error, client) => {
+        if (error) throw error
+        for (let i = 0; i < 300; i++) {
+          client.call('say', ['x'.repeat(1_000)], () => {
+            if (++answers === 300) client.end()
+          })
+        }
+      })
+      turnUntil(() => answers === 300 && server.connections === 0)
+    }))
+
   test('peers that end, leave or reset at any moment leave nothing behind', () =>
     forSeeds(40, (seed) => {
       const { network, loop, server, errors, turnUntil } = world(seed, selector)
