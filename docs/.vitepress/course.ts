@@ -21,7 +21,7 @@ export const steps: Step[] = [
     number: '02',
     folder: '02-callbacks',
     title: 'Callbacks',
-    waiting: 'returns at once, is called back',
+    waiting: 'returns at once and is called back',
   },
   {
     number: '03',
