@@ -18,6 +18,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { OverflowError } from './outbox.ts'
 import { tracedCall } from './traced.ts'
 
+/** Whom to connect to, and how. */
 export interface ClientOptions extends ConnectionOptions {
   host?: string
   port: number

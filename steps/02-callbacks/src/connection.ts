@@ -4,7 +4,9 @@ import type { Framer, FrameLimits, Framing, InboxEvents } from '@rpc-steps/wire'
 import { Outbox } from './outbox.ts'
 import type { OutboxLimits } from './outbox.ts'
 
+/** What clients and servers can be told about their connections. */
 export interface ConnectionOptions {
+  /** Default `auto` for a server, `content-length` for a client. */
   framing?: Framing
   frameLimits?: FrameLimits
   outboxLimits?: Partial<OutboxLimits>

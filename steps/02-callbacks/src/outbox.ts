@@ -8,6 +8,7 @@ export interface OutboxLimits {
   hardCap: number
 }
 
+/** 64 Ki characters, and 16 Mi. */
 export const defaultOutboxLimits: OutboxLimits = { highWater: 64 * 1024, hardCap: 16 * 1024 * 1024 }
 
 /** The peer has stopped reading, and what waits for it would go over the hard cap. */

@@ -7,6 +7,7 @@ import type { ConnectionOptions } from './connection.ts'
 import type { Handler } from './handler.ts'
 import { tracedHandler } from './traced.ts'
 
+/** Where to listen, and how. `port` 0, the default, takes one that is free. */
 export interface ServerOptions extends ConnectionOptions {
   host?: string
   port?: number
@@ -14,6 +15,7 @@ export interface ServerOptions extends ConnectionOptions {
   graceTime?: number
 }
 
+/** A server that listens. */
 export interface Server {
   readonly host: string
   readonly port: number
@@ -29,16 +31,17 @@ export function listen(handler: Handler, options: ServerOptions, callback: Callb
   const { host = '127.0.0.1', port = 0, graceTime = 3_000 } = options
   const connections = new Set<Connection>()
 
+  const handle: Handler = (request, respond) => {
+    try {
+      handler(request, respond)
+    } catch (error) {
+      respond(error)
+    }
+  }
+
   // Half-open, because a client may send its requests, end, and still want the replies.
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const handle = trace.on ? tracedHandler(handler, socket.remotePort ?? 0) : handler
-    const request: Handler = (request, respond) => {
-      try {
-        handle(request, respond)
-      } catch (error) {
-        respond(error)
-      }
-    }
+    const request = trace.on ? tracedHandler(handle, socket.remotePort ?? 0) : handle
     const connection = new Connection(socket, { request }, options)
     connections.add(connection)
     socket.on('data', (chunk) => connection.receive(chunk))
