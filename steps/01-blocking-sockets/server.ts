@@ -7,7 +7,8 @@ await main(async () => {
   const { threads, framing, trace, ...address } = serverOptions(own)
   const listener = listen(address)
   // SIGINT and SIGTERM are left to the kernel, which ends the process. A handler in JavaScript
-  // would run when this thread comes back from accept, and until the next client it does not.
+  // would run when this thread comes back from accept, and until the next client it does not; and
+  // process.exit() would wait for threads that sleep in accept.
   if (threads > 0) await startThreads(listener, threads, { framing, trace })
   announce(listener)
   if (threads === 0) serve(listener, answer, { framing })

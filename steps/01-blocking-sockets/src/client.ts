@@ -17,10 +17,13 @@ import {
 import type { Framer, Framing, Json, Params, Reply } from '@rpc-steps/wire'
 import { Stream, TimeoutError } from './stream.ts'
 
+/** How a client talks, and how long it waits. */
 export interface ClientOptions {
+  /** Default `content-length`. */
   framing?: Exclude<Framing, 'auto'>
   /** Milliseconds that a call may take. Default 0: as long as it takes. */
   timeoutMs?: number
+  /** Default: the kernel's. */
   syscalls?: Syscalls
 }
 
@@ -143,6 +146,7 @@ export class Client {
     return this.#unknownReplies
   }
 
+  /** Ends the connection. Calls after that throw DisconnectedError. */
   close(): void {
     this.#stream.close()
   }

@@ -7,8 +7,11 @@ import type { Framer, FrameLimits, Framing, Request, Respond } from '@rpc-steps/
 import type { Context, Handler } from './handler.ts'
 import { Stream } from './stream.ts'
 
+/** What a server grants a client. */
 export interface ConnectionOptions {
+  /** Default `auto`: the client's first byte tells. */
   framing?: Framing
+  /** Bytes of a frame, at most. */
   limits?: FrameLimits
   /** Milliseconds that a frame may take from its first byte to its last. Default 30,000. */
   frameTimeout?: number
@@ -16,6 +19,7 @@ export interface ConnectionOptions {
   sendTimeout?: number
   /** Takes the errors that the client must not see. Default: standard error. */
   log?: (line: string) => void
+  /** Default: the kernel's. */
   syscalls?: Syscalls
 }
 

@@ -6,6 +6,7 @@ import { trace } from '@rpc-steps/trace'
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError'
   readonly code = 'ETIMEDOUT'
+  /** What was waited in. After `send`, part of the data may be on its way. */
   readonly syscall: 'recv' | 'send'
 
   constructor(syscall: 'recv' | 'send') {
@@ -114,6 +115,7 @@ export class Stream {
     this.#syscalls.close(this.#fd)
   }
 
+  /** True after `close`. */
   get closed(): boolean {
     return this.#closed
   }

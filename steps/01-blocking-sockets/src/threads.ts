@@ -4,6 +4,7 @@ import { syscalls } from '@rpc-steps/sockets'
 import type { ConnectionOptions } from './connection.ts'
 import type { Listener } from './server.ts'
 
+/** What the threads of a server grant a client; it is copied to each of them. */
 export interface ThreadOptions extends Omit<ConnectionOptions, 'log' | 'syscalls'> {
   /** The trace file of this process, if it writes one. */
   trace?: string | undefined
