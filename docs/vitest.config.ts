@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } })
+// One file after another: a browser at work beside a recording would disturb it.
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], fileParallelism: false } })
