@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config'
+import { suite } from '../../vitest.base.ts'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 40_000 } })
+export default defineConfig({ test: suite })

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
+import { suite } from '../../vitest.base.ts'
 
-// Processes are started: on a machine with much to do that can take a while.
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 } })
+export default defineConfig({ test: suite })

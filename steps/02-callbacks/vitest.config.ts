@@ -1,6 +1,4 @@
 import { defineConfig } from 'vitest/config'
+import { suite } from '../../vitest.base.ts'
 
-export default defineConfig({
-  // Long, because some tests start programs on a machine that may have other things to do.
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 },
-})
+export default defineConfig({ test: suite })

@@ -1,0 +1,12 @@
+import type { InlineConfig } from 'vitest/node'
+
+/**
+ * What every suite starts from. The limits are for a machine that is busy with other things, and
+ * no test that passes waits for them.
+ */
+export const suite: InlineConfig = {
+  include: ['test/**/*.test.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
+}
