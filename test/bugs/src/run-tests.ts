@@ -29,7 +29,7 @@ export async function runTests(folder: string, tests: readonly TestName[], limit
   const files = [...new Set(tests.map(({ file }) => file))]
   const pattern = tests.map(({ name }) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')
   const result = join(folder, 'vitest-result.json')
-  const args = ['run', ...files, '-t', pattern, '--reporter=json', `--outputFile=${result}`]
+  const args = ['run', ...files, '-t', pattern, '--testTimeout=20000', '--reporter=json', `--outputFile=${result}`]
   const env = { ...process.env }
   // The outer vitest says in these who it is.
   for (const name of Object.keys(env)) if (name.startsWith('VITEST')) delete env[name]
