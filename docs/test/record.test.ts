@@ -118,7 +118,7 @@ describe('the recorded traces', () => {
   // Steps 01 and 03 need POSIX sockets; system calls have other names where there is no epoll.
   const here = scenes.filter(({ name }) => process.platform !== 'win32' || !/^0[13]/.test(name))
 
-  test.each(here)('$name still shows what the code does', { timeout: 60_000 }, async (scene) => {
+  test.each(here)('$name still shows what the code does', async (scene) => {
     const recorded = readTrace(textOf(`docs/traces/${scene.name}.json`))
     const now = await record(scene)
     const [before, after] = [shapeOf(recorded), shapeOf(now)]
