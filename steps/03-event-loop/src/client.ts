@@ -10,6 +10,7 @@ import type { Loop } from './loop.ts'
 import { WRITE } from './selector.ts'
 import { tracedCall } from './traced.ts'
 
+/** Where to, and how. */
 export interface ClientOptions extends ConnectionOptions {
   /** Four numbers, or `localhost`. Default 127.0.0.1. */
   host?: string

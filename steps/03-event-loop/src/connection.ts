@@ -14,6 +14,7 @@ export interface OutboxLimits {
   hardCap: number
 }
 
+/** What a connection is made with. */
 export interface ConnectionOptions {
   framing?: Framing
   frameLimits?: FrameLimits

@@ -27,6 +27,7 @@ interface Watch {
   readonly turn: number
 }
 
+/** What a loop is made with. */
 export interface LoopOptions {
   /** The kernel; another one for tests. */
   syscalls?: Syscalls
@@ -95,6 +96,7 @@ export class Loop {
     return this.#timers.add(this.syscalls.now() + (ms > 0 ? ms : 0), job)
   }
 
+  /** Takes back what `after` has promised. */
   cancel(timer: Timer): void {
     this.#timers.cancel(timer)
   }

@@ -34,6 +34,7 @@ export class ReadyList {
   readonly bits: number[] = []
   length = 0
 
+  /** Notes that `fd` is ready for what `bits` say. */
   push(fd: number, bits: number): void {
     this.fds[this.length] = fd
     this.bits[this.length++] = bits

@@ -7,6 +7,7 @@ import { SpinSelector } from './spin.ts'
 
 /** The ways to ask, from the oldest to the newest. */
 export const selectorNames = ['spin', 'poll', 'epoll', 'kqueue'] as const
+/** One of them. */
 export type SelectorName = (typeof selectorNames)[number]
 
 /** Those that this system has; the last one is the best. */

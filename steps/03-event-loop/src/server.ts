@@ -18,6 +18,7 @@ export type Handler = (request: Request, respond: Respond, after: After) => void
 /** Does something once, `ms` milliseconds from now. */
 export type After = (ms: number, job: () => void) => void
 
+/** Where, and how. Port 0, the default, is any that is free. */
 export interface ServerOptions extends ConnectionOptions {
   host?: string
   port?: number

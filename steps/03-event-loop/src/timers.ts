@@ -4,6 +4,7 @@ export interface Timer {
   readonly at: number
   /** The how-manieth timer this is: what is due at the same time runs in the order it was made. */
   readonly order: number
+  /** What to do. */
   readonly job: () => void
   /** Its place in the heap, -1 when it is there no more. */
   place: number
@@ -28,6 +29,7 @@ export class Timers {
     return this.#heap[0]?.at ?? Infinity
   }
 
+  /** Adds one, `at` on the clock of the loop. */
   add(at: number, job: () => void): Timer {
     const timer = { at, order: this.made++, job, place: -1 }
     this.#settle(timer, this.#heap.length)
