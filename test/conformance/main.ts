@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
 import { loadCases } from './src/cases.ts'
 import { play } from './src/play.ts'
-import type { Address } from './src/session.ts'
+import type { Address } from './src/connections.ts'
 import { exceptions, stateOf, subjects } from './src/states.ts'
 
 const help = `usage: npm run conformance -- --address HOST:PORT [--step NAME] [--filter TEXT]

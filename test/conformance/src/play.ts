@@ -1,7 +1,7 @@
 import type { Case } from './notation.ts'
 import { report } from './report.ts'
 import { runCase } from './run.ts'
-import type { Address } from './session.ts'
+import type { Address } from './connections.ts'
 import type { State } from './states.ts'
 
 /**

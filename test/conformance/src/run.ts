@@ -4,8 +4,8 @@ import { farthest, matchMessage, matchRaw } from './match.ts'
 import type { Case, Step } from './notation.ts'
 import type { Node } from './json.ts'
 import { JsonSyntaxError, readJson } from './json.ts'
-import type { Address, Arrival } from './session.ts'
-import { Session } from './session.ts'
+import type { Address, Arrival } from './connections.ts'
+import { Connections } from './connections.ts'
 
 /** How a case went wrong. */
 export interface Failure {
@@ -69,7 +69,7 @@ class Run {
   readonly #case: Case
   readonly #bound: number
   readonly #splitAt: number
-  readonly #session: Session
+  readonly #connections: Connections
   readonly #sent: string[] = []
   /** Lines that may come true later, or never. */
   #optional: Expected[] = []
@@ -79,7 +79,7 @@ class Run {
     this.#case = aCase
     this.#bound = bound
     this.#splitAt = splitAt
-    this.#session = new Session(address, aCase.framing)
+    this.#connections = new Connections(address, aCase.framing)
   }
 
   async run(): Promise<Failure | undefined> {
@@ -91,7 +91,7 @@ class Run {
       const says = (thrown as Error).message
       return this.#failed(line, [], { at: 0, says }, undefined, false).failure
     } finally {
-      this.#session.leaveAll()
+      this.#connections.leaveAll()
     }
     return undefined
   }
@@ -112,16 +112,16 @@ class Run {
         await this.#receiveNothing(step.on, step.line)
       } else if (step.kind === 'end') {
         this.#sent.push(step.text)
-        await this.#session.end(step.on)
+        await this.#connections.end(step.on)
       } else if (step.kind === 'leave') {
-        this.#session.leave(step.on)
+        this.#connections.leave(step.on)
       }
     }
     // Whatever has come must have been expected: nothing twice, nothing late.
     const last = script.at(-1)?.line ?? this.#case.line
-    for (const on of this.#session.open) {
+    for (const on of this.#connections.open) {
       await this.#receiveNothing(on, last)
-      this.#session.leave(on)
+      this.#connections.leave(on)
     }
   }
 
@@ -132,14 +132,14 @@ class Run {
     const chunks = at > 0 ? [bytes.subarray(0, at), bytes.subarray(at)] : [bytes]
     const drip = this.#case.writes === 'one byte at a time'
     const writes = drip ? Array.from(bytes, (byte) => Buffer.of(byte)) : chunks
-    await this.#session.send(sends[0]!.on, writes)
+    await this.#connections.send(sends[0]!.on, writes)
   }
 
   /** Sends one more request: its answer must be the next thing that comes. */
   async #receiveNothing(on: string, line: number): Promise<void> {
     const id = `probe ${++this.#probes}`
     const probe = `{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":"${id}"}`
-    await this.#session.send(on, [frame(this.#case.framing, Buffer.from(probe))])
+    await this.#connections.send(on, [frame(this.#case.framing, Buffer.from(probe))])
     const pattern = readJson(`{"jsonrpc":"2.0","result":3,"id":"${id}"}`)
     const text = `${on === 'A' ? '' : `${on} `}nothing, then the answer to one more request`
     await this.#receive([{ kind: 'message', on, line, text, pattern, optional: false }])
@@ -149,7 +149,7 @@ class Run {
     const pending = [...group, ...this.#optional]
     let required = group.filter(isRequired).length
     while (required > 0) {
-      const arrival = await this.#session.next(this.#bound)
+      const arrival = await this.#connections.next(this.#bound)
       if (!arrival) {
         const says = `nothing came for ${this.#bound} ms`
         const open = pending.filter(isRequired)
@@ -167,7 +167,7 @@ class Run {
       const late = pending.find((step) => step.on === arrival.on && isRequired(step))
       const says = 'the connection ended before this came'
       if (late) throw this.#failed(late.line, [late], { at: 0, says }, arrival)
-      this.#session.leave(arrival.on)
+      this.#connections.leave(arrival.on)
     }
     this.#optional = pending
   }

@@ -15,7 +15,7 @@ export type Arrival = { readonly on: string } & (Received | { readonly kind: 'cl
  * The connections of one case. What comes on any of them joins one queue, in the order in which
  * it came: that is how a case can say that one client is answered before another.
  */
-export class Session {
+export class Connections {
   readonly #address: Address
   readonly #framing: Framing
   readonly #sockets = new Map<string, Socket>()
