@@ -69,7 +69,7 @@ describe.skipIf(!browserPath)('the built site in a browser', () => {
       const viewport = { width, height: 800 }
       views.push(await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' }))
     }
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await browser?.close()
@@ -101,11 +101,7 @@ describe.skipIf(!browserPath)('the built site in a browser', () => {
     return [...problems, ...(violations as string[])]
   }
 
-  test.each(pages)(
-    '%s is sound in light and dark, wide and narrow',
-    { timeout: 60_000 },
-    async (path) => {
-      for (const page of views) expect(await problemsOf(page, path)).toEqual([])
-    },
-  )
+  test.each(pages)('%s is sound in light and dark, wide and narrow', async (path) => {
+    for (const page of views) expect(await problemsOf(page, path)).toEqual([])
+  })
 })
