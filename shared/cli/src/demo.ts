@@ -109,7 +109,7 @@ function timesOfOne(calls: readonly CallTimes[]): string {
   const mean = (part: (call: CallTimes) => number) =>
     ms(calls.reduce((sum, call) => sum + part(call), 0) / calls.length)
   return [
-    `a call, on average: T_request ${mean((c) => c.request)}`,
+    `mean of a call: T_request ${mean((c) => c.request)}`,
     `T_response ${mean((c) => c.response)}`,
     `T_communication ${mean((c) => c.communication)}`,
   ].join(', ')
