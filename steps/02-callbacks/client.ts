@@ -7,7 +7,7 @@ await main(() => {
     if (error) return void main(() => Promise.reject(error))
 
     // #region join
-    // The results come in any order, so each print waits in its place until the last has come.
+    // Results come in any order, so each print waits in its place for the last one.
     const prints: (() => void)[] = []
     let missing = calls.length
     calls.forEach(({ method, params }, place) => {

@@ -31,8 +31,8 @@ export function connect(options: ClientOptions, callback: Callback<Client>): voi
     host: options.host ?? '127.0.0.1',
     port: options.port,
     noDelay: true,
-    // Every chunk is read into this one buffer. That is safe, because a chunk is done with when
-    // `receive` returns; without it Node allocates 64 KiB for each.
+    // Every chunk is read into this one buffer. That is safe, because a chunk is done
+    // with when `receive` returns; without it Node allocates 64 KiB for each.
     onread: {
       buffer: Buffer.allocUnsafeSlow(64 * 1024),
       callback(length, buffer) {
@@ -50,8 +50,9 @@ export function connect(options: ClientOptions, callback: Callback<Client>): voi
 }
 
 /**
- * Makes calls over one connection, as many at once as you like. After `call` has returned false
- * it emits `drain` when calls may go on, and when the connection is gone, `close`.
+ * Makes calls over one connection, as many at once as you like. After `call` has
+ * returned false it emits `drain` when calls may go on, and when the connection is
+ * gone, `close`.
  */
 export class Client extends EventEmitter<{ drain: []; close: [] }> {
   readonly #connection: Connection
@@ -91,10 +92,10 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
 
   // #region call
   /**
-   * Calls a method, and returns before anything has happened. Returns false when the server does
-   * not keep up: then wait for `drain` before making more calls. Errors: RpcError from the
-   * server, DisconnectedError, TypeError if the parameters are no JSON, OverflowError if `drain`
-   * was not waited for.
+   * Calls a method, and returns before anything has happened. Returns false when the
+   * server does not keep up: then wait for `drain` before making more calls. Errors:
+   * RpcError from the server, DisconnectedError, TypeError if the parameters are no
+   * JSON, OverflowError if `drain` was not waited for.
    */
   call(method: string, params: Params | undefined, callback: Callback<Json>): boolean {
     const id = ++this.#lastId
@@ -105,14 +106,14 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
       this.#pending.set(id, callback)
       return more
     } catch (error) {
-      // We know already, but the caller is not ready: the lines after this call have not run.
+      // We know already, but the lines after this call have not run: not yet.
       process.nextTick(callback, error)
       return !(error instanceof OverflowError)
     }
   }
   // #endregion
 
-  /** Sends a notification, which has no reply. Throws what `call` would call back with. */
+  /** Sends a notification, which has no reply. Throws what `call` calls back with. */
   notify(method: string, params?: Params): boolean {
     if (this.#ended) throw new DisconnectedError('the connection is closed')
     return this.#connection.send(notificationText(method, params))
@@ -147,7 +148,9 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
     this.#ended = true
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    for (const callback of pending) tell(callback, new DisconnectedError(undefined, cause))
+    for (const callback of pending) {
+      tell(callback, new DisconnectedError(undefined, cause))
+    }
   }
   // #endregion
 

@@ -10,7 +10,7 @@ export interface ConnectionOptions {
   framing?: Framing
   frameLimits?: FrameLimits
   outboxLimits?: Partial<OutboxLimits>
-  /** Milliseconds that a frame may take from its first byte to its last. Default 30,000. */
+  /** Milliseconds that a frame may take, from first to last byte. Default 30,000. */
   frameTime?: number
 }
 
@@ -24,7 +24,7 @@ export interface ConnectionEvents {
   end?: (error?: Error) => void
 }
 
-/** One end of a connection: cuts what comes into messages, and answers for the rules. */
+/** One end of a connection: bytes in, messages out, and the rules in between. */
 export class Connection {
   readonly #socket: Socket
   readonly #framer: Framer
@@ -68,7 +68,9 @@ export class Connection {
       // Each frame has its own time: one that is complete stops the clock.
       if (body !== undefined) this.#stopTimer()
       for (; body !== undefined; body = this.#framer.next()) this.#inbox.receive(body)
-      if (this.#framer.partial) this.#timer ??= setTimeout(() => this.#late(), this.#frameTime)
+      if (this.#framer.partial) {
+        this.#timer ??= setTimeout(() => this.#late(), this.#frameTime)
+      }
     } catch (error) {
       this.#fail(error as FramingError)
     }
@@ -85,9 +87,10 @@ export class Connection {
   }
 
   #late(): void {
-    // We do not read while the outbox is full: then it is not the peer who makes it late.
-    if (this.#outbox.full) this.#timer?.refresh()
-    else this.#fail(new FramingError(`the rest of a frame did not come in ${this.#frameTime} ms`))
+    // While the outbox is full we do not read, so it is not the peer who is late.
+    if (this.#outbox.full) return void this.#timer?.refresh()
+    const why = `the rest of a frame did not come in ${this.#frameTime} ms`
+    this.#fail(new FramingError(why))
   }
 
   /** Nobody knows where the next frame begins, so this is the last answer. */
@@ -131,7 +134,7 @@ export class Connection {
   }
 
   /**
-   * Closes when all is sent. What still comes is read and thrown away: to close a socket with
+   * Closes when all is sent. What still comes is read and thrown away: to close with
    * unread bytes sends a reset, which can overtake our last answer (RFC 1122, 4.2.2.13).
    */
   #close(): void {

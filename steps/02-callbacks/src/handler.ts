@@ -3,8 +3,8 @@ import type { Request, Respond } from '@rpc-steps/wire'
 
 // #region handler
 /**
- * Answers one request: starts whatever takes time, returns at once, and calls `respond` when it
- * has the answer. Until it has returned, what it throws is answered with "Internal error".
+ * Answers one request: starts whatever takes time, returns at once, and calls `respond`
+ * when it has the answer. What it throws before it returns becomes an "Internal error".
  */
 export type Handler = (request: Request, respond: Respond) => void
 

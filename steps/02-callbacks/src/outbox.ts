@@ -1,15 +1,18 @@
 import type { Writable } from 'node:stream'
 
-/** How much may wait in front of the kernel, in characters (for ASCII text that is bytes). */
+/** How much may wait in front of the kernel, in characters (of ASCII, in bytes). */
 export interface OutboxLimits {
-  /** Above this the outbox is full: whoever can should stop producing until it has drained. */
+  /** Above this the outbox is full: who can should wait until it has drained. */
   highWater: number
   /** Nothing is taken that would go above this. */
   hardCap: number
 }
 
 /** 64 Ki characters, and 16 Mi. */
-export const defaultOutboxLimits: OutboxLimits = { highWater: 64 * 1024, hardCap: 16 * 1024 * 1024 }
+export const defaultOutboxLimits: OutboxLimits = {
+  highWater: 64 * 1024,
+  hardCap: 16 * 1024 * 1024,
+}
 
 /** The peer has stopped reading, and what waits for it would go over the hard cap. */
 export class OverflowError extends Error {
@@ -23,8 +26,8 @@ export class OverflowError extends Error {
 
 // #region outbox
 /**
- * Joins all that is sent in one turn of the event loop into one write, and knows when to stop.
- * One for each connection; nothing else may write to its stream.
+ * Joins all that is sent in one turn of the event loop into one write, and knows when
+ * to stop. One for each connection; nothing else may write to its stream.
  */
 export class Outbox {
   readonly #stream: Writable
@@ -35,8 +38,12 @@ export class Outbox {
   #corked = false
   #full = false
 
-  /** `onDrain` runs each time a full outbox has emptied to half of its high-water mark. */
-  constructor(stream: Writable, onDrain = () => {}, limits: Partial<OutboxLimits> = {}) {
+  /** `onDrain` runs when a full outbox has emptied to half of its high-water mark. */
+  constructor(
+    stream: Writable,
+    onDrain = () => {},
+    limits: Partial<OutboxLimits> = {},
+  ) {
     this.#stream = stream
     this.#onDrain = onDrain
     this.#limits = { ...defaultOutboxLimits, ...limits }
@@ -53,22 +60,23 @@ export class Outbox {
   }
 
   /**
-   * Takes a frame; it is written when this turn ends, or at `uncork`. Returns false when full:
-   * taken all the same, but wait for `onDrain` before sending more. On a stream that has ended
-   * it is dropped. Throws OverflowError when it would go over the hard cap; then it is not taken.
+   * Takes a frame; it is written when this turn ends, or at `uncork`. Returns false
+   * when full: taken all the same, but wait for `onDrain` before sending more. On a
+   * stream that has ended it is dropped. Throws OverflowError when it would go over the
+   * hard cap; then it is not taken.
    */
   send(frame: string): boolean {
     const held = this.held + frame.length
     if (held > this.#limits.hardCap) throw new OverflowError(this.#limits.hardCap)
-    // Not nextTick or a microtask: those run after each callback, and a thousand timers that are
-    // due together would make a thousand writes.
+    // Not nextTick or a microtask: those run after each callback, and a thousand timers
+    // that are due together would make a thousand writes.
     if (this.#joined === '' && !this.#corked) setImmediate(this.#flush)
     this.#joined += frame
     if (held > this.#limits.highWater) this.#full = true
     return !this.#full
   }
 
-  /** Until `uncork` nothing is written: whoever works through a chunk knows when it is done. */
+  /** Until `uncork` nothing is written: for whoever knows when the turn is done. */
   cork(): void {
     this.#corked = true
   }
@@ -88,10 +96,11 @@ export class Outbox {
   readonly #flush = () => {
     const frames = this.#joined
     this.#joined = ''
-    if (frames !== '' && this.#stream.writable) this.#stream.write(frames, this.#written)
+    if (frames === '' || !this.#stream.writable) return
+    this.#stream.write(frames, this.#written)
   }
 
-  // Not the stream's own 'drain': its high-water mark is another one, and differs between Nodes.
+  // Not the stream's own 'drain': its high-water mark is another, and not always the same.
   readonly #written = (error?: Error | null) => {
     if (error || !this.#full || this.held > this.#limits.highWater / 2) return
     this.#full = false

@@ -26,8 +26,12 @@ export interface Server {
 }
 
 // #region listen
-/** Listens, and calls back when clients can come. Errors: EADDRINUSE, EACCES ... (bind(2)). */
-export function listen(handler: Handler, options: ServerOptions, callback: Callback<Server>): void {
+/** Listens, and calls back when clients can come. Errors: EADDRINUSE ... (bind(2)). */
+export function listen(
+  handler: Handler,
+  options: ServerOptions,
+  callback: Callback<Server>,
+): void {
   const { host = '127.0.0.1', port = 0, graceTime = 3_000 } = options
   const connections = new Set<Connection>()
 
@@ -49,7 +53,8 @@ export function listen(handler: Handler, options: ServerOptions, callback: Callb
   })
 
   const stop = (done = () => {}) => {
-    const timer = setTimeout(() => connections.forEach((open) => open.destroy()), graceTime)
+    const destroyAll = () => connections.forEach((connection) => connection.destroy())
+    const timer = setTimeout(destroyAll, graceTime)
     listener.close(() => (clearTimeout(timer), done()))
     for (const connection of connections) connection.end()
   }

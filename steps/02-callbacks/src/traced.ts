@@ -4,7 +4,7 @@ import type { Json } from '@rpc-steps/wire'
 import type { Callback } from './callback.ts'
 import type { Handler } from './handler.ts'
 
-/** A handler that also records when a request came, when it ran, and when its reply left. */
+/** A handler that also records when a request came, what ran, and when it was answered. */
 export function tracedHandler(handler: Handler, port: number): Handler {
   return (request, respond) => {
     const { method, id } = request
@@ -32,7 +32,7 @@ export function tracedHandler(handler: Handler, port: number): Handler {
   }
 }
 
-/** Records that a call was made, and returns a callback that also records its outcome. */
+/** Records that a call was made, and returns a callback that also records its end. */
 export function tracedCall(
   method: string,
   port: number,

@@ -3,7 +3,7 @@ import { listen, serve } from '../../src/index.ts'
 import type { Handler } from '../../src/index.ts'
 
 // #region late-throw
-/** A handler with a bug: it throws when `listen`, and the `try` around it, are long gone. */
+/** A handler with a bug: it throws when the `try` in `listen` is long gone. */
 const handler: Handler = (request, respond) => {
   if (request.method !== 'explode') return serve(request, respond)
   setTimeout(() => {
