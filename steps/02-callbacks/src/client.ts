@@ -106,7 +106,7 @@ export class Client extends EventEmitter<{ drain: []; close: [] }> {
       this.#pending.set(id, callback)
       return more
     } catch (error) {
-      // We know already, but the lines after this call have not run: not yet.
+      // Known already, but not told yet: the lines after this call have not run.
       process.nextTick(callback, error)
       return !(error instanceof OverflowError)
     }
