@@ -53,6 +53,9 @@ export interface Row {
   measured: number
 }
 
+/** Milliseconds that one act may take; each takes about one second and the start of its programs. */
+const timeLimit = 60_000
+
 /** Starts the step's server and clients, lets the clients go together, and reads what they did. */
 export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> {
   const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
@@ -60,6 +63,10 @@ export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> 
   const serverArgs = ['--trace', file('server'), ...(act.serverArgs ?? [])]
   const server = await startServer(new URL('server.ts', step), serverArgs)
   const clients: Running[] = []
+  // A step that hangs, because somebody is working on it, must not leave programs behind.
+  const tooLong = setTimeout(() => {
+    for (const program of [server, ...clients]) program.process.kill('SIGKILL')
+  }, timeLimit)
   try {
     const { length } = act.scenario.clients
     for (const [i, words] of act.scenario.clients.entries()) {
@@ -77,6 +84,7 @@ export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> 
     const names = ['server', ...clients.map((_, i) => (length > 1 ? `client ${i + 1}` : 'client'))]
     return readTrace(...(await Promise.all(names.map((name) => readFile(file(name), 'utf8')))))
   } finally {
+    clearTimeout(tooLong)
     await Promise.all([server, ...clients].map((program) => program.stop('SIGKILL')))
     await rm(folder, { recursive: true, force: true })
   }

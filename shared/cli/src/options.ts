@@ -11,6 +11,7 @@ export interface Option<T> {
   readonly read: (text: string) => T
 }
 
+/** Options by their names. */
 export type Options = Record<string, Option<unknown>>
 /** The values of some options. */
 export type Values<O extends Options> = { [N in keyof O]: O[N] extends Option<infer T> ? T : never }

@@ -49,4 +49,5 @@ export const service = {
   notify_sum: listMethod(() => {}),
 }
 
+/** The methods with their types, for typed clients. */
 export type Service = typeof service

@@ -58,6 +58,7 @@ export class KEvents {
     return this.#view.getInt16(index * ENTRY_SIZE + 8, true)
   }
 
+  /** The flags of an event, such as EV_EOF. */
   flags(index: number): number {
     return this.#view.getUint16(index * ENTRY_SIZE + 10, true)
   }

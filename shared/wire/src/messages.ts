@@ -4,6 +4,7 @@ import type { ErrorObject, Json } from './errors.ts'
 /** What joins a reply to its request. Echoed exactly as it came. */
 export type Id = string | number | null
 
+/** Parameters, by position or by name. JSON-RPC 2.0, section 4.2. */
 export type Params = Json[] | { [name: string]: Json }
 
 /** A request, or without `id` a notification, which gets no reply. JSON-RPC 2.0, section 4. */

@@ -4,6 +4,7 @@ import type { Json, Params, Request } from '@rpc-steps/wire'
 /** Calls a remote method; rejects with RpcError, DisconnectedError, or the signal's reason. */
 export type Call = (method: string, params?: Params, options?: CallOptions) => Promise<Json>
 
+/** What a caller may ask beside the call. */
 export interface CallOptions {
   /** Stops the waiting. The server is not told, and its late reply is dropped. */
   signal?: AbortSignal

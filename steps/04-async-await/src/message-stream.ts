@@ -7,6 +7,7 @@ import type { Framer, FrameLimits, Framing, FramingError } from '@rpc-steps/wire
 export const defaultGrace = 5_000
 const defaultFrameTimeout = 30_000
 
+/** The limits of one connection; what is left out is as the service has it. */
 export interface MessageStreamOptions {
   framing?: Framing
   limits?: FrameLimits
@@ -17,7 +18,9 @@ export interface MessageStreamOptions {
   grace?: number
 }
 
+/** What a message stream tells its owner. */
 export interface MessageStreamEvents {
+  /** A message came. */
   message(text: string): void
   /** The peer sends no more, but may still read. `cause` is set if that was inside a frame. */
   end(cause: unknown): void

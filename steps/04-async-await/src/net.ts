@@ -4,16 +4,19 @@ import type { Handler } from './call.ts'
 import { Peer } from './peer.ts'
 import type { PeerOptions } from './peer.ts'
 
+/** Where a server listens. */
 export interface Address {
   host: string
   port: number
 }
 
+/** A server that listens, until it is closed. */
 export interface Server extends Address {
   /** The connections there are. */
   readonly peers: ReadonlySet<Peer>
   /** Takes no new connections, answers what is in flight, and ends. */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

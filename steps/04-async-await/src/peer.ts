@@ -15,6 +15,7 @@ import { defaultGrace, MessageStream } from './message-stream.ts'
 import type { MessageStreamOptions } from './message-stream.ts'
 import { PendingCalls } from './pending.ts'
 
+/** How one end of a connection behaves. */
 export interface PeerOptions extends MessageStreamOptions {
   /** Answers the other side's requests. Without one there are no methods here. */
   handler?: Handler
@@ -144,6 +145,7 @@ export class Peer {
     clearTimeout(cutOff)
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

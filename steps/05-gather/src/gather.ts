@@ -1,6 +1,7 @@
 /** One of many waits. It should end soon after the signal is aborted. */
 export type Task<T, R> = (item: T, signal: AbortSignal) => Promise<R>
 
+/** How much at once, and until when. */
 export interface GatherOptions {
   /** Tasks in flight at most; without it, all at once. */
   limit?: number
