@@ -8,7 +8,7 @@ import {
   requestText,
   RpcError,
 } from '@rpc-steps/wire'
-import type { Params, Reply, Request, Respond } from '@rpc-steps/wire'
+import type { Json, Params, Reply, Request, Respond } from '@rpc-steps/wire'
 import { RequestContext } from './call.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { defaultGrace, MessageStream } from './message-stream.ts'
@@ -72,16 +72,19 @@ export class Peer {
 
   // #region call
   /** Calls a method of the other side. While the stream is full, the request waits to be sent. */
-  readonly call: Call = async (method, params, { signal } = {}) => {
-    signal?.throwIfAborted()
-    if (this.#ended) throw this.#ended
+  readonly call: Call = (method, params, { signal } = {}) => {
     const id = this.#pending.nextId()
-    const request = requestText(id, method, params)
     trace.called(method, this.#port, id)
-    const reply = this.#pending.add(id, signal)
-    if (this.#messages.full) void this.#sendLater(id, request)
-    else this.#messages.send(request)
-    trace.requestSent(this.#port, id)
+    const reply = new Promise<Json>((resolve, reject) => {
+      // Whatever is thrown in here rejects the promise.
+      signal?.throwIfAborted()
+      if (this.#ended) throw this.#ended
+      const request = requestText(id, method, params)
+      this.#pending.add(id, { resolve, reject, signal })
+      if (this.#messages.full) void this.#sendLater(id, request)
+      else this.#messages.send(request)
+      trace.requestSent(this.#port, id)
+    })
     return trace.on ? reply.finally(() => trace.settled(method, this.#port, id)) : reply
   }
 

@@ -1,6 +1,7 @@
 import { resultOf } from '@rpc-steps/wire'
 import type { Json, Reply } from '@rpc-steps/wire'
 
+/** The caller's side of a call: what settles its promise, and the signal that may end it. */
 interface Pending {
   resolve(result: Json): void
   reject(error: unknown): void
@@ -35,10 +36,10 @@ export class PendingCalls {
     return ++this.#lastId
   }
 
-  /** The promise of the reply to call `id`. An abort of the signal settles it, too. */
-  add(id: number, signal?: AbortSignal): Promise<Json> {
-    if (signal) this.#watch(signal, id)
-    return new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject, signal }))
+  /** Settles `call` with the reply to `id`, or when its signal is aborted. */
+  add(id: number, call: Pending): void {
+    this.#calls.set(id, call)
+    if (call.signal) this.#watch(call.signal, id)
   }
 
   /** Settles the call that this reply answers. Returns false if there is none. */

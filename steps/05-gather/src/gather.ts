@@ -29,20 +29,17 @@ export async function gather<T, R>(
   const results = new Array<R>(items.length)
   const queue = items.entries()
   const work = async () => {
-    // All workers draw from one iterator, so each item is taken once.
-    for (const [i, item] of queue) {
-      if (rest.signal.aborted) return
-      results[i] = await task(item, rest.signal)
-    }
-  }
-  const workers = Array.from({ length: Math.min(limit, items.length) }, async () => {
     try {
-      await work()
+      // All workers draw from one iterator, so each item is taken once.
+      for (const [i, item] of queue) {
+        if (rest.signal.aborted) return
+        results[i] = await task(item, rest.signal)
+      }
     } catch (error) {
       rest.abort(error) // only the first abort counts
     }
-  })
-  await Promise.all(workers)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
   signal?.removeEventListener('abort', abort)
   rest.signal.throwIfAborted()
   return results
