@@ -9,14 +9,7 @@ export function tracedHandler(handler: Handler, port: number): Handler {
   return (request, respond) => {
     const { method, id } = request
     if (id !== undefined) trace.requestReceived(method, port, id)
-    const run = (what: () => void) => {
-      trace.enter('run', method, port, id)
-      try {
-        what()
-      } finally {
-        trace.leave('run', method)
-      }
-    }
+    const run = (what: () => void) => trace.ran(method, port, id, what)
     let returned = false
     run(() =>
       handler(request, (error, result) => {
@@ -44,11 +37,6 @@ export function tracedCall(
   return (error, result) => {
     if (!(error instanceof DisconnectedError)) trace.replyReceived(port, id)
     trace.settled(method, port, id)
-    trace.enter('run', method, port, id)
-    try {
-      callback(error, result)
-    } finally {
-      trace.leave('run', method)
-    }
+    trace.ran(method, port, id, () => callback(error, result))
   }
 }

@@ -9,14 +9,14 @@ export function tracedHandler(handler: Handler, port: number): Handler {
   return (request, respond, after) => {
     const { method, id } = request
     if (id !== undefined) trace.requestReceived(method, port, id)
-    span(method, port, id, () =>
+    trace.ran(method, port, id, () =>
       handler(
         request,
         (error, result) => {
           respond(error, result)
           if (id !== undefined) trace.replySent(method, port, id)
         },
-        (ms, job) => after(ms, () => span(method, port, id, job)),
+        (ms, job) => after(ms, () => trace.ran(method, port, id, job)),
       ),
     )
   }
@@ -34,15 +34,6 @@ export function tracedCall(
   return (...outcome) => {
     if (!(outcome[0] instanceof DisconnectedError)) trace.replyReceived(port, id)
     trace.settled(method, port, id)
-    span(method, port, id, () => callback(...outcome))
-  }
-}
-
-function span(method: string, port: number, id: unknown, job: () => void): void {
-  trace.enter('run', method, port, id)
-  try {
-    job()
-  } finally {
-    trace.leave('run', method)
+    trace.ran(method, port, id, () => callback(...outcome))
   }
 }
