@@ -1,8 +1,6 @@
 /** Things to do a little later. What a job adds waits for the next run, so no run is endless. */
 export class Jobs {
   #list: (() => void)[] = []
-  /** The list of the run before, emptied, to be used again. */
-  #spare: (() => void)[] = []
 
   get length(): number {
     return this.#list.length
@@ -16,8 +14,7 @@ export class Jobs {
   run(failed: (error: unknown) => void): void {
     if (this.#list.length === 0) return
     const list = this.#list
-    this.#list = this.#spare
-    this.#spare = list
+    this.#list = []
     for (const job of list) {
       try {
         job()
@@ -25,6 +22,5 @@ export class Jobs {
         failed(error)
       }
     }
-    list.length = 0
   }
 }

@@ -20,7 +20,6 @@ export interface Watcher {
 }
 
 interface Watch {
-  readonly fd: number
   readonly watcher: Watcher
   interest: number
   /** The turn in which it was made. */
@@ -68,7 +67,7 @@ export class Loop {
   /** Tells `watcher` whenever `fd` is ready for what it is interested in: READ, WRITE, both, 0. */
   watch(fd: number, interest: number, watcher: Watcher): void {
     if (this.#watches.has(fd)) throw new Error(`fd ${fd} is being watched already`)
-    this.#watches.set(fd, { fd, watcher, interest: 0, turn: this.#turns })
+    this.#watches.set(fd, { watcher, interest: 0, turn: this.#turns })
     this.modify(fd, interest)
   }
 
@@ -138,7 +137,7 @@ export class Loop {
       if (watch === undefined || watch.turn === this.#turns) continue
       try {
         if (bits[i]! & watch.interest & READ) watch.watcher.readable?.()
-        if (this.#watches.get(watch.fd) !== watch) continue
+        // The interest may have gone meanwhile, and is 0 when the watch has ended.
         if (bits[i]! & watch.interest & WRITE) watch.watcher.writable?.()
       } catch (error) {
         this.#onError(error)

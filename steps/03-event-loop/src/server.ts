@@ -115,11 +115,11 @@ export class Server implements Watcher {
       fd,
       {
         request: (request, respond) => {
-          attempt(respond, () =>
-            handler(request, respond, (ms, job) => {
-              loop.after(ms, () => attempt(respond, job))
-            }),
-          )
+          try {
+            handler(request, respond, (ms, job) => later(loop, ms, respond, job))
+          } catch (error) {
+            respond(error)
+          }
         },
         reply() {}, // to no request of ours
         drain() {},
@@ -160,12 +160,14 @@ export class Server implements Watcher {
 }
 
 /** Whenever a handler throws, its caller is told, and nobody else. */
-function attempt(respond: Respond, job: () => void): void {
-  try {
-    job()
-  } catch (error) {
-    respond(error)
-  }
+function later(loop: Loop, ms: number, respond: Respond, job: () => void): void {
+  loop.after(ms, () => {
+    try {
+      job()
+    } catch (error) {
+      respond(error)
+    }
+  })
 }
 
 function portOf(loop: Loop, fd: number): number {
