@@ -37,8 +37,14 @@ function serve(): Promise<Server> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
 }
 
-// The build is made before this runs; without a browser there is nothing to look at it with.
-describe.skipIf(!browserPath)('the built site in a browser', () => {
+const noBrowser = 'no Chromium was found: install it, or set CHROMIUM to its path'
+test.runIf(process.env['CI'])('in CI there is a browser', () => {
+  expect(browserPath, noBrowser).toBeDefined()
+})
+
+// The build is made before this runs.
+const title = `the built site in a browser${browserPath ? '' : ` (skipped: ${noBrowser})`}`
+describe.skipIf(!browserPath)(title, () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   const pages = [
     '/',
