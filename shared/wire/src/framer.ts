@@ -24,8 +24,8 @@ export const defaultLimits: FrameLimits = { header: 8 * 1024, body: 4 * 1024 * 1
  * beginning of an unfinished frame, copied.
  */
 export interface Framer {
-  /** Takes the next bytes of the stream. */
-  push(chunk: Uint8Array): void
+  /** Takes the next bytes of the stream: all of the chunk, or its first `length` bytes. */
+  push(chunk: Uint8Array, length?: number): void
   /**
    * The next whole message, or undefined when more bytes are needed. A body that is not UTF-8
    * comes as one U+FFFD, which is not JSON: its frame was good, so the stream can go on.
@@ -65,18 +65,18 @@ export abstract class BufferedFramer implements Framer {
   abstract frame(body: string): string
 
   // #region push
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, length = chunk.length): void {
     if (this.start < this.stop) {
-      this.#makeRoom(chunk.length)
-      this.bytes.set(chunk, this.stop)
-      this.stop += chunk.length
+      this.#makeRoom(length)
+      this.bytes.set(length < chunk.length ? chunk.subarray(0, length) : chunk, this.stop)
+      this.stop += length
       return
     }
     this.bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     this.start = this.scanned = 0
-    this.stop = chunk.length
+    this.stop = length
     this.#borrowed = true
   }
 

@@ -21,13 +21,13 @@ class AutoFramer implements Framer {
     this.#limits = limits
   }
 
-  push(chunk: Uint8Array): void {
-    if (this.#chosen) return this.#chosen.push(chunk)
-    const first = chunk[0]
-    if (first === undefined) return
+  push(chunk: Uint8Array, length = chunk.length): void {
+    if (this.#chosen) return this.#chosen.push(chunk, length)
+    if (length === 0) return
+    const first = chunk[0]!
     const json = '{[ \t\r\n'.includes(String.fromCharCode(first))
-    this.#chosen ??= createFramer(json ? 'newline' : 'content-length', this.#limits)
-    this.#chosen.push(chunk)
+    this.#chosen = createFramer(json ? 'newline' : 'content-length', this.#limits)
+    this.#chosen.push(chunk, length)
   }
 
   next(): string | undefined {

@@ -92,15 +92,15 @@ export class Connection implements Watcher {
   readable(): void {
     const { buffer, syscalls } = this.#loop
     const length = syscalls.recv(this.#fd, buffer)
-    if (length > 0) this.#receive(buffer.subarray(0, length))
+    if (length > 0) this.#receive(buffer, length)
     else if (length === 0) this.#receiveEnd()
     else if (length !== EAGAIN && length !== EINTR) this.destroy(new SystemError(length, 'recv'))
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(buffer: Buffer, length: number): void {
     if (this.#ended) return
     try {
-      this.#framer.push(chunk)
+      this.#framer.push(buffer, length)
       let body = this.#framer.next()
       // Each frame has its own time: one that is complete stops the clock.
       if (body !== undefined) this.#stopTimer()
