@@ -23,7 +23,7 @@ await main(async () => {
     process.exitCode = code === 0 ? process.exitCode : 1
   }
   console.log(`\nThe same work in every step. T_total in milliseconds:\n`)
-  console.log(`${' '.repeat(64)}predicted measured`)
+  console.log(`${' '.repeat(62)}predicted measured`)
   console.log(rows.join('\n'))
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
 })
