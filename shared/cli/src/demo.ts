@@ -59,8 +59,8 @@ const timeLimit = 60_000
 /** Starts the step's server and clients, lets the clients go together, and reads what they did. */
 export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> {
   const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
-  const file = (name: string) => join(folder, `${name}.json`)
-  const serverArgs = ['--trace', file('server'), ...(act.serverArgs ?? [])]
+  const files = [join(folder, 'server.json')]
+  const serverArgs = ['--trace', files[0]!, ...(act.serverArgs ?? [])]
   const server = await startServer(new URL('server.ts', step), serverArgs)
   const clients: Running[] = []
   // A step that hangs, because somebody is working on it, must not leave programs behind.
@@ -68,9 +68,9 @@ export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> 
     for (const program of [server, ...clients]) program.process.kill('SIGKILL')
   }, timeLimit)
   try {
-    const { length } = act.scenario.clients
-    for (const [i, words] of act.scenario.clients.entries()) {
-      const trace = file(length > 1 ? `client ${i + 1}` : 'client')
+    for (const words of act.scenario.clients) {
+      const trace = join(folder, `client ${files.length}.json`)
+      files.push(trace)
       const options = ['--port', String(server.port), '--trace', trace, '--hold', 'yes']
       clients.push(start(new URL('client.ts', step), [...options, ...(act.clientArgs ?? []), ...words]))
     }
@@ -81,8 +81,7 @@ export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> 
       if (code !== 0) throw new Error(`a client failed: ${client.stderr().trim()}`)
     }
     await server.stop()
-    const names = ['server', ...clients.map((_, i) => (length > 1 ? `client ${i + 1}` : 'client'))]
-    return readTrace(...(await Promise.all(names.map((name) => readFile(file(name), 'utf8')))))
+    return readTrace(...(await Promise.all(files.map((file) => readFile(file, 'utf8')))))
   } finally {
     clearTimeout(tooLong)
     await Promise.all([server, ...clients].map((program) => program.stop('SIGKILL')))
