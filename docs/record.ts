@@ -11,12 +11,12 @@ import { toText } from './record/tidy.ts'
  * the machine has disturbed least. Look at the difference before you commit it.
  */
 const words = process.argv.slice(2)
-const chosen = scenes.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)),
+const chosen = Object.entries(scenes).filter(
+  ([name]) => words.length === 0 || words.some((word) => name.startsWith(word)),
 )
 if (chosen.length === 0) {
   console.error(
-    `no scene begins with ${words.join(' or ')}; there are:\n${scenes.map(({ name }) => name).join('\n')}`,
+    `no scene begins with ${words.join(' or ')}; there are:\n${Object.keys(scenes).join('\n')}`,
   )
   process.exit(1)
 }
@@ -24,9 +24,9 @@ if (chosen.length === 0) {
 const folder = new URL('traces/', import.meta.url)
 await mkdir(folder, { recursive: true })
 const lengthOf = (events: readonly TraceEvent[]) => events.at(-1)?.ts ?? Infinity
-for (const scene of chosen) {
-  const runs = [await record(scene), await record(scene), await record(scene)]
+for (const [name, plan] of chosen) {
+  const runs = [await record(plan), await record(plan), await record(plan)]
   const events = runs.reduce((a, b) => (lengthOf(b) < lengthOf(a) ? b : a))
-  await writeFile(new URL(`${scene.name}.json`, folder), toText(events))
-  console.log(`${scene.name}: ${events.length} events`)
+  await writeFile(new URL(`${name}.json`, folder), toText(events))
+  console.log(`${name}: ${events.length} events`)
 }

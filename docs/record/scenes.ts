@@ -1,40 +1,30 @@
-import { fiveClients, fiveFetches, play } from '@rpc-steps/cli/demo'
-import type { Act, Scenario } from '@rpc-steps/cli/demo'
+import { play } from '@rpc-steps/cli/demo'
 import type { TraceEvent } from '@rpc-steps/trace'
 import { steps } from '../.vitepress/course.ts'
+import { wordsOf } from '../lab/plan.ts'
+import type { Plan } from '../lab/plan.ts'
 import { tidy } from './tidy.ts'
 
-/** One recording: the file in `docs/traces` and what is played for it. */
-export interface Scene {
-  /** Without `.json`; the first two digits are the step. */
-  name: string
-  folder: string
-  scenario: Scenario
-  serverArgs?: string[]
-  clientArgs?: string[]
+/** Every trace that the site shows: `docs/traces/NAME.json`, and what is run for it. */
+export const scenes: Readonly<Record<string, Plan>> = {
+  ...Object.fromEntries(
+    steps.flatMap(({ number: step }): [string, Plan][] => [
+      [`${step}-five-fetches`, { step, clients: 1, calls: 5, latency: 'pages' }],
+      [`${step}-five-clients`, { step, clients: 5, calls: 1, latency: 'pages' }],
+    ]),
+  ),
+  '01-five-clients-threads': { step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 },
 }
 
-/** Every trace that the site shows. */
-export const scenes: Scene[] = [
-  ...steps.flatMap(({ number, folder }): Scene[] => [
-    { name: `${number}-five-fetches`, folder, scenario: fiveFetches },
-    { name: `${number}-five-clients`, folder, scenario: fiveClients },
-  ]),
-  {
-    name: '01-five-clients-threads',
-    folder: '01-blocking-sockets',
-    scenario: fiveClients,
-    serverArgs: ['--threads', '5'],
-  },
-]
-
-/** Plays a scene with the step's own programs and returns the tidy trace. */
-export async function record({
-  folder,
-  scenario,
-  serverArgs = [],
-  clientArgs = [],
-}: Scene): Promise<TraceEvent[]> {
-  const act: Act = { scenario, predicted: { formula: '', ms: 0 }, serverArgs, clientArgs }
-  return tidy(await play(new URL(`../../steps/${folder}/`, import.meta.url), act))
+/** Runs a plan with the step's own programs and returns the tidy trace. */
+export async function record(plan: Plan): Promise<TraceEvent[]> {
+  const { folder } = steps.find(({ number }) => number === plan.step)!
+  const { server, client, calls } = wordsOf(plan)
+  const events = await play(new URL(`../../steps/${folder}/`, import.meta.url), {
+    scenario: { title: '', clients: calls },
+    predicted: { formula: '', ms: 0 },
+    serverArgs: server,
+    clientArgs: client,
+  })
+  return tidy(events)
 }

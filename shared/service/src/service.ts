@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { anything, listMethod, method, number, text, whole } from './method.ts'
-
-/** The pages that `fetch` knows, each with the milliseconds that it takes to come. */
-export const pages: Readonly<Record<string, number>> = {
-  '/home': 120,
-  '/news': 300,
-  '/mail': 200,
-  '/maps': 250,
-  '/feed': 160,
-}
+import { pages } from './pages.ts'
 
 /** The service that every step serves. */
 export const service = {

@@ -1,0 +1,106 @@
+import { pages } from '@rpc-steps/service/pages'
+import { steps } from '../.vitepress/course.ts'
+
+/** How step 03 asks which sockets are ready. Which of them there are depends on the machine. */
+export const selectors = ['spin', 'poll', 'epoll', 'kqueue'] as const
+
+/**
+ * One run of one step: so many clients at once, each with so many calls. Shared by all who run,
+ * record or predict: nothing here depends on Node.
+ */
+export interface Plan {
+  /** The step's number, two digits. */
+  step: string
+  /** Client processes, all let go together. */
+  clients: number
+  /** Calls by each client. */
+  calls: number
+  /** What each call waits for on the server: milliseconds, or the five pages in turn. */
+  latency: number | 'pages'
+  /** Step 01: threads that serve; 0 is the main thread alone. */
+  threads?: number
+  /** Step 03, both ends. */
+  selector?: (typeof selectors)[number]
+  /** Step 05: calls in flight at most. */
+  limit?: number
+}
+
+/** The least and the most that a plan may ask for. */
+export const bounds = {
+  clients: [1, 10],
+  calls: [1, 50],
+  latency: [0, 1000],
+  threads: [0, 10],
+  limit: [1, 50],
+} as const
+
+/** Which step has which option of its own. */
+export const ownOption: Readonly<Record<string, 'threads' | 'selector' | 'limit'>> = {
+  '01': 'threads',
+  '03': 'selector',
+  '05': 'limit',
+}
+
+/**
+ * Reads a plan that came from outside.
+ *
+ * @throws Error in words for the one who made it
+ */
+export function readPlan(value: unknown): Plan {
+  if (typeof value !== 'object' || value === null) throw new Error('a plan must be an object')
+  const given = value as Record<string, unknown>
+  const step = steps.find(({ number }) => number === given['step'])?.number
+  if (step === undefined) {
+    throw new Error(`step must be one of ${steps.map(({ number }) => number).join(', ')}`)
+  }
+  const whole = (name: keyof typeof bounds) => {
+    const [least, most] = bounds[name]
+    const n = given[name]
+    if (typeof n === 'number' && Number.isInteger(n) && least <= n && n <= most) return n
+    throw new Error(`${name} must be a whole number from ${least} to ${most}`)
+  }
+  const latency = given['latency'] === 'pages' ? 'pages' : whole('latency')
+  const plan: Plan = { step, clients: whole('clients'), calls: whole('calls'), latency }
+  const own = ownOption[step]
+  for (const name of Object.keys(given)) {
+    if (!(name in plan) && name !== own) throw new Error(`step ${step} has no option ${name}`)
+  }
+  if (own === undefined || given[own] === undefined) return plan
+  if (own !== 'selector') return { ...plan, [own]: whole(own) }
+  const selector = selectors.find((name) => name === given[own])
+  if (!selector) throw new Error(`selector must be one of ${selectors.join(', ')}`)
+  return { ...plan, selector }
+}
+
+/** What a plan runs: options for the server and for each client, and each client's calls. */
+export interface Words {
+  server: string[]
+  client: string[]
+  /** `METHOD JSON METHOD JSON ...` for each client. */
+  calls: string[][]
+}
+
+/** The command lines of a plan, without the names of the programs. */
+export function wordsOf({ clients, calls, latency, threads, selector, limit }: Plan): Words {
+  const urls = Object.keys(pages)
+  const call = (n: number) =>
+    latency === 'pages'
+      ? ['fetch', JSON.stringify({ url: urls[n % urls.length] })]
+      : ['sleep', JSON.stringify({ ms: latency })]
+  const both = selector === undefined ? [] : ['--selector', selector]
+  return {
+    server: [...both, ...(threads === undefined ? [] : ['--threads', String(threads)])],
+    client: [...both, ...(limit === undefined ? [] : ['--limit', String(limit)])],
+    calls: Array.from({ length: clients }, (_, client) =>
+      Array.from({ length: calls }, (_, i) => call(client * calls + i)).flat(),
+    ),
+  }
+}
+
+/** What the calls of one client wait for on the server, in milliseconds, in order. */
+export function waitsOf({ calls, latency }: Plan, client: number): number[] {
+  const waits = Object.values(pages)
+  return Array.from({ length: calls }, (_, i) =>
+    latency === 'pages' ? waits[(client * calls + i) % waits.length]! : latency,
+  )
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { bounds, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
+
+const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
+
+test('a plan becomes command lines', () => {
+  expect(readPlan({ ...plan })).toEqual(plan)
+  expect(wordsOf({ ...plan, calls: 2 })).toEqual({
+    server: ['--threads', '2'],
+    client: [],
+    calls: [['fetch', '{"url":"/home"}', 'fetch', '{"url":"/news"}']],
+  })
+  expect(wordsOf({ step: '03', clients: 2, calls: 1, latency: 20, selector: 'poll' })).toEqual({
+    server: ['--selector', 'poll'],
+    client: ['--selector', 'poll'],
+    calls: [['sleep', '{"ms":20}'], ['sleep', '{"ms":20}']],
+  })
+})
+
+test('five clients with a call each fetch the five pages', () => {
+  const five = { ...plan, clients: 5, calls: 1 }
+  expect([0, 1, 2, 3, 4].flatMap((client) => waitsOf(five, client))).toEqual([
+    120, 300, 200, 250, 160,
+  ])
+})
+
+test.each([
+  [null, 'a plan must be an object'],
+  [{ ...plan, step: '../01' }, 'step must be one of 01, 02'],
+  [{ ...plan, clients: 1e9 }, 'clients must be a whole number from 1 to 10'],
+  [{ ...plan, calls: 0 }, 'calls must be a whole number from 1 to 50'],
+  [{ ...plan, latency: -1 }, 'latency must be a whole number from 0 to 1000'],
+  [{ ...plan, threads: '2; rm' }, 'threads must be a whole number'],
+  [{ ...plan, limit: 2 }, 'step 01 has no option limit'],
+  [{ ...plan, trace: '/etc/passwd' }, 'step 01 has no option trace'],
+  [{ ...plan, step: '03', threads: undefined }, 'step 03 has no option threads'],
+  [{ step: '03', clients: 1, calls: 1, latency: 0, selector: 'select' }, 'selector must be one of'],
+])('%j is refused', (wrong, message) => expect(() => readPlan(wrong)).toThrow(message))
+
+test('whatever comes, a plan that is accepted is within its bounds', () => {
+  const number = fc.oneof(fc.integer({ min: -2, max: 60 }), fc.constant('pages'), fc.anything())
+  const some = fc.record(
+    { step: fc.constantFrom('01', '02', '05'), clients: number, calls: number, latency: number, threads: number, limit: number },
+    { requiredKeys: ['step', 'clients', 'calls', 'latency'] },
+  )
+  fc.assert(
+    fc.property(some, (value) => {
+      let read
+      try {
+        read = readPlan(value)
+      } catch {
+        return
+      }
+      for (const [name, [least, most]] of Object.entries(bounds)) {
+        const n = read[name as keyof typeof bounds]
+        if (typeof n === 'number') expect(n >= least && n <= most).toBe(true)
+      }
+      expect(wordsOf(read).calls).toHaveLength(read.clients)
+    }),
+  )
+})
