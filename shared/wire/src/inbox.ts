@@ -17,8 +17,8 @@ export interface InboxEvents {
   reply(reply: Reply): void
   /** Sends a message to the peer. */
   send(text: string): void
-  /** A handler failed in a way the peer must not see. `incident` is all that the peer is told. */
-  internalError(error: unknown, incident: string): void
+  /** A handler failed in a way the peer must not see: what happened, in words for a log. */
+  internalError(report: string): void
 }
 
 /**
@@ -121,7 +121,8 @@ export class Inbox {
   /** The peer gets a number to quote, the log gets the number and the error. */
   #internalError(error: unknown): RpcError {
     const incident = randomUUID()
-    this.#events.internalError(error, incident)
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#events.internalError(`internal error ${incident}: ${what}`)
     return new RpcError(codes.internalError, 'Internal error', { incident })
   }
   // #endregion

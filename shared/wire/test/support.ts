@@ -42,7 +42,7 @@ export class Recorder {
   readonly requests: Request[] = []
   readonly responds: Respond[] = []
   readonly replies: Reply[] = []
-  readonly incidents: { error: unknown; incident: string }[] = []
+  readonly incidents: string[] = []
   /** The texts sent, taken apart. */
   readonly sent: unknown[] = []
   readonly #handle: (request: Request, respond: Respond) => void
@@ -72,8 +72,8 @@ export class Recorder {
     this.sent.push(JSON.parse(text))
   }
 
-  internalError(error: unknown, incident: string): void {
-    this.incidents.push({ error, incident })
+  internalError(report: string): void {
+    this.incidents.push(report)
   }
 }
 

@@ -54,7 +54,7 @@ export class Connection {
       request: (request, respond) => this.#handle(request, respond),
       reply() {}, // to no request of ours
       send: (text) => this.#reply(text),
-      internalError: (error, incident) => log(`internal error ${incident}: ${stackOf(error)}`),
+      internalError: log,
     })
   }
 
@@ -143,10 +143,6 @@ function clientPort(fd: number, syscalls: Syscalls): number {
   } catch {
     return 0 // gone already, as the first recv will find out
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 // Not console.error: in a worker thread that leaves the writing to the main thread, and to a

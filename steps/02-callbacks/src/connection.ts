@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { createFramer, errorText, FramingError, Inbox, RpcError } from '@rpc-steps/wire'
+import { createFramer, errorText, FramingError, Inbox } from '@rpc-steps/wire'
 import type { Framer, FrameLimits, Framing, InboxEvents } from '@rpc-steps/wire'
 import { Outbox } from './outbox.ts'
 import type { OutboxLimits } from './outbox.ts'
@@ -47,7 +47,7 @@ export class Connection {
       request: events.request,
       reply: events.reply ?? (() => {}), // to no request of ours
       send: (text) => this.#answer(text),
-      internalError: (error, incident) => console.error(`internal error ${incident}:`, error),
+      internalError: (report) => console.error(report),
     })
     socket.on('end', () => this.#receivedEnd())
     socket.on('error', (error) => (this.#error ??= error))
@@ -95,7 +95,7 @@ export class Connection {
 
   /** Nobody knows where the next frame begins, so this is the last answer. */
   #fail(error: FramingError): void {
-    this.#answer(errorText(null, new RpcError(error.rpcCode, error.message)))
+    this.#answer(errorText(null, error.toRpcError()))
     this.end(error)
   }
   // #endregion

@@ -35,8 +35,7 @@ test('what a handler throws before it returns is an internal error', async () =>
   const { incident } = (error as { data: { incident: string } }).data
   expect(JSON.stringify(error)).not.toContain('secret')
   expect(log).toHaveBeenCalledExactlyOnceWith(
-    `internal error ${incident}:`,
-    expect.objectContaining({ message: 'the secret' }),
+    expect.stringMatching(`^internal error ${incident}: Error: the secret`),
   )
   log.mockRestore()
 })

@@ -1,5 +1,5 @@
 import { EAGAIN, EINTR, SystemError } from '@rpc-steps/sockets'
-import { createFramer, errorText, FramingError, Inbox, RpcError } from '@rpc-steps/wire'
+import { createFramer, errorText, FramingError, Inbox } from '@rpc-steps/wire'
 import type { Framer, FrameLimits, Framing, InboxEvents } from '@rpc-steps/wire'
 import type { Loop, Watcher } from './loop.ts'
 import { Outbox } from './outbox.ts'
@@ -81,9 +81,7 @@ export class Connection implements Watcher {
       request: events.request,
       reply: events.reply,
       send: (text) => this.#answer(text),
-      internalError: (error, incident) => {
-        console.error(`internal error ${incident}: ${(error as Error | null)?.stack ?? error}`)
-      },
+      internalError: (report) => console.error(report),
     })
     loop.watch(fd, READ, this)
   }
@@ -196,7 +194,7 @@ export class Connection implements Watcher {
   #fail(error: FramingError): void {
     this.#error = error
     this.#ended = true
-    this.#answer(errorText(null, new RpcError(error.rpcCode, error.message)))
+    this.#answer(errorText(null, error.toRpcError()))
     this.#close()
   }
 

@@ -58,7 +58,7 @@ export class Peer {
       request: (request, respond) => this.#onRequest(request, respond),
       reply: (reply) => this.#onReply(reply),
       send: (text) => this.#messages.send(text),
-      internalError: (error, incident) => log(`internal error ${incident}: ${stackOf(error)}`),
+      internalError: log,
     })
     let closed = () => {}
     this.closed = new Promise((resolve) => (closed = resolve))
@@ -191,8 +191,4 @@ export class Peer {
       trace.replySent(method, this.#port, id)
     }
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
