@@ -5,6 +5,7 @@ import { baseFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { steps } from './course.ts'
 import { codeTheme } from './shiki.ts'
+import { words } from './words/markdown.ts'
 
 const base = baseFrom(process.env['BASE'])
 const apiSidebar = new URL('../api/typedoc-sidebar.json', import.meta.url)
@@ -51,7 +52,10 @@ export default defineConfig({
   },
   markdown: {
     theme: codeTheme,
-    config: (md) => captions(md, base),
+    config: (md) => {
+      captions(md, base)
+      words(md)
+    },
     codeTransformers: [
       {
         name: 'line-anchors',

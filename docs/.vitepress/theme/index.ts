@@ -5,6 +5,7 @@ import Layout from './Layout.vue'
 import './style/tokens.css'
 import './style/prose.css'
 import './style/frame.css'
+import './style/words.css'
 import Timeline from './timeline/Timeline.vue'
 
 const theme: Theme = {
