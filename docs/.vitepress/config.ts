@@ -3,7 +3,7 @@ import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
 import { baseFrom } from './base.ts'
 import { captions } from './captions.ts'
-import { steps } from './course.ts'
+import { reading, stepOf, steps } from './course.ts'
 import { codeTheme } from './shiki.ts'
 import { words } from './words/markdown.ts'
 
@@ -13,22 +13,20 @@ const api = existsSync(apiSidebar)
   ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as DefaultTheme.SidebarItem[])
   : []
 
+/** An entry of the sidebar, with a place for the reader's progress. */
+function entry({ page, title }: { page: string; title: string }): DefaultTheme.SidebarItem {
+  const step = stepOf(page)
+  const text = step ? `<span class="number">${step.number}</span>${title}` : title
+  return {
+    text: `${text}<span class="mark" data-page="${page}"></span>`,
+    docFooterText: text,
+    link: `/${page}`,
+  }
+}
+
 const course: DefaultTheme.SidebarItem[] = [
-  {
-    text: 'Before you begin',
-    items: [
-      { text: 'Start here', link: '/start' },
-      { text: 'The service', link: '/service' },
-      { text: 'The wire', link: '/wire' },
-    ],
-  },
-  {
-    text: 'Waiting',
-    items: steps.map(({ number, folder, title }) => ({
-      text: `<span class="number">${number}</span>${title}`,
-      link: `/steps/${folder}`,
-    })),
-  },
+  { text: 'Before you begin', items: reading.filter(({ page }) => !stepOf(page)).map(entry) },
+  { text: 'Waiting', items: reading.filter(({ page }) => stepOf(page)).map(entry) },
   {
     text: 'Look it up',
     items: [

@@ -47,3 +47,11 @@ export const steps: Step[] = [
 export function stepOf(page: string): Step | undefined {
   return steps.find((step) => page.startsWith(`steps/${step.folder}`))
 }
+
+/** The pages of the course in the order in which they are read, such as `steps/02-callbacks`. */
+export const reading: readonly { page: string; title: string }[] = [
+  { page: 'start', title: 'Start here' },
+  { page: 'service', title: 'The service' },
+  { page: 'wire', title: 'The wire' },
+  ...steps.map(({ folder, title }) => ({ page: `steps/${folder}`, title })),
+]

@@ -1,5 +1,6 @@
 import type { Theme } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
+import Forget from './components/Forget.vue'
 import Home from './components/Home.vue'
 import Layout from './Layout.vue'
 import './style/tokens.css'
@@ -13,6 +14,7 @@ const theme: Theme = {
   Layout,
   enhanceApp({ app }) {
     app.component('home', Home)
+    app.component('Forget', Forget)
     app.component('Timeline', Timeline)
   },
 }

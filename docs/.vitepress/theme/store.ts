@@ -22,3 +22,14 @@ export function keep(name: string, value: unknown): void {
     // Nothing that the reader does depends on it.
   }
 }
+
+/** Removes everything that was kept, whatever its name. */
+export function forget(): void {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(prefix)) localStorage.removeItem(key)
+    }
+  } catch {
+    // Nothing was kept.
+  }
+}
