@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { steps } from '../.vitepress/course.ts'
 import { textOf } from '../.vitepress/source.ts'
+import { withPlaces, withTerms } from '../.vitepress/words/annotate.ts'
+import { coursePages, glossaryTerms } from '../.vitepress/words/course.ts'
+import { checkTerms, idOf, termsOf, usesOf } from '../.vitepress/words/terms.ts'
 import { stateOf } from '../../test/conformance/src/states.ts'
 
 const chapters = steps.map(({ number, folder }) => ({
@@ -69,5 +72,74 @@ describe('every chapter', () => {
       const runs = [`npm run step ${before} -- `, `npx tsx steps/0${before}-`]
       expect(runs.some((command) => feel.includes(`\n${command}`)), folder).toBe(true)
     }
+  })
+})
+
+describe('every term of the glossary', () => {
+  const pages = coursePages()
+  const terms = glossaryTerms()
+
+  test('is defined once, before its first use', () => {
+    expect(terms.length).toBeGreaterThan(30)
+    expect(checkTerms(pages, terms)).toEqual([])
+  })
+
+  test('stands in order, and the entry leads to the place and back', () => {
+    const names = terms.map(({ name }) => name.toLowerCase())
+    expect(names).toEqual([...names].sort())
+    const glossary = withPlaces(textOf('docs/glossary.md'), pages, terms)
+    const linked = pages.map(({ path, text }) => withTerms(path, text, pages, terms)).join('\n')
+    for (const term of terms) {
+      const id = idOf(term)
+      expect(glossary).toMatch(new RegExp(`^\\[.+\\]\\(/[\\w/-]+#${id}\\)\\{\\.place\\}$`, 'm'))
+      expect(linked.split(`<dfn id="${id}">`), term.name).toHaveLength(2)
+    }
+  })
+})
+
+describe('the check of terms', () => {
+  const terms = termsOf('# Glossary\n\n## Frame\n\nA message.\n\n## In flight\n\nSent.\n')
+  const page = (path: string, ...lines: string[]) => ({ path, text: lines.join('\n') })
+  const good = [
+    page('a.md', '# In flight', 'A <dfn>frame</dfn> is', 'Two frames. <dfn>in', 'flight</dfn>'),
+    page('b.md', 'A frame in flight', '`frame`'),
+  ]
+
+  test('passes what is right', () => expect(checkTerms(good, terms)).toEqual([]))
+
+  test('finds a use before the definition, also over the end of a line', () => {
+    expect(checkTerms([page('0.md', 'FRAMES', 'in', 'flight'), ...good], terms)).toEqual([
+      '0.md:1: FRAMES, which is defined at a.md:2',
+      '0.md:2: in flight, which is defined at a.md:3',
+    ])
+  })
+
+  test('finds a definition that is missing, unknown or repeated', () => {
+    const wrong = page('a.md', '<dfn>frame</dfn> <dfn>wire</dfn> <dfn>frame</dfn>')
+    expect(checkTerms([wrong], terms)).toEqual([
+      'a.md:1: the glossary has no entry for wire',
+      'Frame: defined a second time at a.md:1',
+      'In flight: no page defines it',
+    ])
+  })
+
+  test.each([
+    '```txt\nframe\n```',
+    '`frame`',
+    '<!-- frame -->',
+    '<<< ./frame.ts#frame{ts}',
+    '[x](/frame)',
+    '<Frame frame="frame" />',
+    'key-frame, framework',
+  ])('%j is no use', (text) => {
+    expect(usesOf(terms[0]!, text)).toEqual([])
+  })
+
+  test('links the first use on a later page, and nothing that is a link already', () => {
+    const b = page('b.md', '# A frame', '[a frame](/x), two frames, a frame')
+    const pages = [page('0.md', ''), ...good, b].map((p, i) => ({ ...p, path: `${i}.md` }))
+    expect(withTerms('3.md', b.text, pages, terms)).toBe(
+      '# A frame\n[a frame](/x), two [frames](/glossary#frame "A message."){.term}, a frame',
+    )
   })
 })

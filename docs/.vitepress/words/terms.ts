@@ -39,7 +39,6 @@ const patterns: Readonly<Record<string, string>> = {
   Call: 'calls?|called|calling',
   Deadline: 'deadlines?',
   'Event loop': 'event loops?',
-  // To gather a thing or two is English; what is gathered in the sense of the course are waits.
   Gather: 'gather(?:ed|ing)?',
   Idle: 'idle(?:ness)?',
   Latency: 'latenc(?:y|ies)',
@@ -51,7 +50,12 @@ const patterns: Readonly<Record<string, string>> = {
   Spinning: 'spins?|spun|spinning',
   'Level-triggered': 'level-triggered',
   // Taking turns is English. Whose turn is a turn of a loop is said by the word before.
-  Turn: '(?:an?|one|each|every|per|this|next|once a|and) turn(?= |\\.|,|$)(?! to| of phrase)',
+  Turn: '(?<=\\b(?:an?|one|each|every|this|next|and) )turn(?! to)',
+}
+
+/** The name of a term in an address: `in-flight`. */
+export function idOf({ name }: Term): string {
+  return name.toLowerCase().replace(/\W+/g, '-')
 }
 
 /** The terms of the glossary: each a heading, and the paragraph under it says what it means. */
@@ -68,13 +72,15 @@ export function definitionsOf(pages: readonly Page[], terms: readonly Term[]): D
   return pages.flatMap(({ text }, page) =>
     dfns(text).flatMap(({ words, start, end }) =>
       terms
-        .filter(({ name, pattern }) => words.match(pattern)?.[0] === words || words === name)
+        .filter(({ name, pattern }) =>
+          [words.match(pattern)?.[0], name.toLowerCase()].includes(words),
+        )
         .map((term) => ({ term, page, start, end })),
     ),
   )
 }
 
-/** Where a page uses a term in prose, headings left out: they announce, and are repeated in menus. */
+/** Where a page uses a term in prose. Headings are left out: they announce what comes. */
 export function usesOf(term: Term, markdown: string): { start: number; end: number }[] {
   const prose = proseOf(markdown).replace(/^#+ .*$/gm, hide)
   return [...prose.matchAll(term.pattern)].map(({ index, 0: { length } }) => ({
@@ -116,8 +122,9 @@ export function checkTerms(pages: readonly Page[], terms: readonly Term[]): stri
 }
 
 function dfns(markdown: string): { words: string; start: number; end: number }[] {
-  return [...markdown.matchAll(/<dfn>([\s\S]*?)<\/dfn>/g)].map(({ index, 0: all, 1: words = '' }) => ({
-    words: words.replaceAll('`', '').replace(/\s+/g, ' '),
+  const found = [...markdown.matchAll(/<dfn>([\s\S]*?)<\/dfn>/g)]
+  return found.map(({ index, 0: all, 1: words = '' }) => ({
+    words: words.replaceAll('`', '').replace(/\s+/g, ' ').toLowerCase(),
     start: index,
     end: index + all.length,
   }))
