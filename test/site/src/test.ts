@@ -1,0 +1,78 @@
+import type { AddressInfo } from 'node:net'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { expect, test as plain } from 'vitest'
+import { browserPath, launch, noBrowser } from './browser.ts'
+import { staticHost } from './site.ts'
+
+/** What a page is opened with; a light screen of 1280 by 800 without motion when nothing is said. */
+export interface View extends BrowserContextOptions {
+  /** Runs before the page's own scripts. */
+  before?: (page: Page) => Promise<void>
+}
+
+export const wide = { width: 1280, height: 800 }
+export const narrow = { width: 390, height: 800 }
+
+/** Waits until Vue has taken over the page that the server sent. */
+export async function hydrated(page: Page): Promise<void> {
+  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
+}
+
+/** Writes down what a page does that no page of this site may do. */
+export function watch(page: Page, origin: string): string[] {
+  const problems: string[] = []
+  const note = (problem: string) => problems.push(`${new URL(page.url()).pathname} ${problem}`)
+  page.on('pageerror', (error) => note(`throws ${error.message}`))
+  page.on('console', (message) => {
+    const asked = message.location().url === page.url() && page.url().endsWith('/404.html')
+    if (message.type() === 'error' && !asked) note(`logs ${message.text()}`)
+    if (message.type() === 'warning') note(`warns ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url)) note(`asks ${url}`)
+  })
+  return problems
+}
+
+/**
+ * A test with a browser and the built site. Without a browser it is skipped and says why; where
+ * `CI` is set it fails. A test also fails when a page that it opened logged an error, threw one,
+ * or asked another host.
+ */
+export const test = plain
+  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+    if (browserPath === undefined) return undefined
+    const browser = await launch()
+    onCleanup(() => browser.close())
+    return browser
+  })
+  .extend('host', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const server = await staticHost()
+    onCleanup(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  .extend('open', async ({ browser, host, skip }, { onCleanup }) => {
+    if (browser === undefined) {
+      if (process.env['CI']) throw new Error(noBrowser)
+      skip(noBrowser)
+    }
+    const opened: { page: Page; problems: string[] }[] = []
+    onCleanup(async () => {
+      for (const { page } of opened) await page.context().close()
+      expect(opened.flatMap(({ problems }) => problems)).toEqual([])
+    })
+    /** Opens an address, of the static host or of another, in a browser that remembers nothing. */
+    return async (address: string, { before, ...view }: View = {}): Promise<Page> => {
+      const page = await browser!.newPage({ viewport: wide, reducedMotion: 'reduce', ...view })
+      const url = new URL(address, host)
+      opened.push({ page, problems: watch(page, url.origin) })
+      await before?.(page)
+      await page.goto(url.href)
+      if (view.javaScriptEnabled !== false) await hydrated(page)
+      return page
+    }
+  })
