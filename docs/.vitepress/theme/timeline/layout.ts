@@ -38,6 +38,8 @@ export interface Span {
   call?: string
   start: number
   end: number
+  /** Its end was not seen: it is drawn to the end of the picture. */
+  open?: true
 }
 
 /** A message on the wire, from the write to the read, in milliseconds. */
@@ -53,6 +55,9 @@ export interface Moment {
   at: number
   lane: number
   text: string
+  /** What in the picture this tells of: one of the two. */
+  span?: Span
+  arrow?: Arrow
 }
 
 /** A trace as something to draw: nothing here depends on pixels or on the DOM. */
@@ -71,14 +76,18 @@ const rowsOfTheirOwn = 8
 /**
  * Turns a trace into lanes, spans and arrows. A span that the trace cuts off is drawn to its edge.
  * Clients come first, so that requests point down and replies point up.
+ *
+ * `now`, on the clock of the trace, is for a run that still goes on: the picture ends there.
  */
-export function layout(trace: readonly TraceEvent[]): Picture {
+export function layout(trace: readonly TraceEvent[], now?: number): Picture {
   const events = trace.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
   const origin = events[0]?.ts ?? 0
   const ms = (ts: number) => (ts - origin) / 1000
-  const duration = ms(events.at(-1)?.ts ?? 0)
+  const last = events.at(-1)?.ts ?? 0
+  const duration = ms(events.length > 0 ? Math.max(last, now ?? last) : 0)
 
   const { lanes, laneOf } = findLanes(trace, events, ms)
+  if (now !== undefined) for (const lane of lanes) lane.end = duration
   const spans = [
     ...threadSpans(events, laneOf, ms, duration),
     ...callSpans(events, laneOf, ms, duration),
@@ -104,7 +113,11 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
   const threads = named('thread_name', key)
   const callers = new Set(events.filter(isCall).map(key))
   const first = new Map<string, TraceEvent>()
-  for (const event of events) if (!first.has(key(event))) first.set(key(event), event)
+  const last = new Map<number, number>()
+  for (const event of events) {
+    if (!first.has(key(event))) first.set(key(event), event)
+    last.set(event.pid, event.ts)
+  }
   const place = (lane: string) => first.get(lane) ?? { pid: 0, tid: 0 }
   const keys = [...first.keys()].sort(
     (a, b) =>
@@ -119,7 +132,7 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
       thread: threads.get(lane) || 'main',
       rows: 0,
       client: callers.has(lane),
-      end: ms(events.findLast((event) => event.pid === pid)?.ts ?? 0),
+      end: ms(last.get(pid) ?? 0),
     }
   })
   const index = new Map(keys.map((lane, i) => [lane, i]))
@@ -149,12 +162,12 @@ function threadSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: 
         ...(event.id !== undefined && { call: String(event.id) }),
         start: ms(event.ts),
         end: duration,
+        open: true,
       }
       stack.push(span)
       spans.push(span)
     } else {
-      const span = stack.pop()
-      if (span) span.end = ms(event.ts)
+      close(stack.pop(), ms(event.ts))
     }
   }
   return spans
@@ -178,29 +191,40 @@ function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: nu
         call,
         start: ms(event.ts),
         end: duration,
+        open: true,
       }
       open.set(key, span)
       spans.push(span)
     } else if (event.ph === 'e') {
-      const span = open.get(key)
-      if (span) span.end = ms(event.ts)
+      close(open.get(key), ms(event.ts))
       open.delete(key)
     }
   }
   return spans
 }
 
+function close(span: Span | undefined, end: number): void {
+  if (!span) return
+  span.end = end
+  delete span.open
+}
+
 /** Each call has a row of its own while they are few; then the first row that is free. */
 function giveRows(lanes: Lane[], spans: Span[]): void {
+  const calls = lanes.map(() => new Map<string | undefined, Span[]>())
+  for (const span of spans) {
+    if (span.row < 0) continue
+    const parts = calls[span.lane]?.get(span.call)
+    if (parts) parts.push(span)
+    else calls[span.lane]?.set(span.call, [span])
+  }
   lanes.forEach((lane, index) => {
-    const here = spans.filter((span) => span.lane === index && span.row >= 0)
-    const calls = [...new Set(here.map((span) => span.call))]
+    const here = calls[index]!
     const free: number[] = []
-    for (const call of calls) {
-      const parts = here.filter((span) => span.call === call)
+    for (const parts of here.values()) {
       const start = Math.min(...parts.map((span) => span.start))
       const end = Math.max(...parts.map((span) => span.end))
-      const own = calls.length <= rowsOfTheirOwn
+      const own = here.size <= rowsOfTheirOwn
       const found = own ? -1 : free.findIndex((until) => until <= start)
       const row = found < 0 ? free.length : found
       free[row] = end
@@ -246,23 +270,26 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
   }
   const short = shortNames(spans)
   const moments: Moment[] = []
-  const say = (at: number, lane: number, text: string) =>
-    moments.push({ at, lane, text: `${who(lane)}: ${text}` })
-  for (const { kind, lane, name, call, start, end } of spans) {
+  const say = (at: number, lane: number, text: string, of: Pick<Moment, 'span' | 'arrow'>) =>
+    moments.push({ at, lane, text: `${who(lane)}: ${text}`, ...of })
+  for (const span of spans) {
+    const { lane, kind, name, call, start, end, open } = span
     const title = call === undefined ? name : (short.get(call) ?? name)
+    const length = milliseconds(end - start)
     if (kind === 'call') {
-      say(start, lane, `calls ${title}`)
-      say(end, lane, `has the answer to ${title}, ${milliseconds(end - start)} after the call`)
+      say(start, lane, `calls ${title}`, { span })
+      if (!open) say(end, lane, `has the answer to ${title}, ${length} after the call`, { span })
     } else if (kind === 'handle') {
-      say(start, lane, `begins to handle ${title}`)
-      say(end, lane, `has replied to ${title}`)
+      say(start, lane, `begins to handle ${title}`, { span })
+      if (!open) say(end, lane, `has replied to ${title}`, { span })
     } else if (end - start >= worthTelling) {
       const does = { kernel: 'sleeps in the kernel in', queue: 'keeps in the queue', run: 'runs' }
-      say(start, lane, `${does[kind]} ${title} for ${milliseconds(end - start)}`)
+      say(start, lane, `${does[kind]} ${title}${open ? '' : ` for ${length}`}`, { span })
     }
   }
-  for (const { call, kind, from } of arrows) {
-    say(from.at, from.lane, `sends the ${kind} of ${short.get(call) ?? call}`)
+  for (const arrow of arrows) {
+    const { call, kind, from } = arrow
+    say(from.at, from.lane, `sends the ${kind} of ${short.get(call) ?? call}`, { arrow })
   }
   return moments.sort((a, b) => a.at - b.at)
 }
@@ -295,11 +322,31 @@ export function milliseconds(ms: number): string {
   return `${ms.toFixed(1)} ms`
 }
 
+/** A moment for people: milliseconds from the start, to a tenth. */
+export function stamp(ms: number): string {
+  const tenths = { minimumFractionDigits: 1, maximumFractionDigits: 1 }
+  return `${ms.toLocaleString('en', tenths)} ms`
+}
+
 /** Round places for the marks of an axis, in milliseconds, about `wanted` of them. */
 export function ticks(duration: number, wanted = 6): number[] {
   if (!(duration > 0)) return [0]
-  const rough = duration / wanted
+  return marks(0, duration, wanted).map(({ at }) => at)
+}
+
+/** The same for a stretch of time, with what stands below each. */
+export function marks(from: number, to: number, wanted = 5): { at: number; text: string }[] {
+  const rough = (to - from) / wanted
+  if (!(rough > 0)) return [{ at: from, text: '0' }]
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((n) => n * power).find((size) => size >= rough) ?? power * 10
-  return Array.from({ length: Math.floor(duration / step + 1e-9) + 1 }, (_, i) => i * step)
+  const first = Math.ceil(from / step - 1e-9)
+  const count = Math.floor(to / step + 1e-9) - first + 1
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
+  return Array.from({ length: count }, (_, i) => {
+    const at = (first + i) * step
+    const seconds = step >= 100 && at >= 1000
+    const text = seconds ? `${+(at / 1000).toFixed(1)} s` : `${at.toFixed(digits)} ms`
+    return { at, text: at === 0 ? '0' : text }
+  })
 }
