@@ -4,6 +4,7 @@ import type { DefaultTheme } from 'vitepress'
 import { baseFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { reading, stepOf, steps } from './course.ts'
+import { labPlugin } from '../lab/plugin.ts'
 import { codeTheme } from './shiki.ts'
 import { words } from './words/markdown.ts'
 
@@ -45,6 +46,7 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
+  vite: { plugins: [labPlugin(base)] },
   transformPageData(page) {
     if (page.relativePath.startsWith('api/')) page.frontmatter['outline'] = [2, 3]
   },

@@ -5,16 +5,7 @@ import { wordsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { tidy } from './tidy.ts'
 
-/** Every trace that the site shows: `docs/traces/NAME.json`, and what is run for it. */
-export const scenes: Readonly<Record<string, Plan>> = {
-  ...Object.fromEntries(
-    steps.flatMap(({ number: step }): [string, Plan][] => [
-      [`${step}-five-fetches`, { step, clients: 1, calls: 5, latency: 'pages' }],
-      [`${step}-five-clients`, { step, clients: 5, calls: 1, latency: 'pages' }],
-    ]),
-  ),
-  '01-five-clients-threads': { step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 },
-}
+export { scenes } from '../lab/scenes.ts'
 
 /** Runs a plan with the step's own programs and returns the tidy trace. */
 export async function record(plan: Plan): Promise<TraceEvent[]> {

@@ -5,8 +5,7 @@ import { pages } from '@rpc-steps/service'
 import { elapsed, gantt, legend, readTrace, timesOf } from '@rpc-steps/trace'
 import type { CallTimes, TraceEvent } from '@rpc-steps/trace'
 import { endWithReader } from './main.ts'
-import { start, startServer } from './processes.ts'
-import type { Running } from './processes.ts'
+import { perform } from './perform.ts'
 
 /** What is asked of a step: the words of one command line for each client. */
 export interface Scenario {
@@ -56,35 +55,17 @@ export interface Row {
 /** Milliseconds that one act may take; each takes about one second and the start of its programs. */
 const timeLimit = 60_000
 
-/** Starts the step's server and clients, lets the clients go together, and reads what they did. */
+/** Plays a scenario with the step's own programs, and reads what they did. */
 export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> {
+  const { scenario, serverArgs: server = [], clientArgs = [] } = act
+  const clients = scenario.clients.map((words) => [...clientArgs, ...words])
   const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
-  const files = [join(folder, 'server.json')]
-  const serverArgs = ['--trace', files[0]!, ...(act.serverArgs ?? [])]
-  const server = await startServer(new URL('server.ts', step), serverArgs)
-  const clients: Running[] = []
   // A step that hangs, because somebody is working on it, must not leave programs behind.
-  const tooLong = setTimeout(() => {
-    for (const program of [server, ...clients]) program.process.kill('SIGKILL')
-  }, timeLimit)
+  const signal = AbortSignal.timeout(timeLimit)
   try {
-    for (const words of act.scenario.clients) {
-      const trace = join(folder, `client ${files.length}.json`)
-      files.push(trace)
-      const options = ['--port', String(server.port), '--trace', trace, '--hold', 'yes']
-      clients.push(start(new URL('client.ts', step), [...options, ...(act.clientArgs ?? []), ...words]))
-    }
-    await Promise.all(clients.map((client) => client.printed(/^ready$/m)))
-    for (const client of clients) client.process.stdin!.end('\n')
-    for (const client of clients) {
-      const { code } = await client.exited
-      if (code !== 0) throw new Error(`a client failed: ${client.stderr().trim()}`)
-    }
-    await server.stop()
-    return readTrace(...(await Promise.all(files.map((file) => readFile(file, 'utf8')))))
+    const roles = await perform(step, { server, clients }, { folder, signal })
+    return readTrace(...(await Promise.all(roles.map(({ trace }) => readFile(trace, 'utf8')))))
   } finally {
-    clearTimeout(tooLong)
-    await Promise.all([server, ...clients].map((program) => program.stop('SIGKILL')))
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -31,10 +31,23 @@ export interface RunningServer extends Running {
 // Not the tsx command: that is a parent of the real program, and killing it leaves an orphan.
 const tsx = import.meta.resolve('tsx')
 
+/** Where a program runs; what is not given, is as it is here. */
+export interface Surroundings {
+  cwd?: string | URL
+  env?: NodeJS.ProcessEnv
+  /** With a channel for messages, too. */
+  ipc?: boolean
+}
+
 /** Starts a TypeScript program in a Node process of its own. */
-export function start(file: string | URL, args: readonly string[] = [], ipc = false): Running {
+export function start(
+  file: string | URL,
+  args: readonly string[] = [],
+  { ipc = false, ...surroundings }: Surroundings = {},
+): Running {
   const path = typeof file === 'string' ? file : fileURLToPath(file)
   const child = spawn(process.execPath, ['--import', tsx, path, ...args], {
+    ...surroundings,
     stdio: ipc ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe',
   })
   const output = { stdout: '', stderr: '' }
@@ -75,6 +88,12 @@ export function start(file: string | URL, args: readonly string[] = [], ipc = fa
   return { process: child, pid: child.pid!, stdout, stderr, exited, printed, stop }
 }
 
+/** Waits until a step's server says where it listens. */
+export async function listening(server: Running): Promise<{ host: string; port: number }> {
+  const [, host = '', port] = await server.printed(/^listening on \[?(\S+?)\]?:(\d+)\s/m)
+  return { host, port: Number(port) }
+}
+
 /** Starts a step's server on a free port, and waits until it listens. */
 export async function startServer(
   file: string | URL,
@@ -82,8 +101,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const server = start(file, args.includes('--port') ? args : ['--port', '0', ...args])
   try {
-    const [, host = '', port] = await server.printed(/^listening on \[?(\S+?)\]?:(\d+)\s/m)
-    return { ...server, host, port: Number(port) }
+    return { ...server, ...(await listening(server)) }
   } catch (error) {
     await server.stop('SIGKILL')
     throw error

@@ -1,0 +1,30 @@
+import type { TraceEvent } from '@rpc-steps/trace'
+
+/** What the lab offers to the pages of its own site, in `<meta name="rpc-steps-lab">`. */
+export interface Offer {
+  /** To be sent along with a plan, in the header `tokenHeader`. */
+  token: string
+  /** The selectors that this machine has. */
+  selectors: string[]
+  /** Steps that this machine cannot run, and why. */
+  missing: Record<string, string>
+}
+
+export const tokenHeader = 'x-rpc-steps-token'
+/** Where a plan is posted to, under the base of the site. */
+export const runPath = '__lab/run'
+
+/** How a run ended. Nobody is told `stopped`: whoever stops a run hangs up on it. */
+export type Ending = 'done' | 'limit' | 'failed'
+
+/** One line of the answer to a plan: JSON, then a line end. Programs are known by their names. */
+export type Message =
+  /** Another run is under way, and this one begins after it. */
+  | { kind: 'waiting' }
+  /** A program was started; `command` is how a reader would start it. */
+  | { kind: 'started'; program: string; pid: number; command: string }
+  | { kind: 'output'; program: string; error: boolean; text: string }
+  /** What the programs have traced since the last time. */
+  | { kind: 'events'; events: TraceEvent[] }
+  | { kind: 'exited'; program: string; code: number | null; signal: string | null }
+  | { kind: 'ended'; ending: Ending; why: string }

@@ -1,0 +1,279 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import type { IncomingMessage, RequestOptions, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { start } from '@rpc-steps/cli/processes'
+import { elapsed, timesOf } from '@rpc-steps/trace'
+import type { TraceEvent } from '@rpc-steps/trace'
+import { runPath, tokenHeader } from '../lab/messages.ts'
+import type { Message, Offer } from '../lab/messages.ts'
+import type { Plan } from '../lab/plan.ts'
+import { siteServer } from '../lab/site.ts'
+import type { LabOptions } from '../lab/lab.ts'
+
+const isWindows = process.platform === 'win32'
+const plan: Plan = { step: '02', clients: 1, calls: 2, latency: 20 }
+const long: Plan = { ...plan, latency: 1000, calls: 50, clients: 1, step: '04' }
+const hanging = new URL('./fixtures/hanging/', import.meta.url)
+
+let folder: string
+const servers: Server[] = []
+
+beforeAll(async () => {
+  const above = await mkdtemp(join(tmpdir(), 'rpc-steps-site-'))
+  folder = join(above, 'dist')
+  await mkdir(join(folder, 'assets'), { recursive: true })
+  const page = (text: string) => `<html><head></head><body>${text}</body></html>`
+  await writeFile(join(above, 'secret.txt'), 'secret')
+  await writeFile(join(folder, 'index.html'), page('home'))
+  await writeFile(join(folder, 'start.html'), page('start'))
+  await writeFile(join(folder, '404.html'), page('nowhere'))
+  await writeFile(join(folder, 'assets/app.abc.js'), 'export {}')
+})
+
+afterAll(async () => {
+  for (const server of servers) server.close().closeAllConnections()
+  await rm(join(folder, '..'), { recursive: true, force: true })
+})
+
+async function site(options: Omit<LabOptions, 'bound'> = {}, host = '127.0.0.1'): Promise<number> {
+  const server = siteServer(folder, options)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  return (server.address() as AddressInfo).port
+}
+
+function ask(port: number, path: string, options: RequestOptions = {}, body = '') {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, ...options }, resolve)
+    asked.on('error', reject).end(body)
+  })
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) text += chunk as string
+  return text
+}
+
+/** What the page of a site is offered. */
+async function offerOf(port: number): Promise<Offer | undefined> {
+  const html = await textOf(await ask(port, '/'))
+  const content = /<meta name="rpc-steps-lab" content="([^"]*)">/.exec(html)?.[1]
+  return content === undefined ? undefined : (JSON.parse(content.replaceAll('&quot;', '"')) as Offer)
+}
+
+/** Posts a plan as a page does. */
+async function post(port: number, body: unknown): Promise<IncomingMessage> {
+  const headers = { [tokenHeader]: (await offerOf(port))?.token }
+  return ask(port, `/${runPath}`, { method: 'POST', headers }, JSON.stringify(body))
+}
+
+async function* messagesOf(response: IncomingMessage): AsyncGenerator<Message> {
+  for await (const line of createInterface(response)) yield JSON.parse(line) as Message
+}
+
+async function all(response: IncomingMessage): Promise<Message[]> {
+  const messages: Message[] = []
+  for await (const message of messagesOf(response)) messages.push(message)
+  return messages
+}
+
+const eventsOf = (messages: Message[]): TraceEvent[] =>
+  messages.flatMap((message) => (message.kind === 'events' ? message.events : []))
+const pidsOf = (messages: Message[]) =>
+  messages.flatMap((message) => (message.kind === 'started' ? [message.pid] : []))
+
+/** Whether there is a process of this number. Signal 0 only asks. */
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe('a run', () => {
+  test.skipIf(isWindows).each<Plan>([
+    { step: '01', clients: 2, calls: 2, latency: 20 },
+    { step: '01', clients: 2, calls: 1, latency: 20, threads: 2 },
+    { step: '03', clients: 2, calls: 2, latency: 20, selector: 'poll' },
+    { step: '03', clients: 1, calls: 1, latency: 300, selector: 'spin' },
+  ])('streams all that %j does', async (plan) => {
+    const response = await post(await site(), plan)
+    expect(response.statusCode).toBe(200)
+    const messages = await all(response)
+    expect(messages.at(-1)).toEqual({ kind: 'ended', ending: 'done', why: '' })
+
+    const events = eventsOf(messages).sort((a, b) => a.ts - b.ts)
+    const times = timesOf(events)
+    expect(times).toHaveLength(plan.clients * plan.calls)
+    for (const { request, total } of times) expect(total).toBeGreaterThanOrEqual(request)
+    expect(elapsed(times)).toBeGreaterThanOrEqual(Number(plan.latency))
+    expect(events.length).toBeLessThan(1000)
+
+    const output = messages.filter((m) => m.kind === 'output')
+    expect(output.find(({ program }) => program === 'server')?.text).toMatch(/^listening on 127/)
+    const said = output.filter(({ program }) => program !== 'server').map(({ text }) => text)
+    expect(said.join('')).toBe(`${plan.latency}\n`.repeat(plan.clients * plan.calls))
+    expect(messages.filter((m) => m.kind === 'exited')).toHaveLength(1 + plan.clients)
+    expect(pidsOf(messages).filter(lives)).toEqual([])
+  })
+
+  test('says how a reader would start its programs', async () => {
+    const messages = await all(await post(await site(), { ...plan, step: '05', limit: 2 }))
+    const commands = messages.flatMap((m) => (m.kind === 'started' ? [m.command] : []))
+    expect(commands[0]).toBe('npx tsx steps/05-gather/server.ts --port 0')
+    expect(commands[1]).toMatch(
+      /^npx tsx steps\/05-gather\/client\.ts --port \d+ --limit 2 sleep '{"ms":20}' sleep '{"ms":20}'$/,
+    )
+  })
+
+  test('ends when nobody listens any more, and leaves no process', async () => {
+    const response = await post(await site(), long)
+    const messages: Message[] = []
+    for await (const message of messagesOf(response)) {
+      messages.push(message)
+      if (eventsOf(messages).some(({ cat }) => cat === 'handle')) break
+    }
+    const pids = pidsOf(messages)
+    expect(pids.filter(lives)).toHaveLength(2)
+    response.destroy()
+    await expect.poll(() => pids.filter(lives)).toEqual([])
+  })
+
+  test('that hangs is ended, whatever it does about signals', async () => {
+    const port = await site({ limit: 3000, home: hanging })
+    const messages = await all(await post(port, { ...plan, step: '01' }))
+    expect(messages.at(-1)).toEqual({
+      kind: 'ended', ending: 'limit', why: 'it was ended after 3 s',
+    })
+    expect(pidsOf(messages)).not.toEqual([])
+    expect(pidsOf(messages).filter(lives)).toEqual([])
+  })
+
+  test.skipIf(isWindows)('ends with the server of the site', async () => {
+    const server = start(new URL('./fixtures/site.ts', import.meta.url), [folder])
+    const port = Number((await server.printed(/^port (\d+)$/m))[1])
+    const messages: Message[] = []
+    for await (const message of messagesOf(await post(port, long))) {
+      messages.push(message)
+      if (!eventsOf(messages).some(({ cat }) => cat === 'handle')) continue
+      expect(pidsOf(messages).filter(lives)).toHaveLength(2)
+      expect(await server.stop('SIGINT')).toEqual({ code: null, signal: 'SIGINT' })
+      break
+    }
+    await expect.poll(() => pidsOf(messages).filter(lives)).toEqual([])
+  })
+
+  test('waits for the one before it', async () => {
+    const port = await site()
+    const first = await post(port, long)
+    const second = all(await post(port, plan))
+    const messages: Message[] = []
+    for await (const message of messagesOf(first)) {
+      messages.push(message)
+      if (message.kind === 'output') break
+    }
+    first.destroy()
+    const later = await second
+    expect(later[0]).toEqual({ kind: 'waiting' })
+    expect(later.at(-1)).toMatchObject({ ending: 'done' })
+    expect(pidsOf(messages).filter(lives)).toEqual([])
+  })
+
+  test('does not wait in a line without end', async () => {
+    const port = await site()
+    const waiting = []
+    for (let i = 0; i < 5; i++) waiting.push(await post(port, long))
+    expect((await post(port, long)).statusCode).toBe(429)
+    for (const response of waiting) response.destroy()
+    await expect.poll(async () => (await post(port, plan)).statusCode).toBe(200)
+  })
+})
+
+describe('nothing is run for', () => {
+  let port: number
+  let token: string
+  beforeAll(async () => {
+    // Whatever it started would hang, and the answer would not end.
+    port = await site({ home: hanging })
+    token = (await offerOf(port))!.token
+  })
+
+  const refused: [string, number, string, () => RequestOptions, unknown?][] = [
+    ['a request without the token', 403, 'token', () => ({ headers: {} })],
+    ['another token', 403, 'token', () => ({ headers: { [tokenHeader]: 'x'.repeat(32) } })],
+    ['a name that somebody else gave us', 403, 'Host', () => ({ headers: { host: 'evil.example' } })],
+    ['our name with another port', 403, 'Host', () => ({ headers: { host: 'localhost:1' } })],
+    ['a page of another site', 403, 'pages', () => ({ headers: { origin: 'https://evil.example' } })],
+    ['a page in a sandbox', 403, 'pages', () => ({ headers: { origin: 'null' } })],
+    ['a page of another port', 403, 'pages', () => ({ headers: { origin: 'http://127.0.0.1:1' } })],
+    ['a request across sites', 403, 'pages', () => ({ headers: { 'sec-fetch-site': 'cross-site' } })],
+    ['a neighbour', 403, 'pages', () => ({ headers: { 'sec-fetch-site': 'same-site' } })],
+    ['a GET', 405, 'POST', () => ({ method: 'GET' })],
+    ['a body without end', 413, 'bytes', () => ({}), { ...plan, step: '0'.repeat(100_000) }],
+    ['what is no plan', 400, 'step must be', () => ({}), { step: '../../bin' }],
+    ['what is no JSON', 400, 'JSON', () => ({}), undefined],
+  ]
+  test.each(refused)('%s', async (_, status, why, options, body = plan) => {
+    const { headers, ...more } = { headers: {}, ...options() }
+    const ours = { method: 'POST', ...more, headers: { [tokenHeader]: token, ...headers } }
+    if (why === 'token') Object.assign(ours, options())
+    const text = why === 'JSON' ? '{' : JSON.stringify(body)
+    const response = await ask(port, `/${runPath}`, ours, text)
+    expect([response.statusCode, await textOf(response)]).toEqual([
+      status,
+      expect.stringMatching(new RegExp(`^.*${why}.*\n$`)),
+    ])
+  })
+
+  test('a page that came by another name: it is not even told the token', async () => {
+    const page = await textOf(await ask(port, '/', { headers: { host: 'evil.example' } }))
+    expect(page).toContain('home')
+    expect(page).not.toContain('rpc-steps-lab')
+  })
+
+  test('anybody, while other machines can reach the server', async () => {
+    const open = await site({ home: hanging }, '0.0.0.0')
+    expect(await offerOf(open)).toBeUndefined()
+    const response = await ask(open, `/${runPath}`, { method: 'POST' }, JSON.stringify(plan))
+    expect([response.statusCode, await textOf(response)]).toEqual([
+      403,
+      expect.stringContaining('--host'),
+    ])
+  })
+})
+
+describe('the built site', () => {
+  test.each([
+    ['/', 200, 'text/html; charset=utf-8', 'home'],
+    ['/start', 200, 'text/html; charset=utf-8', 'start'],
+    ['/start.html?a=b', 200, 'text/html; charset=utf-8', 'start'],
+    ['/assets/app.abc.js', 200, 'text/javascript; charset=utf-8', 'export {}'],
+    ['/nowhere', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/assets', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/../secret.txt', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/..%2fsecret.txt', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/%2e%2e/secret.txt', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/assets/..\\..\\..\\secret.txt', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['//secret.txt', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/%00', 404, 'text/html; charset=utf-8', 'nowhere'],
+    ['/%zz', 404, 'text/html; charset=utf-8', 'nowhere'],
+  ])('answers %s with %i', async (path, status, type, text) => {
+    const response = await ask(await site(), path)
+    expect([response.statusCode, response.headers['content-type']]).toEqual([status, type])
+    expect(await textOf(response)).toContain(text)
+  })
+
+  test('lives under its base', async () => {
+    const port = await site({ base: '/course/' })
+    expect((await ask(port, '/course/start.html')).statusCode).toBe(200)
+    expect((await ask(port, '/start.html')).statusCode).toBe(404)
+    expect((await ask(port, '/course/__lab/run')).statusCode).toBe(403)
+  })
+})

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { listening, start } from './processes.ts'
+import type { Running, Surroundings } from './processes.ts'
+
+/** The options of a server, and options and calls of the clients that it is to serve. */
+export interface Cast {
+  server: readonly string[]
+  clients: readonly (readonly string[])[]
+}
+
+/** A program that takes part. */
+export interface Role {
+  /** `server`, `client`, or `client N` when there are several. */
+  name: string
+  /** Its command line, less what is only there to watch and to hold it. */
+  args: readonly string[]
+  /** Its trace file, which grows event by event. */
+  trace: string
+  program: Running
+}
+
+export interface Stage extends Surroundings {
+  /** An empty folder, for the trace files. */
+  folder: string
+  /** Ends all programs at once: asks them to, and after a second kills them. */
+  signal: AbortSignal
+  /** Is told of each program as soon as it has been started. */
+  entered?: (role: Role) => void
+}
+
+/** Milliseconds that a program has to end when it is asked to. */
+const grace = 1000
+
+/**
+ * Starts a step's server and clients, lets the clients go together, and waits until all have ended.
+ * However it ends, none of the programs is left.
+ *
+ * @throws what `signal` was aborted with; Error when a program fails
+ */
+export async function perform(step: string | URL, cast: Cast, stage: Stage): Promise<Role[]> {
+  const { folder, signal, entered, ...surroundings } = stage
+  const roles: Role[] = []
+  const enter = (file: string, name: string, args: readonly string[], more: readonly string[]) => {
+    signal.throwIfAborted()
+    const trace = join(folder, `${name}.json`)
+    const all = ['--trace', trace, ...more, ...args]
+    const role = { name, args, trace, program: start(new URL(file, step), all, surroundings) }
+    roles.push(role)
+    entered?.(role)
+    return role.program
+  }
+  const close = () => roles.map(({ program }) => program.stop('SIGTERM', grace))
+  signal.addEventListener('abort', close)
+  try {
+    const server = enter('server.ts', 'server', ['--port', '0', ...cast.server], [])
+    const { port } = await listening(server)
+    const several = cast.clients.length > 1
+    const clients = cast.clients.map((args, i) => {
+      const name = several ? `client ${i + 1}` : 'client'
+      return enter('client.ts', name, ['--port', String(port), ...args], ['--hold', 'yes'])
+    })
+    await Promise.all(clients.map((client) => client.printed(/^ready$/m)))
+    for (const client of clients) client.process.stdin!.end('\n')
+    for (const client of clients) {
+      const { code } = await client.exited
+      if (code !== 0) throw new Error(`a client failed: ${client.stderr().trim()}`)
+    }
+    await server.stop()
+    signal.throwIfAborted()
+    return roles
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', close)
+    const politely = signal.aborted ? 'SIGTERM' : 'SIGKILL'
+    await Promise.all(roles.map(({ program }) => program.stop(politely, grace)))
+  }
+}
