@@ -10,3 +10,17 @@ export function baseFrom(value: string | undefined): string {
   }
   return base
 }
+
+/**
+ * Scheme and host of the site, such as `https://example.org`, from the environment variable SITE.
+ * Undefined when it is not given: then whatever needs absolute addresses is left out.
+ *
+ * @throws Error when it is anything else; the path belongs into BASE
+ */
+export function siteFrom(value: string | undefined): string | undefined {
+  if (!value) return undefined
+  if (!/^https?:\/\/[^/?#\s]+$/.test(value)) {
+    throw new Error(`SITE must be scheme and host, such as https://example.org, but is ${value}`)
+  }
+  return value
+}

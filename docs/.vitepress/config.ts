@@ -1,14 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
-import { baseFrom } from './base.ts'
+import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { reading, stepOf, steps } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
+import { headOf } from './head.ts'
+import { allPages, full, index } from './llms.ts'
 import { codeTheme } from './shiki.ts'
 import { words } from './words/markdown.ts'
 
 const base = baseFrom(process.env['BASE'])
+const site = siteFrom(process.env['SITE'])
+const description =
+  'Asynchronous RPC and non-blocking I/O, learned by building them in TypeScript.'
 const apiSidebar = new URL('../api/typedoc-sidebar.json', import.meta.url)
 const api = existsSync(apiSidebar)
   ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as DefaultTheme.SidebarItem[])
@@ -42,13 +49,46 @@ export default defineConfig({
   base,
   lang: 'en',
   title: 'rpc-steps',
-  description: 'Asynchronous RPC and non-blocking I/O, learned by building them in TypeScript.',
-  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
+  description,
+  head: [
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }],
+    ['meta', { name: 'color-scheme', content: 'light dark' }],
+    // The same as --paper. VitePress tells tags apart by their first attribute.
+    ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],
+    ['meta', { media: '(prefers-color-scheme: dark)', name: 'theme-color', content: '#14161b' }],
+  ],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
   vite: { plugins: [labPlugin(base)] },
   transformPageData(page) {
-    if (page.relativePath.startsWith('api/')) page.frontmatter['outline'] = [2, 3]
+    const { relativePath, frontmatter } = page
+    if (relativePath.startsWith('api/')) {
+      frontmatter['outline'] = [2, 3]
+      page.description ||= `API reference: ${page.title}`
+    }
+    if (relativePath.startsWith('source/')) page.description ||= `The source file ${page.title}`
+    // One page leads to the next only where they are read one after another.
+    if (!reading.some(({ page }) => relativePath === `${page}.md`)) {
+      frontmatter['prev'] ??= false
+      frontmatter['next'] ??= false
+    }
+  },
+  transformHead: ({ page: file, pageData: { title }, description }) =>
+    file === '404.md' ? [] : headOf({ file, title, description }, { base, site }),
+  ...(site !== undefined && {
+    sitemap: {
+      hostname: site + base,
+      transformItems: (items) => items.filter(({ url }) => !url.startsWith('source/')),
+    },
+  }),
+  async buildEnd({ outDir }) {
+    const here = (site ?? '') + base
+    const all = allPages()
+    const robots = `User-agent: *\nAllow: /\n${site ? `Sitemap: ${here}sitemap.xml\n` : ''}`
+    await writeFile(join(outDir, 'robots.txt'), robots)
+    await writeFile(join(outDir, 'llms.txt'), index(description, all, here))
+    await writeFile(join(outDir, 'llms-full.txt'), full(description, all, here))
+    if (!site) console.log('SITE is not set: no sitemap, and no pictures for those who link here')
   },
   markdown: {
     theme: codeTheme,

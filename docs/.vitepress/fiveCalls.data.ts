@@ -37,16 +37,16 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
 
 const traces = new URL('../traces/', import.meta.url)
 
+/** The five fetches of every step that has them recorded. */
+export function fiveCallsOf(): FiveCalls[] {
+  return steps.flatMap(({ number }) => {
+    const file = fileURLToPath(new URL(`${number}-five-fetches.json`, traces))
+    return existsSync(file)
+      ? [fiveCalls(number, JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])]
+      : []
+  })
+}
+
 export declare const data: FiveCalls[]
 
-export default {
-  watch: ['../traces/*-five-fetches.json'],
-  load(): FiveCalls[] {
-    return steps.flatMap(({ number }) => {
-      const file = fileURLToPath(new URL(`${number}-five-fetches.json`, traces))
-      return existsSync(file)
-        ? [fiveCalls(number, JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])]
-        : []
-    })
-  },
-}
+export default { watch: ['../traces/*-five-fetches.json'], load: fiveCallsOf }

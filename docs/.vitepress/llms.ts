@@ -1,0 +1,126 @@
+import { posix } from 'node:path'
+import { reading } from './course.ts'
+import { pathOf } from './head.ts'
+import { pages, regionsOf, snippetsOf, textOf } from './source.ts'
+import { layout, milliseconds } from './theme/timeline/layout.ts'
+import type { TraceEvent } from './theme/timeline/layout.ts'
+
+/** A page of the site as it is written. */
+export interface Page {
+  /** Relative to `docs`, such as `steps/02-callbacks.md`. */
+  file: string
+  title: string
+  description: string
+  /** Without the front matter. */
+  markdown: string
+}
+
+/** All pages written by hand but the home page: first the course in its order, then the others. */
+export function allPages(): Page[] {
+  const place = ({ file }: Page) => {
+    const found = reading.findIndex(({ page }) => `${page}.md` === file)
+    return found < 0 ? reading.length : found
+  }
+  return pages()
+    .map((page) => pageOf(posix.relative('docs', page), textOf(page)))
+    .filter(({ file }) => file !== 'index.md')
+    .sort((a, b) => place(a) - place(b))
+}
+
+/** Takes the front matter off a page. */
+export function pageOf(file: string, text: string): Page {
+  const [whole = '', matter = ''] = /^---\r?\n(.*?)\r?\n---\r?\n/s.exec(text) ?? []
+  const entry = (name: string) => {
+    const value = new RegExp(`^${name}: (.+)$`, 'm').exec(matter)?.[1] ?? ''
+    return value.replace(/^(['"])(.*)\1$/, '$2')
+  }
+  return {
+    file,
+    title: entry('title'),
+    description: entry('description'),
+    markdown: text.slice(whole.length).trim(),
+  }
+}
+
+/** `llms.txt`: one line for each page. `here` is the address of the site, with a slash at the end. */
+export function index(about: string, pages: readonly Page[], here: string): string {
+  const line = ({ file, title, description }: Page) =>
+    `- [${title}](${here}${pathOf(file)}): ${description}`
+  const course = pages.filter(({ file }) => reading.some(({ page }) => `${page}.md` === file))
+  const others = pages.filter((page) => !course.includes(page))
+  return `# rpc-steps
+
+> ${about}
+
+All chapters in one file, as plain Markdown with their code: ${here}llms-full.txt
+
+## The course, in the order in which it is read
+
+${course.map(line).join('\n')}
+
+## To look things up
+
+${others.map(line).join('\n')}
+`
+}
+
+/** `llms-full.txt`: the pages one after another, with nothing in them that needs the site. */
+export function full(about: string, pages: readonly Page[], here: string): string {
+  return [`# rpc-steps\n\n${about}`, ...pages.map((page) => plain(page, here))].join('\n\n---\n\n')
+}
+
+/** A page as Markdown that stands by itself: code in place of snippets, words for pictures. */
+export function plain({ file, markdown }: Page, here: string): string {
+  const page = posix.join('docs', file)
+  return outsideCode(markdown, (text) =>
+    text
+      .replace(/^:::+ *\w+ *(.*)$/gm, (_, title: string) => (title === '' ? '' : `**${title}**`))
+      .replace(/^:::+$/gm, '')
+      .replace(/<Timeline trace="([^"]+)"(?: beside="([^"]+)")? *(?:\/>|>)/g, (_, a, b?: string) =>
+        [a as string, ...(b === undefined ? [] : [b])].map(told).join('\n\n'),
+      )
+      .replace(/<\/?[A-Za-z][^>]*>/g, '')
+      .replace(/\]\((?!https?:|#)([^)\s]+)\)/g, (_, link: string) => `](${here}${target(file, link)})`)
+      .replace(/^\s*<<<.*$/gm, (line) => code(page, line))
+      .replace(/\n{3,}/g, '\n\n'),
+  )
+}
+
+/** Changes only what is neither a fence nor code in a line. */
+function outsideCode(markdown: string, change: (text: string) => string): string {
+  return markdown
+    .split(/(^`{3,}[^`]*\n[^]*?^`{3,}$|`[^`\n]+`)/m)
+    .map((part, i) => (i % 2 === 0 ? change(part) : part))
+    .join('')
+}
+
+/** Where a link of a page leads, as a path below the base. */
+function target(file: string, link: string): string {
+  const [path = '', hash] = link.split('#')
+  const to = path.startsWith('/') ? path.slice(1) : posix.join(posix.dirname(file), path)
+  const full = to === '' || to.endsWith('/') || /\.\w+$/.test(to) ? to : `${to}.html`
+  return pathOf(full) + (hash === undefined ? '' : `#${hash}`)
+}
+
+function code(page: string, line: string): string {
+  const [{ file, region, info } = { file: '', region: '', info: '' }] = snippetsOf(page, line)
+  const text = textOf(file)
+  const found = regionsOf(region === '' ? '' : text).find(({ name }) => name === region)
+  if (region !== '' && !found) throw new Error(`${page}: ${file} has no region ${region}`)
+  const lines = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .slice(...(found ? [found.first - 1, found.last] : []))
+    .filter((line) => !/^\s*\/\/\s*#(?:end)?region\b/.test(line))
+  const indent = Math.min(...lines.filter(Boolean).map((line) => line.search(/\S/)))
+  const place = found ? `${file}, lines ${found.first} to ${found.last}` : file
+  const language = /\w+$/.exec(info)?.[0] ?? ''
+  return `\n${place}:\n\n\`\`\`${language}\n${lines.map((line) => line.slice(indent)).join('\n')}\n\`\`\`\n`
+}
+
+/** A recorded run as a list of what happened when. */
+function told(trace: string): string {
+  const { moments } = layout(JSON.parse(textOf(`docs/traces/${trace}.json`)) as TraceEvent[])
+  const lines = moments.map(({ at, text }) => `- ${milliseconds(at)}: ${text}`)
+  return `Recorded run ${trace}:\n\n${lines.join('\n')}\n`
+}
