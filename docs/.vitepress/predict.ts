@@ -1,0 +1,33 @@
+import type { MarkdownRenderer } from 'vitepress'
+import { questionOf } from '../predict/index.ts'
+import type { Asked } from '../predict/question.ts'
+
+/**
+ * Puts the question into `<Predict id="01-last-answer" />`, with its answer computed. So each page
+ * carries its own questions and no others, and a question that does not exist fails the build.
+ */
+export function predict(md: MarkdownRenderer): void {
+  const html = md.renderer.rules.html_block
+  if (!html) throw new Error('the renderer has no rule for blocks of HTML')
+  md.renderer.rules.html_block = (tokens, index, options, env, self) =>
+    html(tokens, index, options, env, self).replace(/<Predict id="([^"]*)" \/>/g, (_, id: string) => {
+      const { text, options, ...rest } = questionOf(id).ask()
+      // Inline code comes with a directive for Vue, which does not see this HTML.
+      const inline = (markdown: string) => md.renderInline(markdown).replaceAll(' v-pre', '')
+      const asked: Asked = {
+        ...rest,
+        text: inline(text),
+        options: options.map((option) => ({
+          ...option,
+          text: inline(option.text),
+          why: inline(option.why),
+        })),
+      }
+      return `<Predict :question='${escape(JSON.stringify(asked))}' />`
+    })
+}
+
+/** JSON with nothing in it that could end an attribute or begin a tag. */
+function escape(json: string): string {
+  return json.replace(/['<>&]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

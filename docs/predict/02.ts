@@ -1,0 +1,134 @@
+import { longest, output, row, run, spent, urls, waits } from './facts.ts'
+import { question } from './question.ts'
+import { capital, list, ms, place, say, words } from './say.ts'
+
+const fetches = run('02-five-fetches')
+
+const crash = output('02-crash', (text) => ({
+  clients: text.match(/^client \d+ calls/gm)!.length,
+  told: /^client 1 is told: (.*)$/m.exec(text)?.[1] ?? '',
+  exit: Number(/exit code (\d+)/.exec(text)![1]),
+}))
+
+const writes = output('02-two-writes', (text) => ({
+  parts: row(text, 'two writes')[0]!,
+  whole: row(text, 'one write')[0]!,
+  noDelay: row(text, 'two writes')[1]!,
+}))
+
+export const questions = [
+  question('02-two-writes', writes, ({ parts, whole, noDelay }) => ({
+    text: say`A client sends each request in ${words(2)} pieces: one write for the header, one for the body. It has not asked for \`noDelay\`. How long does a call take, compared with a single write?`,
+    options: [
+      {
+        text: say`No longer: the kernel joins the pieces`,
+        holds: parts <= whole,
+        why: say`It would like to. It holds back the second piece, in the hope of more, until the first is acknowledged; and the acknowledgement is held back, too. So a call takes ${ms(parts)}.`,
+      },
+      {
+        text: say`A few microseconds longer, for one more system call`,
+        holds: whole < parts && parts < 1,
+        why: say`That is what it costs with \`noDelay\`: ${ms(noDelay)} instead of ${ms(whole)}. Without, the kernel holds the second piece back, and a call takes ${ms(parts)}.`,
+      },
+      {
+        text: say`Thousands of times as long`,
+        holds: parts / whole >= 1000,
+        why: say`${ms(parts)} instead of ${ms(whole)}. The sender waits for an acknowledgement before it sends the second piece, and the receiver waits for an answer to send the acknowledgement with: once on the way there, and once on the way back.`,
+      },
+    ],
+  })),
+
+  question('02-in-hand', fetches, ({ calls, total, inHand, server }) => ({
+    text: say`One client makes ${words(calls.length)} calls without waiting in between. How many of them does the server, which is one thread, have in hand at most?`,
+    options: [
+      {
+        text: say`One: a thread does one thing at a time`,
+        holds: inHand === 1,
+        why: say`It *runs* one thing at a time. But a request that waits for its timer is in hand, and nothing runs for it: the thread ran for ${ms(spent(server, 'run'))} of the ${ms(total)}.`,
+      },
+      {
+        text: say`Some, depending on the number of processors`,
+        holds: inHand > 1 && inHand < calls.length,
+        why: say`Processors are for what runs. Between its beginning and its end a request is a timer and a function here. It keeps no processor busy, so ${words(inHand)} were in hand at once.`,
+      },
+      {
+        text: say`All ${words(calls.length)}`,
+        holds: inHand === calls.length,
+        why: say`For each it sets a timer, and leaves. Then it is free for the next, and ran for ${ms(spent(server, 'run'))} of the ${ms(total)} altogether.`,
+      },
+    ],
+  })),
+
+  question('02-second-answer', fetches, ({ calls, answers }) => {
+    const second = calls[answers[1]! - 1]!
+    const late = Math.max(...calls.map(({ start, end }, i) => end - start - waits[i]!))
+    return {
+      text: say`It asks for ${list(urls)}, in this order. They take ${list(waits)} milliseconds. Whose answer comes second?`,
+      options: [
+        {
+          text: say`That to ${urls[1]!}: it was asked for second`,
+          holds: answers[1] === 2,
+          why: say`It was, and it takes longest. Its answer was the ${place(answers.indexOf(2) + 1)} to come, after ${ms(calls[1]!.end)}. Nobody waited for it.`,
+        },
+        {
+          text: say`That to ${urls[4]!}: it was asked for last`,
+          holds: answers[1] === 5,
+          why: say`Only ${ms(calls[4]!.start)} lie between the first call and the last, so the waits began at nearly the same time. Its ${ms(waits[4]!)} are the second shortest, and its answer came after ${ms(second.end)}.`,
+        },
+        {
+          text: say`That is chance`,
+          holds: answers[1] !== 2 && answers[1] !== 5,
+          why: say`If they took equally long, it would be. But they lie far apart, and no answer came more than ${ms(late)} later than its page.`,
+        },
+      ],
+    }
+  }),
+
+  question('02-pieces', fetches, ({ calls, server }) => {
+    const runs = server.filter(({ kind }) => kind === 'run')
+    const each = runs.length / calls.length
+    const most = Math.max(...runs.map(({ start, end }) => end - start))
+    return {
+      text: say`The slowest page takes ${ms(longest)}. How often does the server's thread run for one page?`,
+      options: [
+        {
+          text: say`Once: from the request to the reply`,
+          holds: each === 1,
+          why: say`So it is when the thread sleeps for the page. Here it leaves when the timer is set, and comes back when that is due: ${words(runs.length)} runs for ${words(calls.length)} pages, and none longer than ${ms(most)}.`,
+        },
+        {
+          text: say`${capital(words(2))} times: at the beginning, and at the end`,
+          holds: each === 2,
+          why: say`First it sets a timer, later it answers. That made ${words(runs.length)} runs for ${words(calls.length)} pages, and the longest of them took ${ms(most)}.`,
+        },
+        {
+          text: say`Again and again, to see whether the page is there`,
+          holds: each > 2,
+          why: say`Nobody looks. Whoever set the timer is called when it is due, so there were ${words(each)} runs for each page.`,
+        },
+      ],
+    }
+  }),
+
+  question('02-crash', crash, ({ clients, told, exit }) => ({
+    text: say`A server has ${words(clients)} clients. The first one's call waits. The other calls a method whose handler throws, but only later, in a timer. What does the first client get?`,
+    options: [
+      {
+        text: say`Its answer: its call was in order`,
+        holds: told !== '' && !told.includes('connection ended'),
+        why: say`Its call was. But nobody was there to catch the error, so it ended the process, with exit code ${exit}, and with it every call in flight.`,
+      },
+      {
+        text: say`An error: its connection has ended`,
+        holds: told.includes('connection ended'),
+        why: say`Both are served by one process, and an error that nobody catches ends it. The client is told "${told}". That it is told at all, it owes to \`#lost\`.`,
+      },
+      {
+        text: say`Nothing: it waits for ever`,
+        holds: told === '',
+        why: say`So it would with the wrong version \`left-hanging\`, which forgets to tell. Ours is told "${told}".`,
+      },
+    ],
+  })),
+]
+

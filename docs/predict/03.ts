@@ -1,0 +1,137 @@
+import { stateOf } from '../../test/conformance/src/states.ts'
+import { output, row, run, spent } from './facts.ts'
+import { question } from './question.ts'
+import { list, ms, say, times, words } from './say.ts'
+
+const idle = 5000
+const wakeups = output('03-wakeups', (text) => {
+  const [none, many] = [row(text, '0'), row(text, String(idle))]
+  const columns = ['spin', 'poll', 'epoll'].map((name, i) => ({
+    name: `\`${name}\``,
+    none: none[i]!,
+    many: many[i]!,
+  }))
+  return { columns, slower: columns.filter(({ none, many }) => many > 10 * none) }
+})
+
+const crowd = 10_000
+const tenThousand = output('03-ten-thousand', (text) => {
+  const [none, many] = [row(text, '0'), row(text, String(crowd))]
+  return { none: none[0]!, many: many[0]!, memory: many[1]! - none[1]! }
+})
+
+const computes = 'waiting: a second client is answered while the first one computes'
+const states = {
+  file: 'test/conformance/src/states.ts',
+  read: () => (server: string) => stateOf(server, computes),
+}
+
+export const questions = [
+  question('03-sleeps', run('03-five-fetches'), ({ calls, total, client }) => {
+    const sleeps = client.filter(({ kind }) => kind === 'kernel')
+    return {
+      text: say`The client has ${words(calls.length)} calls in flight, and one place where it sleeps. How often does its thread go to sleep until it has all answers?`,
+      options: [
+        {
+          text: say`Once, until all of them are there`,
+          holds: sleeps.length === 1,
+          why: say`The kernel was asked which socket is ready, not whether all is done. The first bytes to read end the sleep, and the loop comes back for the rest: ${words(sleeps.length)} times here.`,
+        },
+        {
+          text: say`About once for each answer`,
+          holds: sleeps.length > 1 && sleeps.length <= 3 * calls.length,
+          why: say`${words(sleeps.length)} times, for ${words(calls.length)} answers. Each wakes it and is dealt with in a moment: of ${ms(total)} it slept ${ms(spent(client, 'kernel'))}.`,
+        },
+        {
+          text: say`All the time: it asks for a moment, and then asks again`,
+          holds: sleeps.length > 3 * calls.length,
+          why: say`A loop that comes back without news is a loop that spins. This one slept ${words(sleeps.length)} times, and each time something woke it.`,
+        },
+      ],
+    }
+  }),
+
+  question('03-computes', states, (stateWith) => {
+    const answers = (name: string) => stateWith(name).state === 'pass'
+    const loop = '03-event-loop'
+    const { because } = stateWith(loop)
+    return {
+      text: say`A client has the server compute for a long time. Another one says hello meanwhile. Which of these servers answers it at once?`,
+      options: [
+        {
+          text: say`That of step ${'01'}, with one thread`,
+          holds: answers('01-blocking-sockets'),
+          why: say`Whether its only thread sleeps or computes is the same to the next client: it must wait.`,
+        },
+        {
+          text: say`That of step ${'01'}, with a thread for each client`,
+          holds: answers('01-blocking-sockets --threads 4'),
+          why: say`Each thread computes on its own, and the system divides the processor among them. That is the one thing which threads can do and a loop cannot.`,
+        },
+        {
+          text: say`That of step ${'02'}`,
+          holds: answers('02-callbacks'),
+          why: say`A callback that computes has the thread until it returns. The same case must fail for it: ${because}.`,
+        },
+        {
+          text: say`That of this step`,
+          holds: answers(loop),
+          why: say`The loop can only go on when the callback has returned, and that is when it has computed. It must fail here: ${because}.`,
+        },
+      ],
+    }
+  }),
+
+  question('03-idle', wakeups, ({ columns, slower }) => {
+    const names = slower.map(({ name }) => name).join()
+    const told = list(
+      columns.map(({ name, none, many }) => `${name} from ${none} to ${many} microseconds`),
+    )
+    return {
+      text: say`One connection is busy, and ${words(idle)} are idle: they say nothing. For which selector does a wake-up take much longer than without them?`,
+      options: [
+        {
+          text: say`For none: who says nothing costs nothing`,
+          holds: names === '',
+          why: say`It depends on who is asked. A wake-up went, with ${told}.`,
+        },
+        {
+          text: say`For \`spin\` alone`,
+          holds: names === '`spin`',
+          why: say`It asks each connection in turn, which is slow. But \`poll\` hands the kernel a list of all of them, each time, and the kernel goes through it. A wake-up went, with ${told}.`,
+        },
+        {
+          text: say`For \`spin\` and \`poll\``,
+          holds: names === '`spin`,`poll`',
+          why: say`Both go through all connections, one by asking each, the other by handing over a list. \`epoll\` has left the list with the kernel. A wake-up went, with ${told}.`,
+        },
+        {
+          text: say`For all`,
+          holds: slower.length === columns.length,
+          why: say`All but one of them go through the whole list each time. \`epoll\` left it with the kernel, which notes who is ready as the bytes come. A wake-up went, with ${told}.`,
+        },
+      ],
+    }
+  }),
+
+  question('03-ten-thousand', tenThousand, ({ none, many, memory }) => ({
+    text: say`One thread holds ${words(crowd)} idle connections and a busy one. How long does a call of the busy one take, compared with no idle ones?`,
+    options: [
+      {
+        text: say`About as long`,
+        holds: many < 1.5 * none,
+        why: say`${many} microseconds with them, ${none} without. They cost memory, some ${words(Math.round((memory * 1024) / crowd))} KiB each, and no time: nobody looks at them until they speak.`,
+      },
+      {
+        text: say`A few times as long`,
+        holds: 1.5 * none <= many && many < 10 * none,
+        why: say`That there are so many is known to the kernel alone; the loop is told only of the one that is ready. A call took ${many} microseconds with them, and ${none} without.`,
+      },
+      {
+        text: say`Many times as long: the thread has so many to look after`,
+        holds: many >= 10 * none,
+        why: say`So it is for a loop that goes through all of them. This one is told who is ready: ${many} microseconds with them, ${none} without, which is ${times(many / none)} times as long.`,
+      },
+    ],
+  })),
+]
