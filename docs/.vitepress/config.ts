@@ -9,6 +9,7 @@ import { reading, stepOf, steps } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
 import { headOf } from './head.ts'
 import { allPages, full, index } from './llms.ts'
+import { predict } from './predict.ts'
 import { codeTheme } from './shiki.ts'
 import { words } from './words/markdown.ts'
 
@@ -95,6 +96,7 @@ export default defineConfig({
     config: (md) => {
       captions(md, base)
       words(md)
+      predict(md)
     },
     codeTransformers: [
       {

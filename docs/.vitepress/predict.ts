@@ -7,9 +7,10 @@ import type { Asked } from '../predict/question.ts'
  * carries its own questions and no others, and a question that does not exist fails the build.
  */
 export function predict(md: MarkdownRenderer): void {
-  const html = md.renderer.rules.html_block
-  if (!html) throw new Error('the renderer has no rule for blocks of HTML')
-  md.renderer.rules.html_block = (tokens, index, options, env, self) =>
+  // VitePress takes the tag of a component for inline HTML, also where it stands alone.
+  const html = md.renderer.rules.html_inline
+  if (!html) throw new Error('the renderer has no rule for HTML')
+  md.renderer.rules.html_inline = (tokens, index, options, env, self) =>
     html(tokens, index, options, env, self).replace(/<Predict id="([^"]*)" \/>/g, (_, id: string) => {
       const { text, options, ...rest } = questionOf(id).ask()
       // Inline code comes with a directive for Vue, which does not see this HTML.

@@ -63,7 +63,7 @@ export const questions = [
     const second = calls[answers[1]! - 1]!
     const late = Math.max(...calls.map(({ start, end }, i) => end - start - waits[i]!))
     return {
-      text: say`It asks for ${list(urls)}, in this order. They take ${list(waits)} milliseconds. Whose answer comes second?`,
+      text: say`A client asks for ${list(urls)}, in this order and without waiting in between. They take ${list(waits)} milliseconds. Whose answer comes second?`,
       options: [
         {
           text: say`That to ${urls[1]!}: it was asked for second`,

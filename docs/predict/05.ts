@@ -94,9 +94,9 @@ export const questions = [
         why: say`It took ${ms(gathered)}. Waiting at the same time is free, and what each call needs besides is a fraction of a millisecond.`,
       },
       {
-        text: say`Some hundred milliseconds: so many calls are a burden`,
+        text: say`Several times as long as one: so many calls are a burden`,
         holds: 2 * each <= gathered && gathered < n * each,
-        why: say`They are, but a small one, since waiting is no work: it took ${ms(gathered)}. With a limit it does take ${ms(limited)}, because then the client waits.`,
+        why: say`They are, but a light one, since waiting is no work: it took ${ms(gathered)}. With a limit it does take ${ms(limited)}, because then the client waits.`,
       },
       {
         text: say`About ${ms(n * each)}: one thread, one call after another`,

@@ -7,6 +7,7 @@ import './style/tokens.css'
 import './style/prose.css'
 import './style/frame.css'
 import './style/words.css'
+import Predict from './predict/Predict.vue'
 import Timeline from './timeline/Timeline.vue'
 
 const theme: Theme = {
@@ -15,6 +16,7 @@ const theme: Theme = {
   enhanceApp({ app }) {
     app.component('home', Home)
     app.component('Forget', Forget)
+    app.component('Predict', Predict)
     app.component('Timeline', Timeline)
   },
 }
