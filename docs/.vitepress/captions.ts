@@ -1,10 +1,22 @@
 import { relative, sep } from 'node:path'
 import type { MarkdownRenderer } from 'vitepress'
 import { regionsOf, root, textOf } from './source.ts'
+import type { Lines } from './source.ts'
 
-interface SnippetMeta {
-  src?: string
-  region?: string
+/** Where a snippet stands in the source; `file` is relative to the root, with `/`. */
+export interface Place {
+  file: string
+  /** Absent when the whole file is shown. */
+  lines: Lines | undefined
+}
+
+/** Where the code of a fence was taken from; undefined when it stands in the page itself. */
+export function placeOf(token: { meta?: unknown }): Place | undefined {
+  const { src, region } = (token.meta ?? {}) as { src?: string; region?: string }
+  if (src === undefined) return undefined
+  const file = relative(root, src).split(sep).join('/')
+  const lines = region ? regionsOf(textOf(file)).find(({ name }) => name === region) : undefined
+  return { file, lines }
 }
 
 /** Puts above each snippet the file and lines it was taken from, as a link to the whole file. */
@@ -12,17 +24,23 @@ export function captions(md: MarkdownRenderer, base: string): void {
   const fence = md.renderer.rules.fence
   if (!fence) throw new Error('the renderer has no rule for fences')
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
+    const token = tokens[index]!
+    const place = placeOf(token)
     const html = fence(tokens, index, options, env, self)
-    const { src, region } = (tokens[index]?.meta ?? {}) as SnippetMeta
-    if (src === undefined || tokens[index]?.info.includes('anchors')) return html
-    const file = relative(root, src).split(sep).join('/')
-    const lines = region ? regionsOf(textOf(file)).find(({ name }) => name === region) : undefined
-    const place = lines ? `<span class="lines">lines ${lines.first} to ${lines.last}</span>` : ''
-    const title = listed(file)
-      ? `<a href="${base}source/${file}.html${lines ? `#L${lines.first}` : ''}">${file}</a>`
-      : `<span>${file}</span>`
-    return `<figure class="snippet"><figcaption>${title}${place}</figcaption>${html}</figure>`
+    if (!place || token.info.includes('anchors')) return html
+    return `<figure class="snippet"><figcaption>${caption(place, base)}</figcaption>${html}</figure>`
   }
+}
+
+function caption({ file, lines }: Place, base: string): string {
+  const cut = file.lastIndexOf('/') + 1
+  const path = `<span class="folder">${file.slice(0, cut)}</span>${file.slice(cut)}`
+  const title = listed(file)
+    ? `<a href="${base}source/${file}.html${lines ? `#L${lines.first}` : ''}">${path}</a>`
+    : `<span>${path}</span>`
+  return lines
+    ? `${title}<span class="lines">lines ${lines.first} to ${lines.last}</span>`
+    : title
 }
 
 /** Whether the site has a page with the whole file. */

@@ -9,14 +9,17 @@ import { reading, stepOf, steps } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
 import { headOf } from './head.ts'
 import { allPages, full, index } from './llms.ts'
+import { sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
 import { codeTheme } from './shiki.ts'
+import { walk, walkContainer } from './walk.ts'
 import { words } from './words/markdown.ts'
 
 const base = baseFrom(process.env['BASE'])
 const site = siteFrom(process.env['SITE'])
 const description =
   'Asynchronous RPC and non-blocking I/O, learned by building them in TypeScript.'
+const lines = sourceLines()
 const apiSidebar = new URL('../api/typedoc-sidebar.json', import.meta.url)
 const api = existsSync(apiSidebar)
   ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as DefaultTheme.SidebarItem[])
@@ -60,7 +63,7 @@ export default defineConfig({
   ],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
-  vite: { plugins: [labPlugin(base)] },
+  vite: { plugins: [labPlugin(base), lines.plugin] },
   transformPageData(page) {
     const { relativePath, frontmatter } = page
     if (relativePath.startsWith('api/')) {
@@ -68,6 +71,7 @@ export default defineConfig({
       page.description ||= `API reference: ${page.title}`
     }
     if (relativePath.startsWith('source/')) page.description ||= `The source file ${page.title}`
+    if (stepOf(relativePath)) Object.assign(frontmatter, { aside: false, pageClass: 'chapter' })
     // One page leads to the next only where they are read one after another.
     if (!reading.some(({ page }) => relativePath === `${page}.md`)) {
       frontmatter['prev'] ??= false
@@ -93,9 +97,12 @@ export default defineConfig({
   },
   markdown: {
     theme: codeTheme,
-    config: (md) => {
+    container: { customContainers: walkContainer },
+    config(md) {
       captions(md, base)
       words(md)
+      walk(md)
+      lines.use(md)
       predict(md)
     },
     codeTransformers: [

@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url'
 /** The root of the repository. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A `// #region name` ... `// #endregion` of a source file; lines count from 1, markers left out. */
-export interface Region {
-  name: string
+/** Lines of a file, from the first to the last, counted from 1. */
+export interface Lines {
   first: number
   last: number
+}
+
+/** A `// #region name` ... `// #endregion` of a source file, markers left out. */
+export interface Region extends Lines {
+  name: string
 }
 
 /** A `<<< path#region{lang}` line of a page. */
@@ -57,6 +61,49 @@ export function regionsOf(text: string): Region[] {
   const left = open.pop()
   if (left) throw new Error(`line ${left.first - 1}: region ${left.name} is never closed`)
   return found.sort((a, b) => a.first - b.first)
+}
+
+/** Whether a line of a source only opens or closes a region. */
+export function isMarker(line: string): boolean {
+  return /^\s*\/\/\s*#(?:end)?region\b/.test(line)
+}
+
+/**
+ * The lines that a piece of code stands for: the line that holds it, the block which that line
+ * opens, to be told by the indentation, and the comment above.
+ *
+ * @param within the lines to look in
+ * @throws Error when the piece is not in exactly one of these lines
+ */
+export function blockOf(text: string, within: Lines, piece: string): Lines {
+  const lines = text.split(/\r?\n/)
+  const line = (n: number) => lines[n - 1] ?? ''
+  const indent = (n: number) => line(n).search(/\S|$/)
+  const numbers = Array.from(
+    { length: within.last - within.first + 1 },
+    (_, index) => within.first + index,
+  )
+  const found = numbers.filter((n) => line(n).includes(piece))
+  if (found.length !== 1) {
+    throw new Error(
+      `"${piece}" is in ${found.length} of the lines ${within.first} to ${within.last}, not in one`,
+    )
+  }
+  let first = found[0]!
+  let last = first
+  const deep = indent(first)
+  const inside = (n: number) => line(n).trim() === '' || indent(n) > deep
+  const closes = (n: number) => indent(n) === deep && /^\s*[}\])]/.test(line(n))
+  while (last < within.last && (inside(last + 1) || closes(last + 1))) last++
+  while (line(last).trim() === '') last--
+  while (
+    first > within.first &&
+    indent(first - 1) >= deep &&
+    /^\s*(?:\/\/|\/?\*)/.test(line(first - 1))
+  ) {
+    first--
+  }
+  return { first, last }
 }
 
 /** The snippets that a page shows. `page` is relative to the root and is what paths start from. */

@@ -9,6 +9,8 @@ import './style/frame.css'
 import './style/words.css'
 import Predict from './predict/Predict.vue'
 import Timeline from './timeline/Timeline.vue'
+import WalkPanel from './walk/WalkPanel.vue'
+import './walk/walk.css'
 
 const theme: Theme = {
   extends: DefaultTheme,
@@ -18,6 +20,7 @@ const theme: Theme = {
     app.component('Forget', Forget)
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
+    app.component('WalkPanel', WalkPanel)
   },
 }
 

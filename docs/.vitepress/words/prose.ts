@@ -3,6 +3,7 @@ const other = [
   /^---\r?\n[\s\S]*?^---$/m, // front matter
   /^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^ *\2`*~*[^\S\n]*$/gm, // fences
   /^[^\S\n]*(?:<<<|:::).*$/gm, // snippets and containers
+  /\{at="[^"]*"\}/g, // what a paragraph of a walk points at
   /<!--[\s\S]*?-->/g,
   /(`+)[^`][\s\S]*?\1/g, // code in a sentence
   /<\/?[a-zA-Z][^<>]*>/g, // tags; what stands between them stays

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import type { MarkdownRenderer } from 'vitepress'
+import { isMarker } from './source.ts'
+
+/** One line of a source file as the page shows it. */
+export interface Line {
+  /** Its number in the file, from 1. Lines that only mark regions are left out. */
+  number: number
+  /** Spaces at its beginning; what wraps goes a little further in. */
+  indent: number
+  html: string
+}
+
+/**
+ * Lets the theme import a source file as its highlighted lines: `import('.../client.ts?lines')`.
+ * Each file becomes a small script of its own, which a page loads only when it shows the file.
+ */
+export function sourceLines() {
+  let renderer: MarkdownRenderer | undefined
+  return {
+    /** Takes the renderer of the pages, so that the same inks are used everywhere. */
+    use(md: MarkdownRenderer): void {
+      renderer = md
+    },
+    plugin: {
+      name: 'source-lines',
+      enforce: 'pre' as const,
+      async load(id: string) {
+        if (!id.endsWith('?lines')) return undefined
+        if (!renderer) throw new Error('the renderer of the pages is not there yet')
+        const text = readFileSync(id.slice(0, -'?lines'.length), 'utf8')
+        const fence = '~'.repeat(8)
+        const html = await renderer.renderAsync(`${fence}ts\n${text}\n${fence}`)
+        return `export default ${JSON.stringify(linesOf(text, html))}`
+      },
+    },
+  }
+}
+
+/**
+ * Cuts what the highlighter made of a text into lines.
+ *
+ * @throws Error when it has not as many lines as the text
+ */
+export function linesOf(text: string, html: string): Line[] {
+  const source = text.trimEnd().split(/\r?\n/)
+  const code = /<code[^>]*>(.*)<\/code>/s.exec(html)?.[1]?.split('\n') ?? []
+  if (code.length !== source.length) {
+    throw new Error(`${source.length} lines of source have become ${code.length}`)
+  }
+  return source.flatMap((line, index) =>
+    isMarker(line)
+      ? []
+      : [{ number: index + 1, indent: line.search(/\S|$/), html: inner(code[index]!) }],
+  )
+}
+
+const inner = (line: string) => line.replace(/^<span class="line[^>]*>(.*)<\/span>$/, '$1')

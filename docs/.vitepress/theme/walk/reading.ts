@@ -1,0 +1,71 @@
+/** What the reader is at: a source file, and the lines that the text speaks of. */
+export interface Place {
+  file: string
+  first: number
+  last: number
+}
+
+/** The walk has a panel where this holds, here and in walk.css; elsewhere snippets are in place. */
+export const wide = '(min-width: 80rem) and (scripting: enabled)'
+
+/** Whatever in a walk can be the thing that is being read, in the order of the page. */
+export function stopsOf(walk: HTMLElement): HTMLElement[] {
+  return [...walk.querySelectorAll<HTMLElement>('[data-step] > *, [data-step] [data-lines]')]
+}
+
+/** The place of a stop: its own lines, or else those of its step. */
+export function placeOf(stop: HTMLElement): Place {
+  const { file } = stop.closest<HTMLElement>('[data-file]')!.dataset
+  const { lines } = stop.closest<HTMLElement>('[data-lines]')!.dataset
+  const [first, last] = lines!.split('-').map(Number)
+  return { file: file!, first: first!, last: last! }
+}
+
+/**
+ * Tells which stop stands where one reads: at a line a third of the way down the window, or where
+ * the keyboard's focus has gone. Returns a function that ends it.
+ */
+export function follow(walk: HTMLElement, reading: (stop: HTMLElement) => void): () => void {
+  const stops = stopsOf(walk)
+  const there = new Set<Element>()
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (isIntersecting) there.add(target)
+        else there.delete(target)
+      }
+      // Of one inside the other the inner one is meant. Between two of them nothing changes.
+      const stop = stops.findLast((one) => there.has(one))
+      if (stop) reading(stop)
+    },
+    { rootMargin: '-33% 0px -66%' },
+  )
+  for (const stop of stops) observer.observe(stop)
+  const focused = ({ target }: FocusEvent) => {
+    const stop = stops.findLast((one) => one.contains(target as Node))
+    if (stop) reading(stop)
+  }
+  walk.addEventListener('focusin', focused)
+  return () => {
+    observer.disconnect()
+    walk.removeEventListener('focusin', focused)
+  }
+}
+
+/**
+ * How far to scroll a view so that a part of what it shows can be read; all in pixels.
+ *
+ * @param part its top and bottom, in the scrolled content
+ * @param margin what should be seen around the part
+ */
+export function scrolledTo(
+  view: { top: number; height: number },
+  part: { top: number; bottom: number },
+  margin: number,
+): number {
+  const height = part.bottom - part.top
+  const seen = part.top >= view.top + margin && part.bottom <= view.top + view.height - margin
+  if (seen) return view.top
+  const room = Math.max(0, view.height - height)
+  return Math.max(0, part.top - Math.max(margin, room / 3))
+}
