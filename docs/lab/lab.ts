@@ -37,7 +37,7 @@ const longestLine = 4
 export function createLab(options: LabOptions): Lab {
   const { bound, base = '/', limit = 30_000, home } = options
   const token = randomBytes(24).toString('base64url')
-  const offer: Offer = { token, ...ofThisMachine() }
+  const offer: Offer = { token, limit, ...ofThisMachine() }
   let turn: Promise<unknown> = Promise.resolve()
   let line = 0
 

@@ -4,6 +4,8 @@ import type { TraceEvent } from '@rpc-steps/trace'
 export interface Offer {
   /** To be sent along with a plan, in the header `tokenHeader`. */
   token: string
+  /** Milliseconds after which a run is ended. */
+  limit: number
   /** The selectors that this machine has. */
   selectors: string[]
   /** Steps that this machine cannot run, and why. */

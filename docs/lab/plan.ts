@@ -72,6 +72,36 @@ export function readPlan(value: unknown): Plan {
   return { ...plan, selector }
 }
 
+/** A plan as the query of an address: `step=03&clients=5&calls=1&latency=pages`. */
+export function queryOf(plan: Plan): string {
+  return String(new URLSearchParams(Object.entries(plan).map(([name, value]) => [name, `${value}`])))
+}
+
+/** The plan in a query, or undefined when there is none, or a wrong one. */
+export function planFrom(query: string): Plan | undefined {
+  const given = [...new URLSearchParams(query)]
+  const value = (name: string, text: string) =>
+    name in bounds && /^\d{1,6}$/.test(text) ? Number(text) : text
+  try {
+    return readPlan(Object.fromEntries(given.map(([name, text]) => [name, value(name, text)])))
+  } catch {
+    return undefined
+  }
+}
+
+/** What a plan does, in a few words. */
+export function inWords({ clients, calls, latency, threads, selector, limit }: Plan): string {
+  const count = (n: number, what: string) => `${n === 1 ? 'one' : n} ${what}${n === 1 ? '' : 's'}`
+  const what = latency === 'pages' ? `${count(calls, 'fetch').replace(/hs$/, 'hes')}` : count(calls, 'call')
+  return [
+    clients === 1 ? `one client, ${what}` : `${clients} clients, ${what} each`,
+    ...(latency === 'pages' ? [] : [`${latency} ms a call`]),
+    ...(threads === undefined ? [] : [threads === 0 ? 'one thread' : count(threads, 'thread')]),
+    ...(selector === undefined ? [] : [selector]),
+    ...(limit === undefined ? [] : [`at most ${limit} at once`]),
+  ].join(', ')
+}
+
 /** What a plan runs: options for the server and for each client, and each client's calls. */
 export interface Words {
   server: string[]

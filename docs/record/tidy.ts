@@ -1,5 +1,8 @@
 import type { TraceEvent } from '@rpc-steps/trace'
 
+/** Names for the programs of a trace, by their process ids: clients first, then the server. */
+export type Names = ReadonlyMap<number, string>
+
 /**
  * Makes a raw trace of several processes fit to be kept: from the first call to the last answer,
  * times from 0 in whole microseconds, processes numbered from 1 (clients first), ports replaced
@@ -7,20 +10,31 @@ import type { TraceEvent } from '@rpc-steps/trace'
  *
  * @throws Error when the trace has no call that ended
  */
-export function tidy(events: readonly TraceEvent[]): TraceEvent[] {
+export function tidy(events: readonly TraceEvent[], names?: Names): TraceEvent[] {
+  const end = events
+    .filter(({ ph, cat }) => ph === 'e' && cat === 'call')
+    .reduce((last, { ts }) => Math.max(last, ts), -Infinity)
+  const tidied = tidyUntil(events, end, names)
+  if (tidied.length === 0) throw new Error('the trace has no call that ended')
+  return tidied
+}
+
+/** The same for what there is of a run that goes on: nothing, until the first call begins. */
+export function tidySoFar(events: readonly TraceEvent[], names: Names): TraceEvent[] {
+  return tidyUntil(events, Infinity, names)
+}
+
+function tidyUntil(events: readonly TraceEvent[], end: number, given?: Names): TraceEvent[] {
   const sorted = events.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
   const start = sorted.find(({ ph, cat }) => ph === 'b' && cat === 'call')?.ts
-  const end = sorted.findLast(({ ph, cat }) => ph === 'e' && cat === 'call')?.ts
-  if (start === undefined || end === undefined) throw new Error('the trace has no call that ended')
+  if (start === undefined || end < start) return []
 
   const kept = cut(sorted, start, end)
   const callers = new Set(
     kept.filter(({ ph, cat }) => ph === 'b' && cat === 'call').map(({ pid }) => pid),
   )
-  const pids = [
-    ...callers,
-    ...new Set(kept.map(({ pid }) => pid).filter((pid) => !callers.has(pid))),
-  ]
+  const others = new Set(kept.map(({ pid }) => pid).filter((pid) => !callers.has(pid)))
+  const pids = given ? [...given.keys()] : [...callers, ...others]
   const ports = new Map<string, number>()
   for (const { pid, cat, id } of kept) {
     if (cat === 'call' && id !== undefined) ports.set(portOf(id), pids.indexOf(pid) + 1)
@@ -31,13 +45,16 @@ export function tidy(events: readonly TraceEvent[]): TraceEvent[] {
       ({ ph, name, pid, tid }) =>
         ph === 'M' && (name === 'process_name' || used.has(`${pid}/${tid}`)),
     )
-    .map((event) => ({ ...event, ts: 0, args: { name: nameOf(event, callers) } }))
+    .map((event) => ({ ...event, ts: 0, args: { name: nameOf(event) } }))
     .sort((a, b) => pids.indexOf(a.pid) - pids.indexOf(b.pid) || a.tid - b.tid)
 
-  function nameOf({ name, pid, args }: TraceEvent, clients: ReadonlySet<number>): string {
-    const given = String(args?.['name'] ?? '')
-    const several = name === 'process_name' && clients.size > 1 && clients.has(pid)
-    return several ? `client ${pids.indexOf(pid) + 1}` : given
+  function nameOf({ name, pid, args }: TraceEvent): string {
+    const own = String(args?.['name'] ?? '')
+    if (name !== 'process_name') return own
+    return given?.get(pid) ?? (callers.size > 1 && callers.has(pid) ? numbered(pid) : own)
+  }
+  function numbered(pid: number): string {
+    return `client ${pids.indexOf(pid) + 1}`
   }
 
   return [...names, ...kept].map((event) => ({
@@ -54,7 +71,10 @@ function portOf(id: string): string {
   return id.slice(0, id.indexOf(':'))
 }
 
-/** Keeps what lies between two times; a thread's span that crosses one of them is cut there. */
+/**
+ * Keeps what lies between two times; a thread's span that crosses one of them is cut there. Without
+ * an end, what is open stays open.
+ */
 function cut(events: readonly TraceEvent[], start: number, end: number): TraceEvent[] {
   const ends = new Map<TraceEvent, TraceEvent | undefined>()
   const open = new Map<string, TraceEvent[]>()
@@ -77,7 +97,7 @@ function cut(events: readonly TraceEvent[], start: number, end: number): TraceEv
     const close = ends.get(event)
     const overlaps = event.ts < end && (close?.ts ?? end) > start
     if (overlaps && close) keptEnds.add(close)
-    if (overlaps && !close) cutOff.unshift({ ...event, ph: 'E', ts: end })
+    if (overlaps && !close && end < Infinity) cutOff.unshift({ ...event, ph: 'E', ts: end })
     return overlaps
   })
   return [...kept, ...cutOff]

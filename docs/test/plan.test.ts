@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
-import { bounds, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
+import { bounds, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
 
 const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
 
@@ -60,3 +60,24 @@ test('whatever comes, a plan that is accepted is within its bounds', () => {
     }),
   )
 })
+
+test('an address holds a plan', () => {
+  const query = 'step=03&clients=2&calls=1&latency=20&selector=poll'
+  const plan = { step: '03', clients: 2, calls: 1, latency: 20, selector: 'poll' } as const
+  expect(queryOf(plan)).toBe(query)
+  expect(planFrom(`?${query}`)).toEqual(plan)
+  expect(planFrom('step=01&clients=1&calls=5&latency=pages&threads=2')).toEqual({
+    step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2,
+  })
+})
+
+test.each(['', 'step=9', 'step=01', 'step=01&clients=1e3&calls=5&latency=pages', `${'x'.repeat(9)}=1`])(
+  'there is no plan in "%s"',
+  (query) => expect(planFrom(query)).toBeUndefined(),
+)
+
+test.each([
+  [{ step: '01', clients: 1, calls: 5, latency: 'pages' }, 'one client, 5 fetches'],
+  [{ step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 }, '5 clients, one fetch each, 5 threads'],
+  [{ step: '05', clients: 1, calls: 8, latency: 50, limit: 2 }, 'one client, 8 calls, 50 ms a call, at most 2 at once'],
+] as const)('%j in words', (plan, words) => expect(inWords(plan)).toBe(words))
