@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { layout, milliseconds, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
+import { layout, marks, milliseconds, stamp, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
 import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
 import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 
@@ -167,4 +167,63 @@ test('an axis has round marks that end before the picture does', () => {
       expect(marks.at(-1)).toBeLessThanOrEqual(duration * (1 + 1e-6))
     }),
   )
+})
+
+describe('a run that goes on', () => {
+  const now = 1_100_000
+  const sofar = oneAfterAnother().filter(({ ts }) => ts <= now)
+
+  test('ends now, and so does what has not ended', () => {
+    const { duration, spans, lanes } = layout(sofar, now)
+    expect(duration).toBe(100)
+    expect(spans.filter(({ open }) => open).map(({ kind, end }) => [kind, end])).toEqual([
+      ['call', 100],
+      ['kernel', 100],
+      ['handle', 100],
+      ['kernel', 100],
+    ])
+    expect(lanes.map(({ end }) => end)).toEqual([100, 100])
+  })
+
+  test('tells no end that was not seen', () => {
+    expect(layout(sofar, now).moments.map(({ text }) => text)).toEqual([
+      'client: calls fetch 1',
+      'client: sends the request of fetch 1',
+      'client: sleeps in the kernel in recv',
+      'server: begins to handle fetch 1',
+      'server: sleeps in the kernel in nanosleep',
+    ])
+  })
+
+  test('can be drawn at any time', () => {
+    const all = oneAfterAnother()
+    fc.assert(
+      fc.property(fc.subarray(all), fc.option(fc.nat(3_000_000)), (part, now) => {
+        const { duration, spans, lanes, moments } = layout(part, now ?? undefined)
+        for (const { start, end, lane } of spans) {
+          expect(start).toBeGreaterThanOrEqual(0)
+          expect(end).toBeGreaterThanOrEqual(start)
+          expect(end).toBeLessThanOrEqual(duration)
+          expect(lanes[lane]).toBeDefined()
+        }
+        for (const { at, span, arrow } of moments) {
+          expect(at).toBeLessThanOrEqual(duration)
+          expect(Number(span !== undefined) + Number(arrow !== undefined)).toBe(1)
+        }
+      }),
+    )
+  })
+})
+
+test('a stretch of time has marks in the digits that it needs', () => {
+  expect(marks(0, 1030).map(({ text }) => text)).toEqual(['0', '500 ms', '1 s'])
+  expect(marks(120, 124).map(({ text }) => text)).toEqual([
+    '120 ms',
+    '121 ms',
+    '122 ms',
+    '123 ms',
+    '124 ms',
+  ])
+  expect(marks(0.31, 0.9, 3).map(({ text }) => text)).toEqual(['0.4 ms', '0.6 ms', '0.8 ms'])
+  expect(stamp(1030.44)).toBe('1,030.4 ms')
 })

@@ -120,9 +120,9 @@ export function seek(state: Playback, score: Score, time: number): Playback {
 }
 
 /**
- * Shows `factor` times as much time, so a factor below 1 shows it larger. The anchor (the playhead
- * when it is in view, else the middle) keeps its place on the screen, unless the picture would end
- * inside the view.
+ * Shows `factor` times as much time, so a factor below 1 shows it larger. The anchor keeps its
+ * place on the screen, unless the picture would end inside the view. Without an anchor it is the
+ * playhead when that is in view, and else the middle.
  */
 export function zoom(state: Playback, score: Score, factor: number, anchor?: number): Playback {
   const { view, time } = state
@@ -132,7 +132,9 @@ export function zoom(state: Playback, score: Score, factor: number, anchor?: num
   const width = view.to - view.from
   const wanted = clamp(width * factor, Math.min(narrowest, score.duration), score.duration)
   const from = width > 0 ? fixed - ((fixed - view.from) / width) * wanted : 0
-  return { ...state, view: within(from, wanted, score.duration) }
+  const next = within(from, wanted, score.duration)
+  const held = anchor === undefined && seen
+  return { ...state, view: held ? follow(next, score.duration, time) : next }
 }
 
 /** Moves the view by a share of its width: 1 shows what comes next, -1 what came before. */
@@ -151,10 +153,13 @@ function within(from: number, width: number, duration: number): View {
   return { from: start, to: Math.min(start + width, duration) }
 }
 
-/** Keeps the playhead off the edges, and more of what comes in view than of what was. */
-function follow({ from, to }: View, duration: number, time: number): View {
+/** Keeps the playhead off the edges of a view, but for those of the picture. */
+function follow(view: View, duration: number, time: number): View {
+  const { from, to } = view
   const width = to - from
-  if (time < from + width / 10) return within(time - width / 10, width, duration)
-  if (time > to - width / 4) return within(time - (width * 3) / 4, width, duration)
-  return { from, to }
+  const least = time - (width * 3) / 4
+  const most = time - width / 10
+  if (least <= from && from <= most) return view
+  const moved = within(clamp(from, least, most), width, duration)
+  return moved.from === from ? view : moved
 }
