@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { steps } from '../../../docs/.vitepress/course.ts'
 import { byHand } from '../src/site.ts'
-import { narrow, test, wide } from '../src/test.ts'
+import { narrow, test } from '../src/test.ts'
 import { excess } from '../src/axe.ts'
 
 const plain = { javaScriptEnabled: false }
