@@ -43,6 +43,7 @@ const course: DefaultTheme.SidebarItem[] = [
     text: 'Look it up',
     items: [
       { text: 'Glossary', link: '/glossary' },
+      { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
       { text: 'About', link: '/about' },
     ],
@@ -100,7 +101,7 @@ export default defineConfig({
     container: { customContainers: walkContainer },
     config(md) {
       captions(md, base)
-      words(md)
+      words(md, base)
       walk(md)
       lines.use(md)
       predict(md)

@@ -1,6 +1,7 @@
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress'
 import { withPlaces, withTerms } from './annotate.ts'
 import { coursePages, glossaryTerms } from './course.ts'
+import { numbersPage } from './page.ts'
 
 /**
  * What the pages may write besides Markdown:
@@ -8,8 +9,9 @@ import { coursePages, glossaryTerms } from './course.ts'
  * - a fence `sketch` is a picture made of characters; behind the word it says what there is to see,
  *   for those who do not see it
  * - `<dfn>term</dfn>` is the place where the course says what a term of the glossary means
+ * - `<!-- numbers -->` is the tables of the page of numbers
  */
-export function words(md: MarkdownRenderer): void {
+export function words(md: MarkdownRenderer, base: string): void {
   const fence = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
     const { info, content } = tokens[index]!
@@ -17,12 +19,16 @@ export function words(md: MarkdownRenderer): void {
     if (alternative === undefined) return fence(tokens, index, options, env, self)
     const { escapeHtml } = md.utils
     const label = escapeHtml(alternative)
-    return `<pre class="sketch" role="img" aria-label="${label}" v-pre>${escapeHtml(content)}</pre>\n`
+    const picture = escapeHtml(content)
+    return `<pre class="sketch" role="img" aria-label="${label}" v-pre>${picture}</pre>\n`
   }
 
   md.core.ruler.before('normalize', 'terms', (state) => {
     const { relativePath = '' } = state.env as MarkdownEnv
     const pages = coursePages()
+    if (relativePath === 'numbers.md') {
+      state.src = state.src.replace('<!-- numbers -->', () => numbersPage(base))
+    }
     if (relativePath === 'glossary.md') state.src = withPlaces(state.src, pages, glossaryTerms())
     if (pages.some(({ path }) => path === relativePath)) {
       state.src = withTerms(relativePath, state.src, pages, glossaryTerms())

@@ -1,0 +1,334 @@
+import { textOf } from '../source.ts'
+
+/** A number in a sentence, and what stands behind it. */
+export interface Claim {
+  /** The words around the number as the pages have them; several when they say it differently. */
+  says: readonly string[]
+  /** Where it is from, in Markdown. A file of this repository stands in `code`. */
+  from: string
+  /**
+   * The values of the numbers in each of the phrases, worked out from there; a test compares them.
+   * What it needs of the course is imported only then: the site is built without running it.
+   */
+  is?: () => Promise<number[]> | number[]
+}
+
+/** The first number that a pattern captures in a file. Sums such as `64 * 1024` are worked out. */
+function numberIn(file: string, pattern: RegExp): number {
+  const sum = pattern.exec(textOf(file))?.[1]
+  if (sum === undefined) throw new Error(`${file} has nothing like ${pattern.source}`)
+  const factors = sum.replaceAll(/[_,]/g, '').split('*').map(Number)
+  return factors.reduce((product, factor) => product * factor)
+}
+
+/** To one figure, as one says it: 148 is about 150 when the step is 10. */
+const about = (value: number, step: number) => Math.round(value / step) * step
+
+const waits = async () => Object.values((await import('@rpc-steps/service/pages')).pages)
+const sum = async () => (await import('@rpc-steps/cli/demo')).sumOfAll.ms
+const longest = async () => (await import('@rpc-steps/cli/demo')).longest.ms
+const wire = () => import('@rpc-steps/wire')
+const linesOf = async (least: boolean) => {
+  const { filesUnder } = await import('../source.ts')
+  const { steps } = await import('../course.ts')
+  const lines = steps.map(({ folder }) =>
+    filesUnder(`steps/${folder}/src`, '.ts', '.mjs')
+      .map((file) => textOf(file).split('\n').length - 1)
+      .reduce((a, b) => a + b),
+  )
+  return least ? Math.min(...lines) : Math.max(...lines)
+}
+const bytesOf = (text: string) => Buffer.byteLength(text)
+const example = '{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"Hello, server!"}}'
+
+/** Worked out from the source or from a recorded run, each time the tests run. */
+export const computed: readonly Claim[] = [
+  {
+    says: [
+      'takes 120 ms to come, the others 300, 200, 250 and 160',
+      '120, 300, 200, 250 and 160 milliseconds',
+      '`/home` | 120 | | `/news` | 300 | | `/mail` | 200 | | `/maps` | 250 | | `/feed` | 160',
+    ],
+    from: '`shared/service/src/pages.ts`',
+    is: waits,
+  },
+  {
+    says: ['120 + 300 + 200 + 250 + 160 = **1030 ms**'],
+    from: '`shared/service/src/pages.ts`',
+    is: async () => [...(await waits()), await sum()],
+  },
+  {
+    says: ['1,030 milliseconds', '1,030 ms'],
+    from: 'the sum of `shared/service/src/pages.ts`',
+    is: async () => [await sum()],
+  },
+  {
+    says: ['**300 ms**', '300 milliseconds'],
+    from: 'the longest of `shared/service/src/pages.ts`',
+    is: async () => [await longest()],
+  },
+  {
+    says: ['550 ms'],
+    from: 'two at a time: `atATime(2)` in `shared/cli/src/demo.ts`',
+    is: async () => [(await import('@rpc-steps/cli/demo')).atATime(2).ms],
+  },
+  {
+    says: ['a whole number up to 60000'],
+    from: '`shared/service/src/service.ts`, `sleep`',
+    is: () => [numberIn('shared/service/src/service.ts', /ms: whole\(0, ([\d_]+)\)/)],
+  },
+  {
+    says: ['`rounds` up to ten million'],
+    from: '`shared/service/src/service.ts`, `hash`',
+    is: () => [numberIn('shared/service/src/service.ts', /rounds: whole\(1, ([\d_]+)\)/)],
+  },
+  {
+    says: ['the error -32602'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.invalidParams],
+  },
+  {
+    says: ['| -32700 | Parse error |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.parseError],
+  },
+  {
+    says: ['| -32600 | Invalid Request |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.invalidRequest],
+  },
+  {
+    says: ['| -32601 | Method not found |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.methodNotFound],
+  },
+  {
+    says: ['| -32602 | Invalid params |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.invalidParams],
+  },
+  {
+    says: ['| -32603 | Internal error |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.internalError],
+  },
+  {
+    says: ['You send 74 bytes', 'exactly 74 bytes of JSON'],
+    from: 'the example beside it, counted',
+    is: () => [bytesOf(example)],
+  },
+  {
+    says: ['may get 74 bytes, or 3, or 148'],
+    from: 'the same example; a piece of it; two of it',
+    is: () => [bytesOf(example), 3, 2 * bytesOf(example)],
+  },
+  {
+    says: ['`\\r\\n` are two bytes'],
+    from: 'counted',
+    is: () => [bytesOf('\r\n')],
+  },
+  {
+    says: ['one character and two bytes of UTF-8'],
+    from: 'counted',
+    is: () => [bytesOf('é')],
+  },
+  {
+    says: ['asks for up to 64 KiB'],
+    from: '`steps/01-blocking-sockets/src/stream.ts`, the buffer',
+    is: () => [numberIn('steps/01-blocking-sockets/src/stream.ts', /Slow\(([\d* ]+)\)/) / 1024],
+  },
+  {
+    says: ['At most 8 KiB of header and 4 MiB of body'],
+    from: '`shared/wire/src/framer.ts`, `defaultLimits`',
+    is: async () => {
+      const { header, body } = (await wire()).defaultLimits
+      return [header / 1024, body / 1024 ** 2]
+    },
+  },
+  {
+    says: ['ends with fifteen exchanges'],
+    from: 'the cases of `test/conformance/cases/official.txt`',
+    is: () => [textOf('test/conformance/cases/official.txt').match(/^case:/gm)!.length],
+  },
+  {
+    says: ['about 150 more'],
+    from: 'the other cases of `test/conformance/cases`',
+    is: async () => {
+      const { filesUnder } = await import('../source.ts')
+      const others = filesUnder('test/conformance/cases', '.txt').filter(
+        (file) => !file.endsWith('official.txt'),
+      )
+      const cases = others.map((file) => textOf(file).match(/^case:/gm)!.length)
+      return [about(cases.reduce((a, b) => a + b), 10)]
+    },
+  },
+  {
+    says: ['about a hundred lines'],
+    from: 'the lines of `src` in the shortest step',
+    is: async () => [about(await linesOf(true), 100)],
+  },
+  {
+    says: ['the longest more than thirteen hundred'],
+    from: 'the lines of `src` in the longest step',
+    is: async () => [Math.floor((await linesOf(false)) / 100) * 100],
+  },
+  {
+    says: ['Node 20.19 or newer'],
+    from: '`package.json`, `engines`',
+    is: () => [numberIn('package.json', /"node": ">=([\d.]+)"/)],
+  },
+  {
+    says: ['connect to port 8080'],
+    from: '`shared/cli/src/options.ts`, the default of `--port`',
+    is: () => [numberIn('shared/cli/src/options.ts', /'the port', (\d+)/)],
+  },
+  {
+    says: ['It took 0.3 seconds'],
+    from: '`docs/traces/01-strace-client.txt`, the first `recvfrom`',
+    is: () => {
+      const took = numberIn('docs/traces/01-strace-client.txt', /recvfrom.*<(.*)>/)
+      return [about(took * 10, 1) / 10]
+    },
+  },
+  {
+    says: ['as `listen` asked for, 4,096 here'],
+    from: '`steps/01-blocking-sockets/src/server.ts`, `backlog`',
+    is: () => [numberIn('steps/01-blocking-sockets/src/server.ts', /backlog = (\d+)/)],
+  },
+  {
+    says: ['two time limits, of 30 seconds each'],
+    from: '`steps/01-blocking-sockets/src/connection.ts`, the two time-outs',
+    is: () => [
+      numberIn('steps/01-blocking-sockets/src/connection.ts', /frameTimeout \?\? ([\d_]+)/) / 1000,
+    ],
+  },
+  {
+    says: ['A frame that has begun has 30 seconds'],
+    from: '`steps/02-callbacks/src/connection.ts`, `frameTime`',
+    is: () => [numberIn('steps/02-callbacks/src/connection.ts', /frameTime \?\? ([\d_]+)/) / 1000],
+  },
+  {
+    says: ['the server sleeps its 600 milliseconds'],
+    from: 'the command above it',
+    is: () => [numberIn('docs/steps/01-blocking-sockets.md', /sleep '\{"ms":(\d+)\}'/)],
+  },
+  {
+    says: ['five threads'],
+    from: '`docs/lab/scenes.ts`',
+    is: () => [numberIn('docs/lab/scenes.ts', /threads: (\d+)/)],
+  },
+  {
+    says: ['that takes 30 milliseconds is answered last'],
+    from: '`test/conformance/cases/waiting.txt`, the shortest of the five',
+    is: () => {
+      const five = textOf('test/conformance/cases/waiting.txt').split(/^case: /m)[2]!
+      return [Math.min(...[...five.matchAll(/"ms":(\d+)/g)].map(([, ms]) => Number(ms)))]
+    },
+  },
+  {
+    says: ['some 40 milliseconds'],
+    from: 'half of what two writes take in `docs/traces/02-two-writes.txt`',
+    is: () => [about(numberIn('docs/traces/02-two-writes.txt', /two writes +([\d.]+) ms/) / 2, 10)],
+  },
+  {
+    says: ['With 64 calls in flight'],
+    from: '`docs/traces/02-bench.txt`',
+    is: () => [numberIn('docs/traces/02-bench.txt', /^(\d+) in flight/m)],
+  },
+  {
+    says: ['ten thousand connections', 'Ten thousand idle connections'],
+    from: 'the last line of `docs/traces/03-ten-thousand.txt`',
+    is: () => [numberIn('docs/traces/03-ten-thousand.txt', /^ +(\d+) .*\n?$(?![\s\S])/m)],
+  },
+  {
+    says: ['With ten connections'],
+    from: '`docs/traces/03-wakeups.txt`',
+    is: () => [numberIn('docs/traces/03-wakeups.txt', /^ +(10) /m)],
+  },
+  {
+    says: ['due after 1, 2 and 3 milliseconds'],
+    from: '`steps/04-async-await/test/promises-on-loop.test.ts`',
+    is: () => {
+      const test = textOf('steps/04-async-await/test/promises-on-loop.test.ts')
+      return /for \(const n of \[(.*)\]\)/.exec(test)![1]!.split(', ').map(Number)
+    },
+  },
+  {
+    says: ['answers `add` a hundred thousand times a second'],
+    from: 'what 02 does in `docs/traces/02-bench.txt`, in round figures',
+    is: () => {
+      const calls = numberIn('docs/traces/02-bench.txt', /^02-callbacks +([\d,]+)/m)
+      return [10 ** Math.floor(Math.log10(calls))]
+    },
+  },
+  {
+    says: ['the fourth grows ten times more slowly'],
+    from: '`docs/traces/05-total-against-n.txt`, `at most 10`',
+    is: () => [numberIn('docs/traces/05-total-against-n.txt', /at most (\d+)/)],
+  },
+  {
+    says: ['Here a client makes a thousand calls'],
+    from: '`steps/05-gather/swamp.ts`, `calls`',
+    is: () => [numberIn('steps/05-gather/swamp.ts', /calls = (\d+)/)],
+  },
+  {
+    says: ['Ten in flight are as fast'],
+    from: '`docs/traces/05-swamp.txt`',
+    is: () => [numberIn('docs/traces/05-swamp.txt', /^ +(10) /m)],
+  },
+  {
+    says: ['Send it ten thousand calls at once'],
+    from: '`test/conformance/cases/waiting.txt`, the flood',
+    is: () => [numberIn('test/conformance/cases/waiting.txt', /^(\d+) x -->/m)],
+  },
+]
+
+/** What others have written down. */
+export const cited: readonly Claim[] = [
+  {
+    says: ['On 22.18 and later'],
+    from: 'types are stripped without a flag: [Node 22.18.0](https://nodejs.org/en/blog/release/v22.18.0)',
+  },
+  {
+    says: ['a pool of four threads'],
+    from: "libuv's [thread pool](https://docs.libuv.org/en/v1.x/threadpool.html)",
+  },
+  {
+    says: ['for more than twenty years'],
+    from: 'from the first servlets, 1997, to [virtual threads](https://openjdk.org/jeps/444), 2023',
+  },
+  {
+    says: ['when 64 KiB wait to be sent'],
+    from: "`asyncio/transports.py` of Python; ours: `steps/02-callbacks/src/outbox.ts`",
+    is: () => [numberIn('steps/02-callbacks/src/outbox.ts', /highWater: ([\d* ]+)/) / 1024],
+  },
+  {
+    says: ['It stops accepting for one second'],
+    from: '`asyncio/constants.py` of Python, `ACCEPT_RETRY_DELAY`',
+  },
+  {
+    says: ['Python 3.11'],
+    from: '[What is new in Python 3.11](https://docs.python.org/3/whatsnew/3.11.html#asyncio)',
+  },
+  {
+    says: ['open six connections'],
+    from: '`net/socket/client_socket_pool_manager.cc` of Chromium',
+  },
+]
+
+/** Made up, so that a sentence has something to hold on to. They claim nothing. */
+export const examples: readonly Claim[] = [
+  { says: ['carry sixty replies'], from: 'any number of them' },
+  { says: ['the other fifty-nine'], from: 'the sixty, less the first' },
+  { says: ['half a frame, or sixty'], from: 'any number of them' },
+  { says: ['a chunk with sixty requests comes, sixty answers leave'], from: 'any number of them' },
+  { says: ['A thousand timers'], from: 'any number of them' },
+  {
+    says: ['one byte where it could return a hundred, takes three bytes of forty'],
+    from: 'a seed decides',
+  },
+  { says: ['Two threads serve two clients'], from: '`--threads 2`' },
+  { says: ['announces 2 GB', 'announce two gigabytes'], from: 'anything over the limit' },
+  { says: ['two hundred pictures'], from: 'a page with many' },
+  { says: ['keep a thousand from', 'wait for a thousand', 'holds a thousand'], from: 'many' },
+]
