@@ -7,7 +7,8 @@ const other = [
   /<!--[\s\S]*?-->/g,
   /(`+)[^`][\s\S]*?\1/g, // code in a sentence
   /<\/?[a-zA-Z][^<>]*>/g, // tags; what stands between them stays
-  /\]\([^)]*\)(?:\{[^}]*\})?/g, // where a link leads
+  /\]\([^)]*\)/g, // where a link leads
+  /\{[^{}\n]*\}/g, // attributes
 ]
 
 /**
