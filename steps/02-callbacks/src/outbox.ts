@@ -25,9 +25,12 @@ export class OverflowError extends Error {
 }
 
 // #region outbox
+/** So many characters leave at once: on them the peer can work while we go on. */
+const enough = 4096
+
 /**
- * Joins all that is sent in one turn of the event loop into one write, and knows when
- * to stop. One for each connection; nothing else may write to its stream.
+ * Joins what is sent in one turn of the event loop into few writes, and knows when to
+ * stop. One for each connection; nothing else may write to its stream.
  */
 export class Outbox {
   readonly #stream: Writable
@@ -60,10 +63,10 @@ export class Outbox {
   }
 
   /**
-   * Takes a frame; it is written when this turn ends, or at `uncork`. Returns false
-   * when full: taken all the same, but wait for `onDrain` before sending more. On a
-   * stream that has ended it is dropped. Throws OverflowError when it would go over the
-   * hard cap; then it is not taken.
+   * Takes a frame; it is written when enough is joined, when this turn ends, or at
+   * `uncork`. Returns false when full: taken all the same, but wait for `onDrain` before
+   * sending more. On a stream that has ended it is dropped. Throws OverflowError when it
+   * would go over the hard cap; then it is not taken.
    */
   send(frame: string): boolean {
     const held = this.held + frame.length
@@ -73,10 +76,11 @@ export class Outbox {
     if (this.#joined === '' && !this.#corked) setImmediate(this.#flush)
     this.#joined += frame
     if (held > this.#limits.highWater) this.#full = true
+    if (this.#joined.length >= enough) this.#flush()
     return !this.#full
   }
 
-  /** Until `uncork` nothing is written: for whoever knows when the turn is done. */
+  /** Until `uncork` only a full write leaves: for whoever knows when the turn is done. */
   cork(): void {
     this.#corked = true
   }

@@ -49,6 +49,19 @@ test('timers that are due together share one write', async () => {
   expect(stream.writes).toEqual(['ab'])
 })
 
+test.each([true, false])('what is enough for a write leaves at once, corked: %j', async (corked) => {
+  const stream = new Slow()
+  const outbox = new Outbox(stream)
+  if (corked) outbox.cork()
+  const frames = ['a'.repeat(3000), 'b'.repeat(3000), 'c']
+  for (const frame of frames) outbox.send(frame)
+  expect(stream.writes).toEqual([frames[0]! + frames[1]!])
+  if (corked) outbox.uncork()
+  else await setImmediate()
+  stream.take()
+  expect(stream.writes.join('')).toBe(frames.join(''))
+})
+
 test('corked, it waits for uncork', async () => {
   const stream = new Slow()
   const outbox = new Outbox(stream)

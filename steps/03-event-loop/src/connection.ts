@@ -102,7 +102,10 @@ export class Connection implements Watcher {
       let body = this.#framer.next()
       // Each frame has its own time: one that is complete stops the clock.
       if (body !== undefined) this.#stopTimer()
-      for (; body !== undefined && !this.#ended; body = this.#framer.next()) this.#inbox.receive(body)
+      for (; body !== undefined && !this.#ended; body = this.#framer.next()) {
+        this.#inbox.receive(body)
+        if (this.#outbox.enough) this.#flush()
+      }
     } catch (error) {
       if (error instanceof FramingError) return this.#fail(error)
       throw error

@@ -5,6 +5,9 @@ const nothing = Buffer.alloc(0)
 /** Where frames become bytes. Nearly always the kernel takes all of them, and it is free again. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
+/** So many characters leave at once: on them the peer can work while we go on. */
+const enough = 4096
+
 /**
  * What one connection has to send: the frames of this turn, joined, and in front of them what
  * the kernel has not taken yet.
@@ -16,6 +19,11 @@ export class Outbox {
   /** Characters and bytes that wait (for ASCII text they are the same). */
   get held(): number {
     return this.#joined.length + this.#rest.length
+  }
+
+  /** True when it is worth a write before the turn ends, and the kernel has room as far as we know. */
+  get enough(): boolean {
+    return this.#joined.length >= enough && this.#rest === nothing
   }
 
   add(frame: string): void {

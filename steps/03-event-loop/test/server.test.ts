@@ -46,6 +46,23 @@ describe('a server', () => {
     expect(send).toHaveBeenCalledOnce()
   })
 
+  test('sends what is enough for a write before the turn ends', async () => {
+    const order: string[] = []
+    const { server } = serveHere(serve, {
+      selector: 'poll',
+      syscalls: {
+        ...syscalls,
+        poll: (...args) => (order.push('poll'), syscalls.poll(...args)),
+        send: (...args) => (order.push('send'), syscalls.send(...args)),
+      },
+    })
+    const peer = await RawPeer.connect(server.port)
+    const text = 'x'.repeat(3000)
+    peer.send(...[1, 2, 3, 4, 5, 6].map((id) => [id, 'say', [text]] as [number, string, string[]]))
+    await until(() => peer.replies.length === 6)
+    expect(order.join(' ')).toContain('send send')
+  })
+
   test('answers a handler that throws, now or later, and serves on', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { server } = serveHere(failLate)
