@@ -9,7 +9,7 @@ import { reading, stepOf, steps } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
 import { headOf } from './head.ts'
 import { allPages, full, index } from './llms.ts'
-import { sourceLines } from './lines.ts'
+import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
 import { codeTheme } from './shiki.ts'
 import { walk, walkContainer } from './walk.ts'
@@ -106,16 +106,7 @@ export default defineConfig({
       lines.use(md)
       predict(md)
     },
-    codeTransformers: [
-      {
-        name: 'line-anchors',
-        line(node, line) {
-          if (!this.options.meta?.__raw?.includes('anchors')) return
-          node.properties['id'] = `L${line}`
-          node.properties['data-line'] = line
-        },
-      },
-    ],
+    codeTransformers: [lineAnchors],
   },
   themeConfig: {
     logo: { src: '/favicon.svg', alt: '' },

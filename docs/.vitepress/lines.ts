@@ -1,6 +1,27 @@
 import { readFileSync } from 'node:fs'
-import type { MarkdownRenderer } from 'vitepress'
+import type { MarkdownOptions, MarkdownRenderer } from 'vitepress'
 import { isMarker } from './source.ts'
+
+type Transformer = NonNullable<MarkdownOptions['codeTransformers']>[number]
+
+/**
+ * Numbers the lines of a fence that says `anchors`, so that each can be linked to, and leaves out
+ * those that only mark regions. The others keep their numbers.
+ */
+export const lineAnchors: Transformer = {
+  name: 'line-anchors',
+  line(node, line) {
+    if (!this.options.meta?.__raw?.includes('anchors')) return
+    node.properties['id'] = `L${line}`
+    node.properties['data-line'] = line
+  },
+  code(node) {
+    if (!this.options.meta?.__raw?.includes('anchors')) return
+    const source = this.source.split(/\r?\n/)
+    // Between two lines stands a line break, so line n is child 2n.
+    node.children = node.children.filter((_, index) => !isMarker(source[index >> 1] ?? ''))
+  },
+}
 
 /** One line of a source file as the page shows it. */
 export interface Line {

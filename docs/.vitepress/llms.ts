@@ -76,6 +76,7 @@ export function plain({ file, markdown }: Page, here: string): string {
     text
       .replace(/^:::+ *\w+ *(.*)$/gm, (_, title: string) => (title === '' ? '' : `**${title}**`))
       .replace(/^:::+$/gm, '')
+      .replace(/\s*\{at="[^"]*"\}/g, '')
       .replace(/<Timeline trace="([^"]+)"(?: beside="([^"]+)")? *(?:\/>|>)/g, (_, a, b?: string) =>
         [a as string, ...(b === undefined ? [] : [b])].map(told).join('\n\n'),
       )

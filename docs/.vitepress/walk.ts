@@ -18,7 +18,7 @@ export const walkContainer = { walk: '' }
  * snippet: of the one line that holds this piece, and the block which that line opens.
  *
  * @throws Error while rendering, when a walk has text without a snippet, or a piece of code is not
- * in exactly one line of its snippet
+ * in exactly one line of its snippet, or not understood
  */
 export function walk(md: MarkdownRenderer): void {
   md.core.ruler.push('walk', (state) => {
@@ -89,6 +89,9 @@ function placeIn(step: Token[][]): Place {
 /** Turns `at` into the lines that it means. */
 function point(tokens: Token[], { file, lines }: Place): void {
   for (const token of tokens) {
+    // Where Markdown has read something else in it, it is no attribute but text.
+    const left = token.children?.find(({ content }) => content.includes('{at='))
+    if (left) throw new Error(`${file}: not understood: ${left.content}`)
     const at = token.attrs?.findIndex(([name]) => name === 'at') ?? -1
     if (at < 0) continue
     const piece = token.attrs![at]![1]

@@ -71,10 +71,21 @@ describe('a walk', () => {
     }
   })
 
+  test('a whole file has its lines numbered, without the marks of regions', async () => {
+    const html = await render(`<<< ../../${stream}{ts anchors}`)
+    expect(html).not.toContain('#region')
+    const numbers = [...html.matchAll(/id="L(\d+)" data-line="\1"/g)].map(([, n]) => Number(n))
+    const source = textOf(stream).trimEnd().split('\n')
+    const kept = source.flatMap((line, i) => (/#(?:end)?region/.test(line) ? [] : [i + 1]))
+    expect(kept.length).toBeLessThan(source.length)
+    expect(numbers).toEqual(kept)
+  })
+
   test.each([
     ['text without a snippet', '### A\n\nNothing.', 'a walk has text without a snippet: A'],
     ['a piece that is not there', `${receive}\n\nX. {at="gone()"}`, '"gone()" is in 0 of the lines'],
     ['a piece that is there twice', `${receive}\n\nX. {at="trace"}`, '"trace" is in 2 of the lines'],
+    ['a piece that is read as HTML', `${receive}\n\nX. {at="A<T>"}`, 'not understood: X. {at="A'],
   ])('fails on %s', async (_, markdown, problem) => {
     await expect(render(`::: walk\n\n${markdown}\n\n:::`)).rejects.toThrow(problem)
   })

@@ -8,9 +8,10 @@ export interface Place {
 /** The walk has a panel where this holds, here and in walk.css; elsewhere snippets are in place. */
 export const wide = '(min-width: 80rem) and (scripting: enabled)'
 
-/** Whatever in a walk can be the thing that is being read, in the order of the page. */
+/** Whatever in a walk can be what is being read, in the order of the page: steps, and what is in them. */
 export function stopsOf(walk: HTMLElement): HTMLElement[] {
-  return [...walk.querySelectorAll<HTMLElement>('[data-step] > *, [data-step] [data-lines]')]
+  const parts = ['[data-step]', '[data-step] > *', '[data-step] [data-lines]']
+  return [...walk.querySelectorAll<HTMLElement>(parts.join())]
 }
 
 /** The place of a stop: its own lines, or else those of its step. */
@@ -28,22 +29,25 @@ export function placeOf(stop: HTMLElement): Place {
 export function follow(walk: HTMLElement, reading: (stop: HTMLElement) => void): () => void {
   const stops = stopsOf(walk)
   const there = new Set<Element>()
+  let current: HTMLElement | undefined
+  const go = (stop: HTMLElement | undefined) => {
+    if (stop) reading((current = stop))
+  }
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         if (isIntersecting) there.add(target)
         else there.delete(target)
       }
-      // Of one inside the other the inner one is meant. Between two of them nothing changes.
+      // Of one inside the other the inner one is meant. Between two parts of a step nothing changes.
       const stop = stops.findLast((one) => there.has(one))
-      if (stop) reading(stop)
+      if (!current || !stop?.contains(current)) go(stop)
     },
     { rootMargin: '-33% 0px -66%' },
   )
   for (const stop of stops) observer.observe(stop)
   const focused = ({ target }: FocusEvent) => {
-    const stop = stops.findLast((one) => one.contains(target as Node))
-    if (stop) reading(stop)
+    go(stops.findLast((one) => one.contains(target as Node)))
   }
   walk.addEventListener('focusin', focused)
   return () => {
