@@ -321,8 +321,6 @@ export const examples: readonly Claim[] = [
   { says: ['carry sixty replies'], from: 'any number of them' },
   { says: ['the other fifty-nine'], from: 'the sixty, less the first' },
   { says: ['half a frame, or sixty'], from: 'any number of them' },
-  { says: ['a chunk with sixty requests comes, sixty answers leave'], from: 'any number of them' },
-  { says: ['A thousand timers'], from: 'any number of them' },
   {
     says: ['one byte where it could return a hundred, takes three bytes of forty'],
     from: 'a seed decides',
