@@ -42,6 +42,7 @@ const course: DefaultTheme.SidebarItem[] = [
   {
     text: 'Look it up',
     items: [
+      { text: 'The model', link: '/model' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
@@ -127,6 +128,7 @@ export default defineConfig({
       { text: 'Start', link: '/start' },
       { text: 'Steps', link: `/steps/${steps[0]?.folder}`, activeMatch: '^/steps/' },
       { text: 'The wire', link: '/wire' },
+      { text: 'The model', link: '/model' },
       { text: 'Reference', link: '/api/', activeMatch: '^/api/' },
     ],
     sidebar: { '/api/': [{ text: 'API reference', items: api }], '/source/': course, '/': course },

@@ -1,0 +1,162 @@
+import { scaleLinear } from 'd3-scale'
+import { bounds } from '../../../lab/plan.ts'
+import type { Plan } from '../../../lab/plan.ts'
+import { threadsOf, totalOf } from '../../../model/simulate.ts'
+import type { Costs } from '../../../model/simulate.ts'
+import { steps } from '../../course.ts'
+
+/** What the reader has set. A limit as high as the most calls is no limit. */
+export interface Setting {
+  step: string
+  calls: number
+  clients: number
+  latency: Plan['latency']
+  threads: number
+  limit: number
+  /** Milliseconds, as in Costs. */
+  request: number
+  communication: number
+}
+
+/** The setting that one finds, with the costs that were measured, as fine as a slider goes. */
+export function firstSetting({ request, communication }: Costs): Setting {
+  const tenth = (ms: number) => Math.round(ms * 10) / 10
+  return {
+    step: '05',
+    calls: 8,
+    clients: 1,
+    latency: 50,
+    threads: 1,
+    limit: bounds.limit[1],
+    request: tenth(request),
+    communication: tenth(communication),
+  }
+}
+
+/** What a slider can be set to. */
+export const ranges = {
+  calls: [...bounds.calls, 1],
+  clients: [...bounds.clients, 1],
+  latency: [...bounds.latency, 10],
+  threads: [1, bounds.threads[1], 1],
+  limit: [...bounds.limit, 1],
+  request: [0, 50, 0.1],
+  communication: [0, 200, 0.1],
+} as const
+
+/** Reads an address's query such as `?calls=8&limit=2`; what it lacks or has wrong is as at first. */
+export function readSetting(query: string, first: Setting): Setting {
+  const given = new URLSearchParams(query)
+  const setting = { ...first }
+  for (const [name, [least, most]] of Object.entries(ranges)) {
+    const n = Number(given.get(name) ?? NaN)
+    if (least <= n && n <= most) setting[name as keyof typeof ranges] = n
+  }
+  if (given.get('latency') === 'pages') setting.latency = 'pages'
+  const step = given.get('step')
+  if (steps.some(({ number }) => number === step)) setting.step = step!
+  return setting
+}
+
+/** The query that leads back to a setting; empty for the first. */
+export function queryOf(setting: Setting, first: Setting): string {
+  const changed = Object.entries(setting).filter(
+    ([name, value]) => value !== first[name as keyof Setting],
+  )
+  return changed.length > 0
+    ? `?${changed.map(([name, value]) => `${name}=${value}`).join('&')}`
+    : ''
+}
+
+/** What a step is asked to do under a setting. */
+export function planOf(
+  { clients, calls, latency, threads, limit }: Setting,
+  step: string,
+  n = calls,
+): Plan {
+  return {
+    step,
+    clients,
+    calls: n,
+    latency,
+    ...(step === '01' && threads > 1 && { threads }),
+    ...(step === '05' && limit < bounds.limit[1] && { limit }),
+  }
+}
+
+/** Whether a plan does what its step does under the setting, with however many calls. */
+export function fits(plan: Plan, setting: Setting): boolean {
+  const same = planOf(setting, plan.step, plan.calls)
+  return (
+    plan.clients === same.clients &&
+    plan.latency === same.latency &&
+    threadsOf(plan) === threadsOf(same) &&
+    Math.min(plan.limit ?? Infinity, plan.calls) === Math.min(same.limit ?? Infinity, plan.calls)
+  )
+}
+
+/** One line of the chart: steps that take the same time share it. */
+export interface Curve {
+  steps: string[]
+  /** The total for each number of calls, from one call on. */
+  totals: number[]
+}
+
+/** The totals of all steps, up to so many calls by each client. */
+export function curvesOf(setting: Setting, costs: Costs, most: number): Curve[] {
+  const curves: Curve[] = []
+  for (const { number } of steps) {
+    const totals = Array.from({ length: most }, (_, i) =>
+      totalOf(planOf(setting, number, i + 1), costs),
+    )
+    const same = curves.find((curve) => curve.totals.every((t, i) => Math.abs(t - totals[i]!) < 0.01))
+    if (same) same.steps.push(number)
+    else curves.push({ steps: [number], totals })
+  }
+  return curves
+}
+
+/** The costs under a setting. */
+export function costsUnder({ request, communication }: Setting, costs: Costs): Costs {
+  return { ...costs, request, communication }
+}
+
+/** Calls that the chart has room for: all that a client may make, or the first twenty. */
+export function callsShown({ calls }: Setting): number {
+  return calls > 20 ? bounds.calls[1] : 20
+}
+
+/** Scales from calls and milliseconds to per cent of the chart's width and height. */
+export function scalesFor(curves: readonly Curve[], others: readonly number[], most: number) {
+  const highest = Math.max(1, ...curves.flatMap(({ totals }) => totals), ...others)
+  return {
+    x: scaleLinear([0, most], [0, 100]),
+    y: scaleLinear([0, highest], [100, 0]).nice(5),
+  }
+}
+
+/**
+ * Moves labels of given heights apart, as little as possible and in order, between 0 and `most`.
+ *
+ * @returns the middle of each
+ */
+export function apart(
+  labels: readonly { at: number; height: number }[],
+  most: number,
+): number[] {
+  const order = labels.map((label, i) => ({ ...label, i })).sort((a, b) => a.at - b.at)
+  const top: number[] = []
+  let free = 0
+  order.forEach(({ at, height }, k) => {
+    top[k] = Math.max(at - height / 2, free)
+    free = top[k] + height
+  })
+  let below = most
+  for (let k = order.length - 1; k >= 0; k--) {
+    top[k] = Math.min(top[k]!, below - order[k]!.height)
+    below = top[k]!
+  }
+  const middles: number[] = []
+  order.forEach(({ height, i }, k) => (middles[i] = top[k]! + height / 2))
+  return middles
+}

@@ -1,0 +1,46 @@
+import { waitsOf } from '../lab/plan.ts'
+import type { Plan } from '../lab/plan.ts'
+import { atOnce, threadsOf } from './simulate.ts'
+
+/** A step's formula for a plan: waiting alone, all else free. */
+export interface Prediction {
+  /** The formula, with its numbers. */
+  words: string
+  /** Milliseconds. */
+  ms: number
+}
+
+/** How long a plan takes when nothing but waiting takes time. */
+export function predict(plan: Plan): Prediction {
+  const { step, clients, calls, latency } = plan
+  const waits = Array.from({ length: clients }, (_, client) => waitsOf(plan, client))
+  const abreast = Math.min(atOnce(plan), calls)
+  const each = waits.map((list) => longestOf(list, abreast))
+  // Step 01 keeps a thread for a client until it leaves; in the others no client waits for another.
+  const threads = step === '01' ? Math.min(threadsOf(plan), clients) : clients
+  const ms = longestOf(each, threads)
+
+  const rounds = Math.ceil(clients / threads)
+  if (latency === 'pages') {
+    const allAtOnce = abreast === calls && rounds === 1
+    const one = allAtOnce ? 'the longest' : abreast === 1 ? 'the sum' : `${abreast} at a time`
+    const line = `, ${threads} client${threads > 1 ? 's' : ''} at a time`
+    return { ms, words: one + (rounds > 1 ? line : clients > 1 && !allAtOnce ? ', slowest client' : '') }
+  }
+  const factors = [
+    ...(rounds > 1 ? [threads > 1 ? `⌈${clients} / ${threads}⌉` : `${clients}`] : []),
+    ...(abreast === 1 ? [`${calls}`] : abreast < calls ? [`⌈${calls} / ${abreast}⌉`] : []),
+    `${latency} ms`,
+  ]
+  return { ms, words: factors.join(' × ') }
+}
+
+/** When the last of `times` has ended, if at most `places` of them go on at once, in order. */
+function longestOf(times: readonly number[], places: number): number {
+  const ends = new Array<number>(Math.min(places, times.length)).fill(0)
+  for (const time of times) {
+    const first = ends.indexOf(Math.min(...ends))
+    ends[first] = ends[first]! + time
+  }
+  return Math.max(...ends)
+}
