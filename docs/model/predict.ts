@@ -32,7 +32,7 @@ export function predict(plan: Plan): Prediction {
     ...(abreast === 1 ? [`${calls}`] : abreast < calls ? [`⌈${calls} / ${abreast}⌉`] : []),
     `${latency} ms`,
   ]
-  return { ms, words: factors.join(' × ') }
+  return { ms, words: factors.length > 1 ? factors.join(' × ') : 'one wait' }
 }
 
 /** When the last of `times` has ended, if at most `places` of them go on at once, in order. */

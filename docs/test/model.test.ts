@@ -50,7 +50,7 @@ describe('the formula', () => {
     ['the longest', 300, { step: '02' }],
     ['2 at a time', 550, { step: '05', limit: 2 }],
     ['8 × 50 ms', 400, { step: '04', calls: 8, latency: 50 }],
-    ['50 ms', 50, { step: '03', calls: 8, latency: 50, clients: 3 }],
+    ['one wait', 50, { step: '03', calls: 8, latency: 50, clients: 3 }],
     ['⌈8 / 3⌉ × 50 ms', 150, { step: '05', calls: 8, latency: 50, limit: 3 }],
     ['3 × 8 × 50 ms', 1200, { step: '01', calls: 8, latency: 50, clients: 3 }],
     ['⌈3 / 2⌉ × 8 × 50 ms', 800, { step: '01', calls: 8, latency: 50, clients: 3, threads: 2 }],

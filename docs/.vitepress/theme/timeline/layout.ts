@@ -307,7 +307,9 @@ export function summary({ lanes, spans }: Picture): string {
 
 /** What each call is called in the picture: its method, and its place among the calls. */
 export function shortNames(spans: readonly Span[]): Map<string, string> {
-  const calls = spans.filter((span) => span.kind === 'call').sort((a, b) => a.start - b.start)
+  const calls = spans
+    .filter((span) => span.kind === 'call')
+    .sort((a, b) => a.start - b.start || a.lane - b.lane || a.row - b.row)
   const names = new Map(calls.map(({ call, name }, i) => [call ?? '', `${name} ${i + 1}`]))
   for (const { call, name } of spans) {
     if (call !== undefined && !names.has(call)) names.set(call, name)
