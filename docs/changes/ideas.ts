@@ -1,0 +1,267 @@
+/** One thing that a step does in another way than the step before it. */
+export interface Idea {
+  title: string
+  /** One sentence, for the chapter and for the page. Markdown. */
+  line: string
+  /** What the page says besides. */
+  more?: string
+  /** Regions of earlier code and of this step's, such as `02/src/client.ts#call`. */
+  before?: readonly string[]
+  after?: readonly string[]
+}
+
+/**
+ * What each step changes, by its number. Every region of a step's `src` stands with one of its
+ * ideas. Step 01 has nothing before it: it is compared with the call of a function.
+ */
+export const ideas: Readonly<Record<string, readonly Idea[]>> = {
+  '01': [
+    {
+      title: 'What a call is',
+      line: '`call` returns the value, as a function does; but on the way there bytes leave and bytes come, and the thread sleeps in between.',
+      after: ['01/src/client.ts#connect', '01/src/client.ts#call'],
+    },
+    {
+      title: 'What is passed',
+      line: 'A function gets values; a server gets bytes, which may come in pieces or several messages at a time.',
+      after: ['01/src/stream.ts#receive', '01/src/stream.ts#send'],
+    },
+    {
+      title: 'How a result finds its caller',
+      line: 'The stack knows where a function returns to; a reply needs an id, because it may come when its call has been given up.',
+      after: ['01/src/client.ts#reply'],
+    },
+    {
+      title: 'How long it may take',
+      line: 'A function that is called will run; a server may be gone, so whoever waits needs a limit.',
+      after: ['01/src/stream.ts#limit'],
+    },
+    {
+      title: 'Who answers',
+      line: 'Somebody must be there, let callers in, serve them and see them out, and meanwhile the others wait.',
+      after: [
+        '01/src/server.ts#serve',
+        '01/src/connection.ts#serve',
+        '01/src/connection.ts#reply',
+        '01/src/handler.ts#handler',
+        '01/src/stream.ts#linger',
+        '01/src/threads.ts#threads',
+      ],
+    },
+  ],
+
+  '02': [
+    {
+      title: 'Who waits',
+      line: 'The thread slept inside `call` until the reply was there; now `call` returns at once, and the reply will find a function.',
+      more: 'So there is no value to return and nobody to throw to. Both go to the callback.',
+      before: ['01/src/client.ts#call'],
+      after: ['02/src/client.ts#call'],
+    },
+    {
+      title: 'How an error travels',
+      line: 'An exception went up the stack to the caller; now it is the first argument of a callback, and promises take the place of the rules of the language.',
+      after: ['02/src/callback.ts#callback'],
+    },
+    {
+      title: 'How a reply finds its caller',
+      line: 'There was one caller, and a reply with another id was passed over; now the id finds the callback in a table.',
+      more: 'A lost connection was one exception in one call. Now it must be told to everybody in the table.',
+      before: ['01/src/client.ts#reply'],
+      after: ['02/src/client.ts#settle'],
+    },
+    {
+      title: 'How several results come together',
+      line: 'A `for` loop got them in order without trying; now there is a counter, and a place for each.',
+      after: ['02/client.ts#join'],
+    },
+    {
+      title: 'How the server waits',
+      line: 'It slept; now it sets a timer, and leaves.',
+      before: ['01/src/handler.ts#handler'],
+      after: ['02/src/handler.ts#handler'],
+    },
+    {
+      title: 'Who is let in',
+      line: 'A client was served inside the loop that accepts, while the others stood at the door; now a connection is a few callbacks, and the door is free at once.',
+      before: ['01/src/server.ts#serve'],
+      after: ['02/src/server.ts#listen'],
+    },
+    {
+      title: 'Who reads',
+      line: 'We asked for bytes, and slept until there were some; now Node has read them, and calls.',
+      more: 'The time limit of a frame was a countdown before each `recv`. It is a timer that runs beside.',
+      before: ['01/src/connection.ts#serve', '01/src/stream.ts#limit'],
+      after: ['02/src/connection.ts#receive'],
+    },
+    {
+      title: 'How replies leave',
+      line: 'Whatever slept had to flush first, or both ends slept for ever; now all that was answered in one turn leaves in one write.',
+      before: ['01/src/connection.ts#reply'],
+      after: ['02/src/outbox.ts#outbox'],
+    },
+    {
+      title: 'Who holds back whom',
+      line: 'A peer that did not read put us to sleep in `send`; now we have to notice it ourselves, and stop reading from it.',
+      before: ['01/src/stream.ts#send'],
+      after: ['02/src/connection.ts#send'],
+    },
+    {
+      title: 'How we part',
+      line: 'Both steps stay until the peer has our last answer; the thread slept for that, and now a timer watches.',
+      before: ['01/src/stream.ts#linger'],
+      after: ['02/src/connection.ts#end'],
+    },
+    {
+      title: 'The system calls',
+      line: 'Signals, short reads and the steps of connecting are gone from our code: Node does them, out of sight.',
+      before: ['01/src/stream.ts#receive', '01/src/client.ts#connect'],
+    },
+    {
+      title: 'Threads',
+      line: 'More clients needed more threads; one is enough for all of them now.',
+      before: ['01/src/threads.ts#threads'],
+    },
+  ],
+
+  '03': [
+    {
+      title: 'Who calls back',
+      line: "It was Node's loop, which we never saw; now a turn is ours to read.",
+      after: ['03/src/loop.ts#turn'],
+    },
+    {
+      title: 'Where the thread sleeps',
+      line: 'Nowhere in our code did a thread sleep; now there is one place for it, and several ways to ask what is ready.',
+      after: [
+        '03/src/selector.ts#interest',
+        '03/src/spin.ts#spin',
+        '03/src/poll.ts#poll',
+        '03/src/epoll.ts#epoll',
+      ],
+    },
+    {
+      title: 'How the server waits, and who catches',
+      line: 'Each callback of a handler needed a `try` of its own; now the timer belongs to us, and whoever calls back also catches.',
+      before: ['02/src/handler.ts#handler'],
+      after: ['03/src/serve.ts#serve'],
+    },
+    {
+      title: 'How bytes leave',
+      line: 'Node kept what the kernel did not take; now we keep it, and ask to be told when there is room.',
+      before: ['02/src/outbox.ts#outbox'],
+      after: ['03/src/connection.ts#send'],
+    },
+    {
+      title: 'Who is let in',
+      line: 'Node accepted each client and told us; now we accept, and must know what to do when no descriptor is left.',
+      before: ['02/src/server.ts#listen'],
+      after: ['03/src/server.ts#accept'],
+    },
+    {
+      title: 'How a connection begins',
+      line: 'Node called back when it stood; now the socket becomes writable, and we have to ask how it went.',
+      after: ['03/src/client.ts#connect'],
+    },
+    {
+      title: 'Whose thread it is',
+      line: "Node's loop ran, and our callbacks were its guests; now ours runs, and Node stands still.",
+      after: ['03/src/loop.ts#run'],
+    },
+  ],
+
+  '04': [
+    {
+      title: 'Who waits',
+      line: 'The function that asked was over before the answer came; now it is put aside, and goes on in the same line.',
+      more: 'The client of step 03 is that of step 02 on another loop, so this is the call of both.',
+      before: ['02/src/client.ts#call'],
+      after: ['04/src/peer.ts#call'],
+    },
+    {
+      title: 'How a function is put aside',
+      line: 'A generator stops at `yield`, and a small driver resumes it when the promise is settled.',
+      after: ['04/src/coroutine.ts#coroutine'],
+    },
+    {
+      title: 'What a loop owes to those who wait',
+      line: 'Our loop kept the thread until nothing was left to do; now it comes back to Node after each turn, and Node resumes who waits.',
+      before: ['03/src/loop.ts#run'],
+      after: ['04/src/promises-on-loop.ts#run', '04/src/promises-on-loop.ts#promises'],
+    },
+    {
+      title: 'How a reply finds its caller',
+      line: 'The table held callbacks; now it holds promises, and to take one out and to settle it is one act.',
+      before: ['02/src/client.ts#settle'],
+      after: ['04/src/pending.ts#pending'],
+    },
+    {
+      title: 'Who may give up',
+      line: 'Nobody could take back a call; now a signal ends the waiting, and leaves nothing behind.',
+      after: ['04/src/pending.ts#signals'],
+    },
+    {
+      title: 'Two ends, one class',
+      line: 'There was a client that called and a server that answered; now each end is a peer, with one type of function to call and one to answer.',
+      after: ['04/src/call.ts#types', '04/src/call.ts#context'],
+    },
+    {
+      title: 'How the server waits',
+      line: 'A handler was given a function to answer with, and another to wait with; now it returns a value, or the promise of one.',
+      before: ['03/src/serve.ts#serve'],
+      after: ['04/src/service.ts#service'],
+    },
+    {
+      title: 'Who is told when a handler throws',
+      line: 'What was thrown at once and what was thrown later were caught in two places; a promise brings both to the same one.',
+      before: ['02/src/handler.ts#handler'],
+      after: ['04/src/peer.ts#handle'],
+    },
+    {
+      title: 'How bytes become messages',
+      line: 'As before, but in a class of its own: the peer above it never sees a byte.',
+      before: ['02/src/connection.ts#receive'],
+      after: ['04/src/message-stream.ts#read'],
+    },
+    {
+      title: 'Who holds back whom',
+      line: '`call` returned false, and hoped that somebody would look; now whoever awaits is slowed down without noticing.',
+      before: ['03/src/connection.ts#send'],
+      after: ['04/src/message-stream.ts#write'],
+    },
+    {
+      title: 'How we part',
+      line: 'To close was to set things in motion and to be called some time; now it is a promise that one can await.',
+      before: ['02/src/connection.ts#end'],
+      after: ['04/src/peer.ts#close', '04/src/message-stream.ts#end'],
+    },
+    {
+      title: 'What the editor knows',
+      line: 'A method was a string and its result anything; now a call has the types of the service.',
+      after: ['04/src/typed.ts#types', '04/src/typed.ts#client'],
+    },
+  ],
+
+  '05': [
+    {
+      title: 'When the next call is made',
+      line: 'It was made when the one before had its answer; now all are made before the first is awaited.',
+      before: ['05/src/fetches.ts#in-sequence'],
+      after: ['05/src/fetches.ts#all'],
+    },
+    {
+      title: 'What becomes of the others when one fails',
+      line: 'In the loop there were no others; now they are in flight, and either each outcome is wanted, or the rest must be ended.',
+      after: ['05/src/fetches.ts#settled', '05/src/gather.ts#gather-settled'],
+    },
+    {
+      title: 'How many are in flight',
+      line: 'It was always one; now it is as many as there are workers that draw from the same list.',
+      after: ['05/src/gather.ts#gather'],
+    },
+    {
+      title: 'The server',
+      line: 'Nothing changed: who waits for many things at once is the client.',
+    },
+  ],
+}
