@@ -31,8 +31,8 @@ export function checkIdeas(all: Readonly<Record<string, readonly Idea[]>>): Prob
         const { file, region } = placeOf(reference)
         const found = files.includes(file) && names(file).includes(region)
         if (!found) problems.push(`${number}, ${title}: there is no ${reference}`)
+        told.add(reference)
       }
-      for (const reference of after) told.add(reference)
     }
     for (const file of files.filter((file) => file.startsWith(`steps/${folder}/src/`))) {
       for (const name of names(file)) {
@@ -118,11 +118,12 @@ function sourceOf({ folder }: Step): string[] {
 export function pageOf(step: Step): string {
   const before = steps[steps.indexOf(step) - 1]!
   const told = (ideas[step.number] ?? []).map(({ title, line, more, before, after }) =>
-    [`## ${title}`, `${line} ${more ?? ''}`, sides(before, after)].join('\n\n'),
+    [`## ${title} {#${idOf(title)}}`, `${line} ${more ?? ''}`, sides(before, after)].join('\n\n'),
   )
   return [
     `# What changed: ${before.number} to ${step.number}`,
     `In [${before.title}](/steps/${before.folder}), the program ${before.waiting} while it waits. In [${step.title}](/steps/${step.folder}), it ${step.waiting}. Here is the code of both, by idea.`,
+    (ideas[step.number] ?? []).map(({ title }) => `[${title}](#${idOf(title)})`).join(' · '),
     ...told,
     '## The programs',
     'What a reader starts, whole.',
@@ -132,6 +133,11 @@ export function pageOf(step: Step): string {
     inherited(step),
     `Back to the chapter: [${step.title}](/steps/${step.folder}).`,
   ].join('\n\n')
+}
+
+/** The name of a heading in a link. */
+function idOf(title: string): string {
+  return title.toLowerCase().replace(/\W+/g, '-')
 }
 
 function sides(before: readonly string[] = [], after: readonly string[] = []): string {
@@ -156,15 +162,18 @@ function sides(before: readonly string[] = [], after: readonly string[] = []): s
 
 /** Line by line when most lines are the same; else both, since a comparison would be rubble. */
 function program(name: string, before: Step, after: Step): string {
-  const [a, b] = [`steps/${before.folder}/${name}`, `steps/${after.folder}/${name}`]
-  const lines = compare(textOf(a), textOf(b))
+  const [a, b] = [before, after].map(({ folder }) => `steps/${folder}/${name}`) as [string, string]
+  const textIn = (file: string) => textOf(file).replace(/^ *\/\/ #(?:end)?region\b.*\n/gm, '')
+  const lines = compare(textIn(a), textIn(b))
   const same = lines.filter(([mark]) => mark === ' ').length
   const title = `### ${name}`
   if (same > lines.length / 3) {
     return [title, '```diff', ...lines.map(([mark, text]) => `${mark} ${text}`.trimEnd()), '```'].join('\n')
   }
-  const whole = (when: string, file: string) =>
-    ['<div class="side">', `<p class="when">${when}</p>`, `<<< @/../${file}{ts again}`, '</div>'].join('\n\n')
+  const whole = (when: string, file: string) => {
+    const label = `<p class="when">${when}, in ${file}</p>`
+    return ['<div class="side">', label, `\`\`\`ts\n${textIn(file)}\`\`\``, '</div>'].join('\n\n')
+  }
   return [title, '<div class="sides">', whole('Before', a), whole('Now', b), '</div>'].join('\n\n')
 }
 
@@ -187,11 +196,14 @@ function inherited(step: Step): string {
 
 /** The list for the chapter: each idea in a line, and where to see the code. Markdown. */
 export function panelOf(number: string): string {
-  const list = (ideas[number] ?? []).map(({ title, line }) => `- **${title}.** ${line}`)
   const step = changed.find((step) => step.number === number)
+  const list = (ideas[number] ?? []).map(({ title, line }) => {
+    const name = step ? `[${title}](/changes/${step.folder}#${idOf(title)})` : title
+    return `- **${name}.** ${line}`
+  })
   if (!step) return list.join('\n')
   const before = steps[steps.indexOf(step) - 1]!
-  const link = `[The code of ${before.number} and ${number} side by side](/changes/${step.folder})`
+  const link = `[All of it, the code of ${before.number} and ${number} side by side](/changes/${step.folder})`
   return `${list.join('\n')}\n\n${link}`
 }
 
@@ -202,6 +214,8 @@ export function changes(md: MarkdownRenderer): void {
   md.renderer.rules.html_inline = (tokens, index, options, env, self) =>
     html(tokens, index, options, env, self).replace(/<Changes step="(\d+)" \/>/g, (_, number: string) => {
       if (!ideas[number]) throw new Error(`there are no ideas for step ${number}`)
-      return `<div class="changes">${md.render(panelOf(number), env)}</div>`
+      // Not as a part of its page, which would look for places in the page's own text.
+      const apart = { ...(env as object), relativePath: undefined }
+      return `<div class="changes">${md.render(panelOf(number), apart)}</div>`
     })
 }

@@ -5,6 +5,7 @@ import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
+import { changes } from './changes.ts'
 import { reading, stepOf, steps } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
 import { headOf } from './head.ts'
@@ -106,6 +107,7 @@ export default defineConfig({
       walk(md)
       lines.use(md)
       predict(md)
+      changes(md)
     },
     codeTransformers: [lineAnchors],
   },

@@ -33,14 +33,19 @@ describe('the ideas', () => {
     const page = pageOf(step)
     const shown = snippetsOf('docs/changes/x.md', page)
     for (const { title, line, before = [], after = [] } of ideas[step.number]!) {
-      expect(page).toContain(`## ${title}\n\n${line}`)
-      expect(panelOf(step.number)).toContain(`**${title}.** ${line}`)
+      expect(page).toMatch(new RegExp(`## ${title} {#[\\w-]+}`))
+      expect(page).toContain(`\n\n${line}`)
+      expect(panelOf(step.number)).toMatch(new RegExp(`^- .*${title}.*`, 'm'))
+      expect(panelOf(step.number)).toContain(line)
       for (const reference of [...before, ...after]) {
         expect(shown.map(({ region }) => region)).toContain(reference.split('#')[1])
       }
     }
     for (const { info } of shown) expect(info).toBe('ts again')
     expect(panelOf(step.number)).toContain(`(/changes/${step.folder})`)
+    const ids = [...page.matchAll(/{#(\S+)}$/gm)].map(([, id]) => id)
+    const links = [...panelOf(step.number).matchAll(/#([\w-]+)\)/g)].map(([, id]) => id)
+    expect(links).toEqual(ids)
   })
 })
 
