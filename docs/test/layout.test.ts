@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { layout, marks, milliseconds, stamp, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
 import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
+import { pages, textOf } from '../.vitepress/source.ts'
 import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 
 describe('layout', () => {
@@ -144,6 +145,14 @@ describe('layout', () => {
       { numRuns: 30 },
     )
   })
+})
+
+test('no page shows a trace twice, for its events would have the same addresses', () => {
+  for (const page of pages()) {
+    const tags = [...textOf(page).matchAll(/<Timeline [^>]*>/g)].map(([tag]) => tag)
+    const names = tags.flatMap((tag) => [...tag.matchAll(/"(.*?)"/g)].map(([, name]) => name))
+    expect(names, page).toEqual([...new Set(names)])
+  }
 })
 
 test('durations are short and have a unit', () => {
