@@ -14,7 +14,8 @@ import { agree } from '../model/tolerance.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
 import { textOf } from '../.vitepress/source.ts'
-import { apart, firstSetting, fits, planOf, queryOf, ranges, readSetting } from '../.vitepress/theme/model/setting.ts'
+import { apart } from '../.vitepress/theme/model/places.ts'
+import { firstSetting, fits, planOf, queryOf, ranges, readSetting } from '../.vitepress/theme/model/setting.ts'
 import type { Setting } from '../.vitepress/theme/model/setting.ts'
 
 const points = recorded as Point[]
