@@ -33,12 +33,13 @@ export const questions = [
       {
         text: say`Far more: it has to ask again and again whether the answer is there`,
         holds: all > 10 * sent,
-        why: say`So it would be if the kernel answered "not yet". This kernel does not answer at all until there is something to say: one \`recv\` took ${ms(seconds[0]! * 1000)}, and the list has ${words(all)} lines.`,
+        why: say`So it would be if the kernel answered "not yet". But the kernel does not answer at all until there is something to say: one \`recv\` took ${ms(seconds[0]! * 1000)}, and the list has ${words(all)} lines.`,
       },
     ],
   })),
 
-  question('01-last-answer', run('01-five-fetches'), ({ calls, total, inHand }) => ({
+  question('01-last-answer', run('01-five-fetches'), ({ calls, total, inHand, moment }) => ({
+    look: moment('has the answer'),
     text: say`One client fetches ${words(calls.length)} pages: ${list(urls)}. ${pages} When does it have the last one?`,
     options: [
       {
@@ -59,7 +60,8 @@ export const questions = [
     ],
   })),
 
-  question('01-in-hand', run('01-five-clients'), ({ calls, total, inHand, server }) => ({
+  question('01-in-hand', run('01-five-clients'), ({ calls, total, inHand, server, moment }) => ({
+    look: moment('begins to handle', 2),
     text: say`Now there are ${words(calls.length)} clients, each with one request, and they come at the same time. How many requests does the server have in hand at most?`,
     options: [
       {
@@ -80,7 +82,8 @@ export const questions = [
     ],
   })),
 
-  question('01-threads', run('01-five-clients-threads'), ({ calls, total, server }) => ({
+  question('01-threads', run('01-five-clients-threads'), ({ calls, total, server, moment }) => ({
+    look: moment('has the answer'),
     text: say`The same ${words(calls.length)} clients, and a server with a thread for each. When does the last client have its answer?`,
     options: [
       {

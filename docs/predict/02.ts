@@ -1,6 +1,6 @@
 import { longest, output, row, run, spent, urls, waits } from './facts.ts'
 import { question } from './question.ts'
-import { capital, list, ms, place, say, words } from './say.ts'
+import { capital, list, ms, often, place, say, words } from './say.ts'
 
 const fetches = run('02-five-fetches')
 
@@ -38,7 +38,8 @@ export const questions = [
     ],
   })),
 
-  question('02-in-hand', fetches, ({ calls, total, inHand, server }) => ({
+  question('02-in-hand', fetches, ({ calls, total, inHand, server, moment }) => ({
+    look: moment('begins to handle'),
     text: say`One client makes ${words(calls.length)} calls without waiting in between. How many of them does the server, which is one thread, have in hand at most?`,
     options: [
       {
@@ -59,10 +60,11 @@ export const questions = [
     ],
   })),
 
-  question('02-second-answer', fetches, ({ calls, answers }) => {
+  question('02-second-answer', fetches, ({ calls, answers, moment }) => {
     const second = calls[answers[1]! - 1]!
     const late = Math.max(...calls.map(({ start, end }, i) => end - start - waits[i]!))
     return {
+      look: moment('has the answer', 2),
       text: say`A client asks for ${list(urls)}, in this order and without waiting in between. They take ${list(waits)} milliseconds. Whose answer comes second?`,
       options: [
         {
@@ -78,7 +80,7 @@ export const questions = [
         {
           text: say`That is chance`,
           holds: answers[1] !== 2 && answers[1] !== 5,
-          why: say`If they took equally long, it would be. But they lie far apart, and no answer came more than ${ms(late)} later than its page.`,
+          why: say`If they took equally long, it would be. But they lie far apart, and no answer came more than ${ms(late)} after its page was ready.`,
         },
       ],
     }
@@ -97,7 +99,7 @@ export const questions = [
           why: say`So it is when the thread sleeps for the page. Here it leaves when the timer is set, and comes back when that is due: ${words(runs.length)} runs for ${words(calls.length)} pages, and none longer than ${ms(most)}.`,
         },
         {
-          text: say`${capital(words(2))} times: at the beginning, and at the end`,
+          text: say`${capital(often(2))}: at the beginning, and at the end`,
           holds: each === 2,
           why: say`First it sets a timer, later it answers. That made ${words(runs.length)} runs for ${words(calls.length)} pages, and the longest of them took ${ms(most)}.`,
         },

@@ -1,7 +1,7 @@
 import { stateOf } from '../../test/conformance/src/states.ts'
 import { output, row, run, spent } from './facts.ts'
 import { question } from './question.ts'
-import { list, ms, say, times, words } from './say.ts'
+import { capital, list, ms, often, say, times, words } from './say.ts'
 
 const idle = 5000
 const wakeups = output('03-wakeups', (text) => {
@@ -27,25 +27,26 @@ const states = {
 }
 
 export const questions = [
-  question('03-sleeps', run('03-five-fetches'), ({ calls, total, client }) => {
+  question('03-sleeps', run('03-five-fetches'), ({ calls, total, client, moment }) => {
     const sleeps = client.filter(({ kind }) => kind === 'kernel')
     return {
+      look: moment('client: sleeps in the kernel', 2),
       text: say`The client has ${words(calls.length)} calls in flight, and one place where it sleeps. How often does its thread go to sleep until it has all answers?`,
       options: [
         {
           text: say`Once, until all of them are there`,
           holds: sleeps.length === 1,
-          why: say`The kernel was asked which socket is ready, not whether all is done. The first bytes to read end the sleep, and the loop comes back for the rest: ${words(sleeps.length)} times here.`,
+          why: say`The kernel was asked which socket is ready, not whether all is done. The first bytes to read end the sleep, and the loop comes back for the rest: ${often(sleeps.length)} here.`,
         },
         {
           text: say`About once for each answer`,
           holds: sleeps.length > 1 && sleeps.length <= 3 * calls.length,
-          why: say`${words(sleeps.length)} times, for ${words(calls.length)} answers. Each wakes it and is dealt with in a moment: of ${ms(total)} it slept ${ms(spent(client, 'kernel'))}.`,
+          why: say`${capital(often(sleeps.length))}, for ${words(calls.length)} answers. Each wakes it and is dealt with in a moment: of ${ms(total)} it slept ${ms(spent(client, 'kernel'))}.`,
         },
         {
           text: say`All the time: it asks for a moment, and then asks again`,
           holds: sleeps.length > 3 * calls.length,
-          why: say`A loop that comes back without news is a loop that spins. This one slept ${words(sleeps.length)} times, and each time something woke it.`,
+          why: say`A loop that comes back without news is a loop that spins. This one slept ${often(sleeps.length)}, and each time something woke it.`,
         },
       ],
     }
@@ -85,7 +86,7 @@ export const questions = [
   question('03-idle', wakeups, ({ columns, slower }) => {
     const names = slower.map(({ name }) => name).join()
     const told = list(
-      columns.map(({ name, none, many }) => `${name} from ${none} to ${many} microseconds`),
+      columns.map(({ name, none, many }) => `${times(many)} with ${name} (${times(none)} without them)`),
     )
     return {
       text: say`One connection is busy, and ${words(idle)} are idle: they say nothing. For which selector does a wake-up take much longer than without them?`,
@@ -93,22 +94,22 @@ export const questions = [
         {
           text: say`For none: who says nothing costs nothing`,
           holds: names === '',
-          why: say`It depends on who is asked. A wake-up went, with ${told}.`,
+          why: say`It depends on how one asks. With so many, a wake-up took ${told}, in microseconds.`,
         },
         {
           text: say`For \`spin\` alone`,
           holds: names === '`spin`',
-          why: say`It asks each connection in turn, which is slow. But \`poll\` hands the kernel a list of all of them, each time, and the kernel goes through it. A wake-up went, with ${told}.`,
+          why: say`It asks each connection in turn, which is slow. But \`poll\` hands the kernel a list of all of them, each time, and the kernel goes through it. With so many, a wake-up took ${told}, in microseconds.`,
         },
         {
           text: say`For \`spin\` and \`poll\``,
           holds: names === '`spin`,`poll`',
-          why: say`Both go through all connections, one by asking each, the other by handing over a list. \`epoll\` has left the list with the kernel. A wake-up went, with ${told}.`,
+          why: say`Both go through all connections, one by asking each, the other by handing over a list. \`epoll\` has left the list with the kernel. With so many, a wake-up took ${told}, in microseconds.`,
         },
         {
           text: say`For all`,
           holds: slower.length === columns.length,
-          why: say`All but one of them go through the whole list each time. \`epoll\` left it with the kernel, which notes who is ready as the bytes come. A wake-up went, with ${told}.`,
+          why: say`Only those that go through all of them each time. \`epoll\` has left the list with the kernel, which notes who is ready as the bytes come. With so many, a wake-up took ${told}, in microseconds.`,
         },
       ],
     }
@@ -120,17 +121,17 @@ export const questions = [
       {
         text: say`About as long`,
         holds: many < 1.5 * none,
-        why: say`${many} microseconds with them, ${none} without. They cost memory, some ${words(Math.round((memory * 1024) / crowd))} KiB each, and no time: nobody looks at them until they speak.`,
+        why: say`${times(many)} microseconds with them, ${times(none)} without. They cost memory, some ${words(Math.round((memory * 1024) / crowd))} KiB each, and no time: nobody looks at them until they speak.`,
       },
       {
         text: say`A few times as long`,
         holds: 1.5 * none <= many && many < 10 * none,
-        why: say`That there are so many is known to the kernel alone; the loop is told only of the one that is ready. A call took ${many} microseconds with them, and ${none} without.`,
+        why: say`That there are so many is known to the kernel alone; the loop is told only of the one that is ready. A call took ${times(many)} microseconds with them, and ${times(none)} without.`,
       },
       {
         text: say`Many times as long: the thread has so many to look after`,
         holds: many >= 10 * none,
-        why: say`So it is for a loop that goes through all of them. This one is told who is ready: ${many} microseconds with them, ${none} without, which is ${times(many / none)} times as long.`,
+        why: say`So it is for a loop that goes through all of them. This one is told who is ready: ${times(many)} microseconds with them, and ${times(none)} without.`,
       },
     ],
   })),

@@ -44,12 +44,13 @@ export const questions = [
     }
   }),
 
-  question('04-third-answer', run('04-five-fetches'), ({ calls, inHand }) => {
+  question('04-third-answer', run('04-five-fetches'), ({ calls, inHand, moment }) => {
     const n = 3
     const first = waits.slice(0, n)
     const own = waits[n - 1]!
     const { start, end } = calls[n - 1]!
     return {
+      look: moment('has the answer', n),
       text: say`The thread is free while it waits, and the server can have many requests in hand. The client fetches its pages in a \`for\` loop with \`await\`; the first ${words(n)} take ${list(first)} milliseconds. When is the ${place(n)} answer there?`,
       options: [
         {
@@ -71,7 +72,8 @@ export const questions = [
     }
   }),
 
-  question('04-five-clients', run('04-five-clients'), ({ calls, total, inHand }) => ({
+  question('04-five-clients', run('04-five-clients'), ({ calls, total, inHand, moment }) => ({
+    look: moment('has the answer'),
     text: say`Now ${words(calls.length)} clients come at once, with one call each. The server is still one thread, and awaits. When does the last client have its answer?`,
     options: [
       {
@@ -101,7 +103,7 @@ export const questions = [
         {
           text: say`Fewer, but not by far`,
           holds: 0.4 <= ratio && ratio < 0.9,
-          why: say`${told} So step ${'02'} makes ${times(1 / ratio)} times as many as this one, when there is nothing to wait for. As soon as a call waits for a millisecond, nobody notices.`,
+          why: say`${told} So step ${'02'} makes ${times(1 / ratio)} times as many as this one, when there is nothing to wait for. Beside a wait of a millisecond the difference is small.`,
         },
         {
           text: say`Only a small part`,

@@ -40,7 +40,8 @@ function atATime(size: number): number {
 }
 
 export const questions = [
-  question('05-gathered', run('05-five-fetches'), ({ calls, total, inHand }) => ({
+  question('05-gathered', run('05-five-fetches'), ({ calls, total, inHand, moment }) => ({
+    look: moment('has the answer'),
     text: say`All ${words(calls.length)} calls are made before the first is awaited. The pages take ${list(waits)} milliseconds. When does \`fetchAll\` have the last of them?`,
     options: [
       {
@@ -61,9 +62,10 @@ export const questions = [
     ],
   })),
 
-  question('05-two-at-a-time', run('05-five-fetches-two'), ({ calls, total, inHand }) => {
+  question('05-two-at-a-time', run('05-five-fetches-two'), ({ calls, total, inHand, moment }) => {
     const limit = 2
     return {
+      look: moment('has the answer'),
       text: say`The same ${words(calls.length)} pages, with ${words(limit)} calls in flight at most. They take ${list(waits)} milliseconds, in this order. When is the last one there?`,
       options: [
         {
@@ -96,7 +98,7 @@ export const questions = [
       {
         text: say`Several times as long as one: so many calls are a burden`,
         holds: 2 * each <= gathered && gathered < n * each,
-        why: say`They are, but a light one, since waiting is no work: it took ${ms(gathered)}. With a limit it does take ${ms(limited)}, because then the client waits.`,
+        why: say`They are, but a light one, since waiting is no work: it took ${ms(gathered)}. With ${words(10)} in flight at most it does take ${ms(limited)}, because then the client waits.`,
       },
       {
         text: say`About ${ms(n * each)}: one thread, one call after another`,

@@ -24,6 +24,8 @@ export interface Run {
   /** What the threads of clients and of the server did, in order. */
   client: Span[]
   server: Span[]
+  /** The place, from 1, of the nth moment (by default the last) that is told in these words. */
+  moment(words: string, nth?: number): number
 }
 
 /** A trace of docs/traces, as a source of facts. */
@@ -32,7 +34,7 @@ export function run(name: string): Source<Run> {
 }
 
 function runOf(text: string): Run {
-  const { spans, lanes } = layout(JSON.parse(text) as TraceEvent[])
+  const { spans, lanes, moments } = layout(JSON.parse(text) as TraceEvent[])
   const calls = spans.filter(({ kind }) => kind === 'call').sort((a, b) => a.start - b.start)
   const handled = spans.filter(({ kind }) => kind === 'handle')
   const threads = spans.filter(({ row }) => row < 0)
@@ -47,6 +49,12 @@ function runOf(text: string): Run {
     inHand: Math.max(...handled.map(({ start }) => inHandAt(start).length)),
     client: threads.filter(({ lane }) => lanes[lane]!.client),
     server: threads.filter(({ lane }) => !lanes[lane]!.client),
+    moment(words, nth = 0) {
+      const found = moments.flatMap(({ text }, i) => (text.includes(words) ? [i + 1] : []))
+      const place = found.at(nth - 1)
+      if (place === undefined) throw new Error(`no moment is told with "${words}"`)
+      return place
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { textOf } from '../.vitepress/source.ts'
 import type { Said } from './say.ts'
 
@@ -12,6 +13,8 @@ export interface Source<Facts> {
 interface Made {
   text: Said
   options: { text: Said; holds: boolean; why: Said }[]
+  /** The moment of the trace at which it is seen. */
+  look?: number
 }
 
 /** A question as the reader gets it. The texts are Markdown. */
@@ -21,6 +24,8 @@ export interface Asked {
   file: string
   text: string
   options: { text: string; right: boolean; why: string }[]
+  /** The event of a timeline that shows it, such as `02-five-fetches-7`. */
+  look?: string
 }
 
 /** A question whose answer is not written down anywhere, but computed. */
@@ -41,13 +46,19 @@ export function question<Facts>(
   make: (facts: Facts) => Made,
 ): Question {
   const ask = (record = textOf(file)): Asked => {
-    const { text, options } = make(read(record))
+    const { text, options, look } = make(read(record))
     const right = options.filter(({ holds }) => holds)
     if (right.length !== 1) {
       const which = right.map((option) => `\n- ${option.text}`).join('')
       throw new Error(`${id}: one option must hold by ${file}, not ${right.length}${which}`)
     }
-    return { id, file, text, options: options.map(({ text, holds, why }) => ({ text, right: holds, why })) }
+    return {
+      id,
+      file,
+      text,
+      options: options.map(({ text, holds, why }) => ({ text, right: holds, why })),
+      ...(look !== undefined && { look: `${basename(file, '.json')}-${look}` }),
+    }
   }
   return { id, file, ask }
 }

@@ -25,6 +25,11 @@ export function words(n: number): string {
   return small[n] ?? n.toLocaleString('en')
 }
 
+/** How often: `once`, `twice`, `five times`. */
+export function often(n: number): string {
+  return ['never', 'once', 'twice'][n] ?? `${words(n)} times`
+}
+
 /** A place in a row, counted from 1: `third`. */
 export function place(n: number): string {
   return ['first', 'second', 'third', 'fourth', 'fifth'][n - 1] ?? `${n}th`
