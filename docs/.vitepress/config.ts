@@ -43,6 +43,7 @@ const course: DefaultTheme.SidebarItem[] = [
   {
     text: 'Look it up',
     items: [
+      { text: 'The lab', link: '/lab' },
       { text: 'The model', link: '/model' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
@@ -129,7 +130,7 @@ export default defineConfig({
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Steps', link: `/steps/${steps[0]?.folder}`, activeMatch: '^/steps/' },
-      { text: 'The wire', link: '/wire' },
+      { text: 'The lab', link: '/lab' },
       { text: 'The model', link: '/model' },
       { text: 'Reference', link: '/api/', activeMatch: '^/api/' },
     ],

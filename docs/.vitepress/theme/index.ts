@@ -1,4 +1,5 @@
 import type { Theme } from 'vitepress'
+import { defineAsyncComponent } from 'vue'
 import DefaultTheme from 'vitepress/theme-without-fonts'
 import Forget from './components/Forget.vue'
 import Home from './components/Home.vue'
@@ -19,6 +20,7 @@ const theme: Theme = {
   enhanceApp({ app }) {
     app.component('home', Home)
     app.component('Forget', Forget)
+    app.component('Lab', defineAsyncComponent(() => import('./lab/Lab.vue')))
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
     app.component('WalkPanel', WalkPanel)

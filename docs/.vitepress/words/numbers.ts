@@ -208,6 +208,11 @@ export const computed: readonly Claim[] = [
     is: () => [numberIn('steps/02-callbacks/src/connection.ts', /frameTime \?\? ([\d_]+)/) / 1000],
   },
   {
+    says: ['A run is ended after 30 seconds'],
+    from: '`docs/lab/lab.ts`, `limit`',
+    is: () => [numberIn('docs/lab/lab.ts', /limit = ([\d_]+)/) / 1000],
+  },
+  {
     says: ['the server sleeps its 600 milliseconds'],
     from: 'the command above it',
     is: () => [numberIn('docs/steps/01-blocking-sockets.md', /sleep '\{"ms":(\d+)\}'/)],
