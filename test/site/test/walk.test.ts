@@ -1,0 +1,104 @@
+import { describe, expect } from 'vitest'
+import type { Page } from 'playwright-core'
+import { steps } from '../../../docs/.vitepress/course.ts'
+import { scrolledTo } from '../src/scroll.ts'
+import { narrow, test, wide } from '../src/test.ts'
+
+const chapter = '/steps/02-callbacks.html'
+
+function panelOf(page: Page) {
+  const panel = page.getByRole('complementary', { name: 'Source beside the text' })
+  return {
+    panel,
+    /** What stands in the panel's caption, such as `steps/02-callbacks/src/client.ts 12-40`. */
+    place: async () => {
+      const text = await panel.first().locator('.place').innerText()
+      return text.replace(/\s+/g, ' ').replace(/ lines (\d+) to (\d+)$/, ' $1-$2')
+    },
+    /** The numbers of the lines in focus, and whether the first of them can be seen. */
+    focus: () =>
+      panel.first().evaluate((panel) => {
+        const sheet = panel.querySelector('.sheet')!.getBoundingClientRect()
+        const lines = [...panel.querySelectorAll<HTMLElement>('[data-focus]')]
+        const numbers = lines.map(({ dataset }) => Number(dataset['line']))
+        const { top, bottom } = lines[0]?.getBoundingClientRect() ?? { top: 0, bottom: 0 }
+        return {
+          lines: `${numbers[0]}-${numbers.at(-1)}`,
+          seen: top >= sheet.top - 1 && bottom <= sheet.bottom + 1,
+        }
+      }),
+  }
+}
+
+/** What the text speaks of, in the order of the page: the place and where on the page it is. */
+function spokenOf(page: Page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('.walk [data-lines]')].map((element) => {
+      const { file } = element.closest<HTMLElement>('[data-file]')!.dataset
+      // A step that begins with a paragraph of its own lines is at that paragraph.
+      const own = [...element.children].find((child) => !child.querySelector('[data-lines]'))
+      const box = (own ?? element).getBoundingClientRect()
+      return { place: `${file} ${element.dataset['lines']}`, at: box.top + scrollY }
+    }),
+  )
+}
+
+describe.concurrent('code beside the text', () => {
+  test.for(steps)('follows the reading through step $number', async ({ folder }, { open }) => {
+    const page = await open(`/steps/${folder}.html`)
+    const { place, focus } = panelOf(page)
+    const spoken = await spokenOf(page)
+    expect(spoken.length).toBeGreaterThan(4)
+    for (const { place: wanted, at } of spoken) {
+      // To the line where one reads, a third of the way down.
+      await scrolledTo(page, at - wide.height * 0.33 + 4)
+      await expect.poll(place).toBe(wanted)
+      const lines = wanted.split(' ')[1]
+      await expect.poll(focus).toEqual({ lines, seen: true })
+    }
+  })
+
+  test('lets one look around, and comes back with the reading', async ({ open }) => {
+    const page = await open(chapter)
+    const { panel, place } = panelOf(page)
+    const [first, second] = await spokenOf(page)
+    await scrolledTo(page, first!.at - wide.height * 0.33 + 4)
+    await expect.poll(place).toBe(first!.place)
+    const other = panel.getByRole('button', { pressed: false }).first()
+    await other.click()
+    await expect.poll(place).not.toContain(first!.place.split(' ')[0])
+    await scrolledTo(page, second!.at - wide.height * 0.33 + 4)
+    await expect.poll(place).toBe(second!.place)
+  })
+
+  test('follows the keyboard, too', async ({ open }) => {
+    const page = await open(chapter)
+    const step = page.locator('[data-step]').last()
+    await step.locator('a').last().focus()
+    const { file } = await step.evaluate(({ dataset }) => ({ ...dataset }) as { file: string })
+    await expect.poll(panelOf(page).place).toContain(file)
+  })
+
+  test('opens the whole file at the lines in focus', async ({ open }) => {
+    const page = await open(chapter)
+    const { panel, place } = panelOf(page)
+    const [, spoken] = await spokenOf(page)
+    await scrolledTo(page, spoken!.at - wide.height * 0.33 + 4)
+    await expect.poll(place).toBe(spoken!.place)
+    const [file, lines] = spoken!.place.split(' ')
+    await panel.locator('.place a').click()
+    await page.waitForURL(`**/source/${file}.html#L${lines!.split('-')[0]}`)
+    await page.locator(`[id="L${lines!.split('-')[0]}"]`).waitFor()
+  })
+
+  test('stands in the text on a narrow screen, above what speaks of it', async ({ open }) => {
+    const page = await open(chapter, { viewport: narrow })
+    await panelOf(page).panel.first().waitFor({ state: 'hidden' })
+    for (const step of await page.locator('[data-step]').all()) {
+      const { y, height } = (await step.locator('figure.snippet').first().boundingBox())!
+      expect(height).toBeGreaterThan(20)
+      const words = step.locator('figure.snippet ~ p').first()
+      expect((await words.boundingBox())!.y).toBeGreaterThanOrEqual(y + height)
+    }
+  })
+})
