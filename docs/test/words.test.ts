@@ -3,7 +3,7 @@ import { steps } from '../.vitepress/course.ts'
 import { textOf } from '../.vitepress/source.ts'
 import { withPlaces, withTerms } from '../.vitepress/words/annotate.ts'
 import { coursePages, glossaryTerms } from '../.vitepress/words/course.ts'
-import { checkTerms, idOf, termsOf, usesOf } from '../.vitepress/words/terms.ts'
+import { checkTerms, placeIdOf, termsOf, usesOf } from '../.vitepress/words/terms.ts'
 import { stateOf } from '../../test/conformance/src/states.ts'
 
 const chapters = steps.map(({ number, folder }) => ({
@@ -90,7 +90,7 @@ describe('every term of the glossary', () => {
     const glossary = withPlaces(textOf('docs/glossary.md'), pages, terms)
     const linked = pages.map(({ path, text }) => withTerms(path, text, pages, terms)).join('\n')
     for (const term of terms) {
-      const id = idOf(term)
+      const id = placeIdOf(term)
       expect(glossary).toMatch(new RegExp(`^\\[.+\\]\\(/[\\w/-]+#${id}\\)\\{\\.place\\}$`, 'm'))
       expect(linked.split(`<dfn id="${id}">`), term.name).toHaveLength(2)
     }

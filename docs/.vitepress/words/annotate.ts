@@ -1,6 +1,6 @@
 import { titleOf } from './course.ts'
 import { hide, proseOf } from './prose.ts'
-import { definitionsOf, idOf, usesOf } from './terms.ts'
+import { definitionsOf, idOf, placeIdOf, usesOf } from './terms.ts'
 import type { Definition, Page, Term } from './terms.ts'
 
 /**
@@ -28,7 +28,7 @@ export function withTerms(
     text = text.slice(0, start) + link + text.slice(end)
   }
   for (const { term, start, end } of definitionsOf([{ path, text }], terms).reverse()) {
-    const opened = text.slice(start, end).replace('<dfn>', `<dfn id="${idOf(term)}">`)
+    const opened = text.slice(start, end).replace('<dfn>', `<dfn id="${placeIdOf(term)}">`)
     text = text.slice(0, start) + opened + text.slice(end)
   }
   return text
@@ -50,7 +50,7 @@ export function withPlaces(
 function placeOf({ term, page }: Definition, pages: readonly Page[]): string {
   const { path } = pages[page]!
   const title = titleOf(pages[page]!)
-  return `[${title}](/${path.replace(/\.md$/, '')}#${idOf(term)}){.place}`
+  return `[${title}](/${path.replace(/\.md$/, '')}#${placeIdOf(term)}){.place}`
 }
 
 /** What already is a link, a heading of a table or the content of a component can hold no link. */

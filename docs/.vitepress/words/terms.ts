@@ -58,6 +58,11 @@ export function idOf({ name }: Term): string {
   return name.toLowerCase().replace(/\W+/g, '-')
 }
 
+/** The same for the place that defines it: a heading of that page may have the plain name. */
+export function placeIdOf(term: Term): string {
+  return `term-${idOf(term)}`
+}
+
 /** The terms of the glossary: each a heading, and the paragraph under it says what it means. */
 export function termsOf(glossary: string): Term[] {
   return [...glossary.matchAll(/^## (.+)\n\n((?:.+\n?)+)/gm)].map(([, name = '', text = '']) => {

@@ -7,7 +7,7 @@ import { staticHost } from './site.ts'
 /** What a page is opened with; a light screen of 1280 by 800 without motion when nothing is said. */
 export interface View extends BrowserContextOptions {
   /** Runs before the page's own scripts. */
-  before?: (page: Page) => Promise<void>
+  before?: (page: Page) => Promise<unknown>
 }
 
 export const wide = { width: 1280, height: 800 }

@@ -71,12 +71,17 @@ describe.concurrent('code beside the text', () => {
     await expect.poll(place).toBe(second!.place)
   })
 
-  test('follows the keyboard, too', async ({ open }) => {
+  test('follows the keyboard to a step that is on the screen', async ({ open }) => {
     const page = await open(chapter)
-    const step = page.locator('[data-step]').last()
-    await step.locator('a').last().focus()
-    const { file } = await step.evaluate(({ dataset }) => ({ ...dataset }) as { file: string })
-    await expect.poll(panelOf(page).place).toContain(file)
+    const { place } = panelOf(page)
+    const [first] = await spokenOf(page)
+    await scrolledTo(page, first!.at - wide.height * 0.33 + 4)
+    await expect.poll(place).toBe(first!.place)
+    const next = page.locator('[data-step]').nth(1)
+    const link = next.locator('a:visible').first()
+    await link.evaluate((link: HTMLElement) => link.focus({ preventScroll: true }))
+    const { file, lines } = await next.evaluate((step: HTMLElement) => ({ ...step.dataset }))
+    await expect.poll(place).toBe(`${file} ${lines}`)
   })
 
   test('opens the whole file at the lines in focus', async ({ open }) => {
