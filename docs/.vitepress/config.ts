@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
-import { reading, stepOf, steps } from './course.ts'
+import { reading, stepOf, steps, trying } from './course.ts'
 import { labPlugin } from '../lab/plugin.ts'
-import { headOf } from './head.ts'
-import { allPages, full, index } from './llms.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
+import { published } from './publish.ts'
 import { codeTheme } from './shiki.ts'
 import { walk, walkContainer } from './walk.ts'
 import { words } from './words/markdown.ts'
@@ -40,11 +37,10 @@ function entry({ page, title }: { page: string; title: string }): DefaultTheme.S
 const course: DefaultTheme.SidebarItem[] = [
   { text: 'Before you begin', items: reading.filter(({ page }) => !stepOf(page)).map(entry) },
   { text: 'Waiting', items: reading.filter(({ page }) => stepOf(page)).map(entry) },
+  { text: 'Try it', items: trying.map(({ page, title }) => ({ text: title, link: `/${page}` })) },
   {
     text: 'Look it up',
     items: [
-      { text: 'The lab', link: '/lab' },
-      { text: 'The model', link: '/model' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
@@ -74,31 +70,16 @@ export default defineConfig({
       frontmatter['outline'] = [2, 3]
       page.description ||= `API reference: ${page.title}`
     }
+    if (relativePath.startsWith('changes/')) page.description ||= `${page.title}, by idea`
     if (relativePath.startsWith('source/')) page.description ||= `The source file ${page.title}`
     if (stepOf(relativePath)) Object.assign(frontmatter, { aside: false, pageClass: 'chapter' })
     // One page leads to the next only where they are read one after another.
-    if (!reading.some(({ page }) => relativePath === `${page}.md`)) {
+    if (![...reading, ...trying].some(({ page }) => relativePath === `${page}.md`)) {
       frontmatter['prev'] ??= false
       frontmatter['next'] ??= false
     }
   },
-  transformHead: ({ page: file, pageData: { title }, description }) =>
-    file === '404.md' ? [] : headOf({ file, title, description }, { base, site }),
-  ...(site !== undefined && {
-    sitemap: {
-      hostname: site + base,
-      transformItems: (items) => items.filter(({ url }) => !url.startsWith('source/')),
-    },
-  }),
-  async buildEnd({ outDir }) {
-    const here = (site ?? '') + base
-    const all = allPages()
-    const robots = `User-agent: *\nAllow: /\n${site ? `Sitemap: ${here}sitemap.xml\n` : ''}`
-    await writeFile(join(outDir, 'robots.txt'), robots)
-    await writeFile(join(outDir, 'llms.txt'), index(description, all, here))
-    await writeFile(join(outDir, 'llms-full.txt'), full(description, all, here))
-    if (!site) console.log('SITE is not set: no sitemap, and no pictures for those who link here')
-  },
+  ...published({ base, site }, description),
   markdown: {
     theme: codeTheme,
     container: { customContainers: walkContainer },

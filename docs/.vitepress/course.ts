@@ -48,10 +48,22 @@ export function stepOf(page: string): Step | undefined {
   return steps.find((step) => page.startsWith(`steps/${step.folder}`))
 }
 
-/** The pages of the course in the order in which they are read, such as `steps/02-callbacks`. */
-export const reading: readonly { page: string; title: string }[] = [
+/** A page by its path without ending, such as `steps/02-callbacks`. */
+export interface Chapter {
+  page: string
+  title: string
+}
+
+/** The pages of the course in the order in which they are read. */
+export const reading: readonly Chapter[] = [
   { page: 'start', title: 'Start here' },
   { page: 'service', title: 'The service' },
   { page: 'wire', title: 'The wire' },
   ...steps.map(({ folder, title }) => ({ page: `steps/${folder}`, title })),
+]
+
+/** Where the reader runs the steps, and turns the numbers. */
+export const trying: readonly Chapter[] = [
+  { page: 'lab', title: 'The lab' },
+  { page: 'model', title: 'The model' },
 ]

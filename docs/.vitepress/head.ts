@@ -1,5 +1,5 @@
 import type { HeadConfig } from 'vitepress'
-import { stepOf } from './course.ts'
+import { stepOf, steps } from './course.ts'
 
 /** Where the site will stand. */
 export interface Place {
@@ -19,7 +19,7 @@ export interface About {
 
 /** The name of the picture that stands for a page where somebody links to it. */
 export function cardOf(file: string): string {
-  return stepOf(file)?.number ?? 'home'
+  return steps.find(({ folder }) => file.includes(`/${folder}.`))?.number ?? 'home'
 }
 
 /** The path of a page below the base: `index.md` is the folder itself. */

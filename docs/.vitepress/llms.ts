@@ -1,4 +1,6 @@
 import { posix } from 'node:path'
+import { ideas } from '../changes/ideas.ts'
+import { questionOf } from '../predict/index.ts'
 import { reading } from './course.ts'
 import { pathOf } from './head.ts'
 import { pages, regionsOf, snippetsOf, textOf } from './source.ts'
@@ -23,8 +25,14 @@ export function allPages(): Page[] {
   }
   return pages()
     .map((page) => pageOf(posix.relative('docs', page), textOf(page)))
-    .filter(({ file }) => file !== 'index.md')
+    .filter(({ file }) => file !== 'index.md' && !file.includes('['))
     .sort((a, b) => place(a) - place(b))
+}
+
+/** The course in its order, and the words it uses: what is to be read. */
+export function chapters(): Page[] {
+  const files = [...reading.map(({ page }) => `${page}.md`), 'glossary.md']
+  return allPages().filter(({ file }) => files.includes(file))
 }
 
 /** Takes the front matter off a page. */
@@ -58,7 +66,7 @@ All chapters in one file, as plain Markdown with their code: ${here}llms-full.tx
 
 ${course.map(line).join('\n')}
 
-## To look things up
+## More
 
 ${others.map(line).join('\n')}
 `
@@ -77,10 +85,12 @@ export function plain({ file, markdown }: Page, here: string): string {
       .replace(/^:::+ *\w+ *(.*)$/gm, (_, title: string) => (title === '' ? '' : `**${title}**`))
       .replace(/^:::+$/gm, '')
       .replace(/\s*\{at="[^"]*"\}/g, '')
-      .replace(/<Timeline trace="([^"]+)"(?: beside="([^"]+)")? *(?:\/>|>)/g, (_, a, b?: string) =>
-        [a as string, ...(b === undefined ? [] : [b])].map(told).join('\n\n'),
-      )
-      .replace(/<\/?[A-Za-z][^>]*>/g, '')
+      .replace(/<(\/?[A-Za-z]\w*)([^>]*)>/g, (_, name: string, given: string) => {
+        const values = Object.fromEntries(
+          [...given.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+        ) as Record<string, string>
+        return inWords[name]?.(values) ?? ''
+      })
       .replace(/\]\((?!https?:|#)([^)\s]+)\)/g, (_, link: string) => `](${here}${target(file, link)})`)
       .replace(/^\s*<<<.*$/gm, (line) => code(page, line))
       .replace(/\n{3,}/g, '\n\n'),
@@ -117,6 +127,22 @@ function code(page: string, line: string): string {
   const place = found ? `${file}, lines ${found.first} to ${found.last}` : file
   const language = /\w+$/.exec(info)?.[0] ?? ''
   return `\n${place}:\n\n\`\`\`${language}\n${lines.map((line) => line.slice(indent)).join('\n')}\n\`\`\`\n`
+}
+
+/** What the components of a page show, in words. Of all others only what they hold is left. */
+const inWords: Readonly<Record<string, (values: Record<string, string>) => string>> = {
+  Timeline: ({ trace, beside }) =>
+    [trace, beside]
+      .filter((name) => name !== undefined)
+      .map(told)
+      .join('\n'),
+  Predict: ({ id = '' }) => {
+    const { text, options } = questionOf(id).ask()
+    const lines = options.map((o) => `- ${o.text}\n  ${o.right ? 'Yes.' : 'No.'} ${o.why}\n`)
+    return `**Predict.** ${text}\n\n${lines.join('')}`
+  },
+  Changes: ({ step = '' }) =>
+    (ideas[step] ?? []).map(({ title, line }) => `- **${title}.** ${line}\n`).join(''),
 }
 
 /** A recorded run as a list of what happened when. */

@@ -5,7 +5,7 @@ import { siteFrom } from '../.vitepress/base.ts'
 import { cardPages, digest } from '../.vitepress/cards.ts'
 import { reading, steps } from '../.vitepress/course.ts'
 import { cardOf, headOf } from '../.vitepress/head.ts'
-import { allPages, full, index, pageOf, plain } from '../.vitepress/llms.ts'
+import { allPages, chapters, full, index, pageOf, plain } from '../.vitepress/llms.ts'
 import type { Page } from '../.vitepress/llms.ts'
 import { textOf } from '../.vitepress/source.ts'
 import { goOn, marked, sound } from '../.vitepress/theme/progress.ts'
@@ -144,9 +144,9 @@ describe('the course as plain text', () => {
   })
 
   test('needs nothing of the site', () => {
-    const text = full('About.', all, here)
+    const text = full('About.', chapters(), here)
     const prose = text.replace(/^`{3}.*\n[^]*?^`{3}$/gm, '').replace(/`[^`\n]+`/g, '')
-    expect(prose.match(/^<<<.*|<\/?[A-Z].*|^:::.*|\]\((?!https?:|#).*/gm)).toBeNull()
+    expect(prose.match(/^<<<.*|<\/?[A-Za-z].*|^:::.*|\{\w+=.*|\]\((?!https?:|#).*/gm)).toBeNull()
     expect(text).toContain('steps/01-blocking-sockets/src/client.ts, lines ')
     expect(text).not.toContain('#region')
   })
@@ -162,6 +162,10 @@ describe('the course as plain text', () => {
     const run = plain(page('<Timeline trace="05-five-fetches">\nFive.\n</Timeline>'), here)
     expect(run).toContain('- 0.0 ms: client: calls fetch 1\n')
     expect(run).toMatch(/\nFive\.\s*$/)
+    const asked = plain(page('<Predict id="01-system-calls" />'), here)
+    expect(asked).toMatch(/^\*\*Predict\.\*\* .+\n\n(?:- .+\n  (?:Yes|No)\. .+\n){2,}$/)
+    expect(() => plain(page('<Predict id="none" />'), here)).toThrow('no question is called none')
+    expect(plain(page('<Changes step="02" />'), here)).toContain('- **Who waits.** The thread slept')
     expect(plain(page('[a](./02-callbacks.md#b) [c](/start) [d](/api/) `<T>[e](f)`'), here)).toBe(
       `[a](${here}steps/02-callbacks.html#b) [c](${here}start.html) [d](${here}api/) \`<T>[e](f)\``,
     )
