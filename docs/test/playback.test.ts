@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as playback from '../.vitepress/theme/timeline/playback.ts'
+import { layout } from '../.vitepress/theme/timeline/layout.ts'
+import { roomFor } from '../.vitepress/theme/timeline/live.ts'
 import type { Playback, Score } from '../.vitepress/theme/timeline/playback.ts'
+import { hashOf, kindsIn, readHash, scoreOf, together } from '../.vitepress/theme/timeline/together.ts'
+import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 
 const score: Score = { duration: 300, times: [0, 0, 1, 120, 300] }
 const began = playback.begin(score)
@@ -41,7 +45,7 @@ describe('a player', () => {
 
   test('plays to the end, says which event was last, and begins anew', () => {
     let state = playback.play(began, score)
-    expect(state).toMatchObject({ time: 0, event: 1, playing: true })
+    expect(state).toMatchObject({ time: 0, event: 0, playing: true })
     state = playback.tick(state, score, 16 * 119)
     expect(state).toMatchObject({ time: 119, event: 2, playing: true })
     state = playback.tick(state, score, 16 * 1)
@@ -84,13 +88,28 @@ describe('a player', () => {
       state = playback.hop(state, score)
       seen.push(state.event)
     }
-    expect(seen).toEqual([1, 2, 3, 4])
+    expect(seen).toEqual([0, 1, 2, 3, 4])
   })
 
   test('knows what has happened at a time', () => {
     expect([-1, 0, 0.5, 1, 119, 120, 999].map((at) => playback.eventAt(score, at))).toEqual([
       -1, 1, 1, 2, 2, 3, 4,
     ])
+  })
+
+  test('leaves the view alone while the playhead is in it', () => {
+    const near = playback.zoom(began, score, 0.1, 0)
+    expect(playback.seek(near, score, 29).view).toEqual(near.view)
+  })
+
+  test('keeps the playhead in view while it plays', () => {
+    let state = playback.play(playback.zoom(began, score, 0.1, 0), score)
+    while (state.playing) {
+      state = playback.tick(state, score, 50)
+      expect(state.time).toBeGreaterThanOrEqual(state.view.from)
+      expect(state.time).toBeLessThanOrEqual(state.view.to)
+    }
+    expect(state.view.to).toBe(300)
   })
 
   test('shows a new place when the playhead leaves the view', () => {
@@ -163,4 +182,37 @@ test('whatever the reader does, view and playhead stay in the picture', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+describe('two pictures together', () => {
+  const pictures = [layout(oneAfterAnother()), layout(allAtOnce())]
+  const events = together(pictures)
+
+  test('have all events of both, in the order of time, each with its own number', () => {
+    pictures.forEach(({ moments }, trace) => {
+      const own = events.filter((event) => event.trace === trace)
+      expect(own.map(({ moment }) => moment)).toEqual(moments)
+      expect(own.map(({ n }) => n)).toEqual(moments.map((_, i) => i + 1))
+    })
+    const { times, duration } = scoreOf(pictures, events)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+    expect(duration).toBe(pictures[0]?.duration)
+  })
+
+  test('have a key for what is in either', () => {
+    expect(kindsIn(pictures)).toEqual(['call', 'handle', 'kernel', 'run', 'idle', 'message'])
+    expect(kindsIn([layout([])])).toEqual(['idle'])
+  })
+})
+
+test('an event has an address that can be read again', () => {
+  expect(hashOf('05-five-fetches', 7)).toBe('#05-five-fetches-7')
+  expect(readHash('#05-five-fetches-7')).toEqual({ name: '05-five-fetches', n: 7 })
+  for (const other of ['', '#watch-it', '#%E0', '#-1']) expect(readHash(other)).toBeUndefined()
+})
+
+test('a picture that grows has room, and seldom needs more', () => {
+  const rooms = Array.from({ length: 1000 }, (_, ms) => roomFor(ms))
+  rooms.forEach((room, ms) => expect(room).toBeGreaterThanOrEqual(ms))
+  expect(new Set(rooms).size).toBe(7)
 })

@@ -64,8 +64,8 @@ export function eventAt({ times }: Score, time: number): number {
 /** Plays on; from the beginning when nothing was played yet, or everything. */
 export function play(state: Playback, score: Score): Playback {
   const { time = score.duration } = state
-  const from = time < score.duration ? time : 0
-  return { ...seek(state, score, from), playing: score.duration > 0 }
+  const here = time < score.duration ? state : goTo(state, score, 0)
+  return { ...here, playing: score.duration > 0 && score.times.length > 0 }
 }
 
 /** Stops where it is. */
@@ -77,7 +77,12 @@ export function pause(state: Playback): Playback {
 export function tick(state: Playback, score: Score, elapsed: number): Playback {
   if (!state.playing) return state
   const time = (state.time ?? 0) + elapsed / state.slower
-  return { ...seek(state, score, time), playing: time < score.duration }
+  const next = seek(state, score, time)
+  return {
+    ...next,
+    playing: time < score.duration,
+    view: follow(state.view, score.duration, next.time ?? 0),
+  }
 }
 
 /** Plays without motion: the next event, until there is none. */
@@ -108,14 +113,16 @@ export function goTo(state: Playback, score: Score, event: number): Playback {
   }
 }
 
-/** Moves the playhead to a time, and the view with it if it must. */
+/** Moves the playhead to a time, and the view only when that lies outside. */
 export function seek(state: Playback, score: Score, time: number): Playback {
   const here = clamp(time, 0, score.duration)
+  const { view } = state
+  const seen = view.from <= here && here <= view.to
   return {
     ...state,
     time: here,
     event: eventAt(score, here),
-    view: follow(state.view, score.duration, here),
+    view: seen ? view : follow(view, score.duration, here),
   }
 }
 

@@ -1,0 +1,47 @@
+import type { Kind, Moment, Picture } from './layout.ts'
+import type { Score } from './playback.ts'
+
+/** An event of one of several pictures that are played together. */
+export interface Told {
+  /** Which picture, from 0. */
+  trace: number
+  /** Which of its events, from 1. */
+  n: number
+  moment: Moment
+}
+
+/** The events of all pictures in the order of time. */
+export function together(pictures: readonly Picture[]): Told[] {
+  return pictures
+    .flatMap(({ moments }, trace) => moments.map((moment, i) => ({ trace, n: i + 1, moment })))
+    .sort((a, b) => a.moment.at - b.moment.at)
+}
+
+/** What a player needs to know of them. */
+export function scoreOf(pictures: readonly Picture[], events: readonly Told[]): Score {
+  return {
+    duration: Math.max(...pictures.map(({ duration }) => duration)),
+    times: events.map(({ moment }) => moment.at),
+  }
+}
+
+/** What is to be seen in them, for a key. */
+export function kindsIn(pictures: readonly Picture[]): (Kind | 'idle' | 'message')[] {
+  const used = new Set(pictures.flatMap(({ spans }) => spans.map(({ kind }) => kind)))
+  const kinds = (['call', 'handle', 'queue', 'kernel', 'run'] as const).filter((kind) =>
+    used.has(kind),
+  )
+  const messages = pictures.some(({ arrows }) => arrows.length > 0)
+  return [...kinds, 'idle', ...(messages ? (['message'] as const) : [])]
+}
+
+/** The address of an event in its page. */
+export function hashOf(name: string, n: number): string {
+  return `#${name}-${n}`
+}
+
+/** The event that an address names, if it names one. */
+export function readHash(hash: string): { name: string; n: number } | undefined {
+  const [, name, n] = /^#(.+)-(\d+)$/.exec(hash) ?? []
+  return name === undefined ? undefined : { name, n: Number(n) }
+}
