@@ -2,7 +2,7 @@ import { regionsOf } from './source.ts'
 import type { Region, Snippet } from './source.ts'
 
 /** Languages that may only be shown from tested source. */
-const source = /^(ts|js|mts|mjs|cts|cjs|tsx|jsx|typescript|javascript|vue)$/i
+const source = /^(ts|js|mts|mjs|cts|cjs|tsx|jsx|typescript|javascript|vue|py|python)$/i
 
 /** Something wrong with what the pages show of the source, in one line. */
 export type Problem = string

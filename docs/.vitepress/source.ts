@@ -39,7 +39,7 @@ export function regionsOf(text: string): Region[] {
   const open: Region[] = []
   const found: Region[] = []
   text.split(/\r?\n/).forEach((line, index) => {
-    const start = /^\s*\/\/\s*#region\b\s*(.*?)\s*$/.exec(line)
+    const start = /^\s*(?:\/\/|#)\s*#region\b\s*(.*?)\s*$/.exec(line)
     if (start) {
       const name = start[1] ?? ''
       if (name === '') throw new Error(`line ${index + 1}: a region needs a name`)
@@ -48,7 +48,7 @@ export function regionsOf(text: string): Region[] {
       }
       open.push({ name, first: index + 2, last: 0 })
     }
-    const end = /^\s*\/\/\s*#endregion\b\s*(.*?)\s*$/.exec(line)
+    const end = /^\s*(?:\/\/|#)\s*#endregion\b\s*(.*?)\s*$/.exec(line)
     if (end) {
       const region = open.pop()
       if (!region) throw new Error(`line ${index + 1}: #endregion without #region`)
@@ -65,7 +65,7 @@ export function regionsOf(text: string): Region[] {
 
 /** Whether a line of a source only opens or closes a region. */
 export function isMarker(line: string): boolean {
-  return /^\s*\/\/\s*#(?:end)?region\b/.test(line)
+  return /^\s*(?:\/\/|#)\s*#(?:end)?region\b/.test(line)
 }
 
 /**

@@ -267,6 +267,32 @@ export const computed: readonly Claim[] = [
     },
   },
   {
+    says: ['instead of 1,024', 'up to 1,024 bytes'],
+    from: '`docs/wild/echo.py`',
+    is: () => [numberIn('docs/wild/echo.py', /reader\.read\((\d+)\)/)],
+  },
+  {
+    says: ['four requests are still in flight'],
+    from: 'the second line of `docs/traces/05-python-gather.txt`',
+    is: () => [numberIn('docs/traces/05-python-gather.txt', /and (\d+) still in flight/)],
+  },
+  {
+    says: ['With ten thousand, ten thousand requests are in flight'],
+    from: '`docs/traces/05-python-gather.txt`',
+    is: () => {
+      const most = numberIn('docs/traces/05-python-gather.txt', /thousand, gathered +at once (\d+)/)
+      return [most, most]
+    },
+  },
+  {
+    says: ['It still makes ten thousand tasks at once, all but ten'],
+    from: '`docs/wild/gather.py`',
+    is: () => {
+      const call = /limited\(\[1\] \* ([\d_]+), (\d+)\)/.exec(textOf('docs/wild/gather.py'))!
+      return call.slice(1).map((digits) => Number(digits.replace('_', '')))
+    },
+  },
+  {
     says: ['the fourth grows ten times more slowly'],
     from: '`docs/traces/05-total-against-n.txt`, `at most 10`',
     is: () => [numberIn('docs/traces/05-total-against-n.txt', /at most (\d+)/)],
@@ -310,6 +336,10 @@ export const cited: readonly Claim[] = [
   {
     says: ['It stops accepting for one second'],
     from: '`asyncio/constants.py` of Python, `ACCEPT_RETRY_DELAY`',
+  },
+  {
+    says: ['reads 100 bytes at a time'],
+    from: '[Streams](https://docs.python.org/3/library/asyncio-stream.html#tcp-echo-server-using-streams) of Python',
   },
   {
     says: ['Python 3.11'],

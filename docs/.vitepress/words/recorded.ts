@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, string>> = {
   '03-bench.txt': 'npm run bench -- --only 02-callbacks,03-event-loop --workload connections --pin',
   '03-ten-thousand.txt': 'npx tsx steps/03-event-loop/ten-thousand.ts',
   '03-wakeups.txt': 'npx tsx steps/03-event-loop/cost-of-a-wakeup.ts',
+  '04-python-echo.txt': 'python3 docs/wild/echo.py',
+  '05-python-gather.txt': 'python3 docs/wild/gather.py',
   '05-swamp.txt': 'npx tsx steps/05-gather/swamp.ts',
   '05-total-against-n.txt': 'npx tsx steps/05-gather/total-against-n.ts',
   'bench.txt': 'npm run bench -- --pin',
