@@ -4,8 +4,8 @@ import { filesUnder, pages, regionsOf, snippetsOf, textOf } from '../.vitepress/
 
 const chapters = pages()
 const sources = new Map(
-  ['shared', 'steps', 'test']
-    .flatMap((folder) => filesUnder(folder, '.ts', '.mts', '.mjs'))
+  ['shared', 'steps', 'test', 'docs/wild']
+    .flatMap((folder) => filesUnder(folder, '.ts', '.mts', '.mjs', '.py'))
     .map((file) => [file, textOf(file)]),
 )
 const lesson = (file: string) => /^steps\/[^/]+\/src\//.test(file)
@@ -106,6 +106,7 @@ describe('the check of fences', () => {
     '````sh\n```\n````\n```vue\n```',
     '> ```ts:line-numbers\n> x\n> ```',
     '```{ts}\n```\n```mjs\n```',
+    '```python\nx\n```',
   ])('finds %j', (markdown) => expect(checkFences(page, markdown)).toHaveLength(1))
 
   test.each(['```sh\nnpm test\n```', '```json\n{}\n```', '````md\n```ts\n```\n````', 'text ```ts'])(

@@ -272,11 +272,6 @@ export const computed: readonly Claim[] = [
     is: () => [numberIn('docs/wild/echo.py', /reader\.read\((\d+)\)/)],
   },
   {
-    says: ['four requests are still in flight'],
-    from: 'the second line of `docs/traces/05-python-gather.txt`',
-    is: () => [numberIn('docs/traces/05-python-gather.txt', /and (\d+) still in flight/)],
-  },
-  {
     says: ['With ten thousand, ten thousand requests are in flight'],
     from: '`docs/traces/05-python-gather.txt`',
     is: () => {
@@ -311,6 +306,37 @@ export const computed: readonly Claim[] = [
     says: ['Send it ten thousand calls at once'],
     from: '`test/conformance/cases/waiting.txt`, the flood',
     is: () => [numberIn('test/conformance/cases/waiting.txt', /^(\d+) x -->/m)],
+  },
+  {
+    says: ['Three threads', 'of the three threads'],
+    from: 'the link beside it',
+    is: () => [numberIn('docs/model.md', /clients=4&threads=(\d)#/)],
+  },
+  {
+    says: ['With two threads'],
+    from: 'the setting of the total beside it',
+    is: () => [numberIn('docs/model.md', /clients=4&threads=(\d)"/)],
+  },
+  {
+    says: ['takes 100 milliseconds, as over an ocean'],
+    from: 'the link below it',
+    is: () => [numberIn('docs/model.md', /communication=(\d+)#/)],
+  },
+  {
+    says: ['15 % of the simulated total, and 40 milliseconds'],
+    from: '`docs/model/tolerance.ts`',
+    is: async () => {
+      const { tolerance } = await import('../../model/tolerance.ts')
+      return [tolerance.share * 100, tolerance.ms]
+    },
+  },
+  {
+    says: ['waits 50 milliseconds and then needs the processor for 20'],
+    from: 'the link below it, and what the explorer begins with',
+    is: () => [
+      numberIn('docs/.vitepress/theme/model/setting.ts', /latency: (\d+)/),
+      numberIn('docs/model.md', /request=(\d+)#/),
+    ],
   },
 ]
 

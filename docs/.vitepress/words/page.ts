@@ -31,7 +31,7 @@ export function numbersPage(base: string): string {
     '## Recorded\n',
     'What the pages show as output is a file that a command has written. Times are of the machine ' +
       'that made it; run the command, and you have those of yours.\n',
-    ...table('| file in `docs/traces` | made by | shown in |', recorded),
+    ...table('| file in `docs` | made by | shown in |', recorded),
     '## Worked out\n',
     'A number in a sentence that follows from the source, or from a recorded run, is worked out ' +
       'from there each time the tests run.\n',

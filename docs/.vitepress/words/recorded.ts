@@ -30,7 +30,7 @@ export interface Recording {
 }
 
 /**
- * Every file of `docs/traces`.
+ * Every file of `docs/traces`, and the points of the model. Files are relative to `docs`.
  *
  * @throws Error when nobody knows what made a file
  */
@@ -39,7 +39,7 @@ export function recordings(pages: readonly Page[]): Recording[] {
   for (const file of Object.keys(commands)) {
     if (!files.includes(file)) throw new Error(`docs/traces has no ${file}`)
   }
-  return files.map((file) => {
+  const timelinesAndOutputs = files.map((file) => {
     const trace = file.endsWith('.json') ? file.replace('.json', '') : undefined
     const command = trace ? `npm run trace:record -- ${trace}` : commands[file]
     if (command === undefined) throw new Error(`no command makes docs/traces/${file}`)
@@ -47,6 +47,9 @@ export function recordings(pages: readonly Page[]): Recording[] {
       trace
         ? [`trace="${trace}"`, `beside="${trace}"`].some((words) => text.includes(words))
         : text.includes(`/traces/${file}{`)
-    return { file, command, shownIn: pages.filter(({ text }) => shows(text)) }
+    return { file: `traces/${file}`, command, shownIn: pages.filter(({ text }) => shows(text)) }
   })
+  const model = pages.filter(({ path }) => path === 'model.md')
+  const points = { file: 'model/points.json', command: 'npm run model:record', shownIn: model }
+  return [...timelinesAndOutputs, points]
 }
