@@ -26,6 +26,7 @@ export function captions(md: MarkdownRenderer, base: string): void {
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
     const token = tokens[index]!
     const place = placeOf(token)
+    if (place) token.info += ` from=${place.file} first=${place.lines?.first ?? 1}`
     const html = fence(tokens, index, options, env, self)
     if (!place || token.info.includes('anchors')) return html
     return `<figure class="snippet"><figcaption>${caption(place, base)}</figcaption>${html}</figure>`

@@ -10,6 +10,7 @@ import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
 import { published } from './publish.ts'
 import { codeTheme } from './shiki.ts'
+import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
 import { words } from './words/markdown.ts'
 
@@ -91,7 +92,7 @@ export default defineConfig({
       predict(md)
       changes(md)
     },
-    codeTransformers: [lineAnchors],
+    codeTransformers: [lineAnchors, types],
   },
   themeConfig: {
     logo: { src: '/favicon.svg', alt: '' },

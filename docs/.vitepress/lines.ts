@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { relative, sep } from 'node:path'
 import type { MarkdownOptions, MarkdownRenderer } from 'vitepress'
-import { isMarker } from './source.ts'
+import { isMarker, root } from './source.ts'
 
 type Transformer = NonNullable<MarkdownOptions['codeTransformers']>[number]
 
@@ -49,9 +50,13 @@ export function sourceLines() {
       async load(id: string) {
         if (!id.endsWith('?lines')) return undefined
         if (!renderer) throw new Error('the renderer of the pages is not there yet')
-        const text = readFileSync(id.slice(0, -'?lines'.length), 'utf8')
+        const path = id.slice(0, -'?lines'.length)
+        const text = readFileSync(path, 'utf8')
+        const from = relative(root, path).split(sep).join('/')
         const fence = '~'.repeat(8)
-        const html = await renderer.renderAsync(`${fence}ts\n${text}\n${fence}`)
+        const html = await renderer.renderAsync(
+          `${fence}ts from=${from} first=1\n${text}\n${fence}`,
+        )
         return `export default ${JSON.stringify(linesOf(text, html))}`
       },
     },

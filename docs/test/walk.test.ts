@@ -5,6 +5,7 @@ import config from '../.vitepress/config.ts'
 import { linesOf } from '../.vitepress/lines.ts'
 import { blockOf, pages, regionsOf, root, textOf } from '../.vitepress/source.ts'
 import { scrolledTo } from '../.vitepress/theme/walk/reading.ts'
+import { typesOf } from '../.vitepress/types.ts'
 
 const stream = 'steps/01-blocking-sockets/src/stream.ts'
 const receive = `<<< ../../${stream}#receive{ts}`
@@ -81,6 +82,12 @@ describe('a walk', () => {
     expect(numbers).toEqual(kept)
   })
 
+  test('a few names can be asked for their types', async () => {
+    const html = await render('<<< ../../steps/05-gather/src/gather.ts#gather{ts}')
+    expect(html).toMatch(/<button type="button" class="typed">.*?queue.*?const queue: ArrayIterator/)
+    expect(html.match(/class="typed"/g)).toHaveLength(2)
+  })
+
   test.each([
     ['text without a snippet', '### A\n\nNothing.', 'a walk has text without a snippet: A'],
     ['a piece that is not there', `${receive}\n\nX. {at="gone()"}`, '"gone()" is in 0 of the lines'],
@@ -125,6 +132,28 @@ describe('the block of a line', () => {
   test('stays within its region', () => {
     expect(blockOf(text, { first: 3, last: 8 }, 'run()')).toEqual({ first: 3, last: 8 })
     expect(() => blockOf(text, { first: 3, last: 8 }, 'rest()')).toThrow('in 0 of the lines 3 to 8')
+  })
+})
+
+describe('the compiler', () => {
+  const file = 'steps/05-gather/src/gather.ts'
+  const whole = { first: 1, last: 1000 }
+
+  test('tells the type of a name, where it stands', () => {
+    const text = "import { gather } from './gather.ts'\nexport const all = gather([1], async () => 'x')\n"
+    expect(typesOf('steps/05-gather/src/made-up.ts', ['all'], whole, text)).toEqual([
+      { name: 'all', line: 1, character: 13, type: 'const all: Promise<string[]>' },
+    ])
+  })
+
+  test('fails on code that is wrong', () => {
+    const wrong = `${textOf(file)}\nconst wrong: string = 1\n`
+    expect(() => typesOf(file, ['queue'], whole, wrong)).toThrow("Type 'number' is not assignable")
+  })
+
+  test('fails on a name that is not there, or elsewhere', () => {
+    expect(() => typesOf(file, ['cue'], whole)).toThrow(`${file}: no cue whose type`)
+    expect(() => typesOf(file, ['queue'], { first: 1, last: 3 })).toThrow('no queue')
   })
 })
 

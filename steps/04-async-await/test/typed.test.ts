@@ -22,11 +22,13 @@ test('the client can be awaited without calling the peer', async () => {
 })
 
 test('names, parameters and results have the types of the service', () => {
+  // #region inferred
   expectTypeOf(api.say).parameter(0).toEqualTypeOf<{ text: string }>()
   expectTypeOf(api.add).returns.toEqualTypeOf<Promise<number>>()
   expectTypeOf(api.sum).parameter(0).toEqualTypeOf<number[]>()
   expectTypeOf(api.update).returns.toEqualTypeOf<Promise<null>>()
   expectTypeOf(() => api.get_data()).returns.toEqualTypeOf<Promise<(string | number)[]>>()
+  // #endregion
   // Each of these must be an error of the compiler; `npm run typecheck` is what runs this test.
   const wrong = () => [
     // @ts-expect-error there is no such method
