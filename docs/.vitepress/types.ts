@@ -161,7 +161,10 @@ export const types: Transformer = {
         tagName: 'button',
         alwaysWrap: true,
         properties: { type: 'button', class: 'typed' },
-        transform: (element) => void element.children.push(note(type)),
+        // A list of its own: Shiki still counts the children that were there.
+        transform(element) {
+          element.children = [...element.children, note(type)]
+        },
       })
     }
   },

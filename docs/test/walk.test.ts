@@ -86,6 +86,8 @@ describe('a walk', () => {
     const html = await render('<<< ../../steps/05-gather/src/gather.ts#gather{ts}')
     expect(html).toMatch(/<button type="button" class="typed">.*?queue.*?const queue: ArrayIterator/)
     expect(html.match(/class="typed"/g)).toHaveLength(2)
+    const code = html.replace(/<span class="type [^]*?<\/span>/g, '').replace(/<[^>]*>/g, '')
+    expect(code).toContain('const queue = items.entries()')
   })
 
   test.each([
