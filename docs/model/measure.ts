@@ -22,6 +22,9 @@ export const plans: readonly Plan[] = [
   ...[2, 4].flatMap((limit) =>
     [1, 2, 4, 8, 16].map((calls): Plan => ({ step: '05', clients: 1, calls, latency: 50, limit })),
   ),
+  ...[1, 2, 5, 10].map(
+    (calls): Plan => ({ step: '05', clients: 1, calls, latency: 'pages', limit: 2 }),
+  ),
 ]
 
 /** What the tidy trace of a run says. */

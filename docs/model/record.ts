@@ -6,9 +6,9 @@ import type { Point } from './points.ts'
 /*
  * npm run model:record [-- STEP ...]
  *
- * Measures every plan of the model, or those of some steps, with the real programs, and writes
- * docs/model/points.json. Each is run five times and the shortest is kept: other programs can only
- * make a run longer.
+ * Measures every plan of the model with the real programs, or those of some steps and what is
+ * missing, and writes docs/model/points.json. Each is run five times and the shortest is kept:
+ * other programs can only make a run longer.
  */
 const file = new URL('points.json', import.meta.url)
 const chosen = process.argv.slice(2)

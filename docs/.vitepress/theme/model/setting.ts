@@ -1,6 +1,6 @@
 import { bounds } from '../../../lab/plan.ts'
 import type { Plan } from '../../../lab/plan.ts'
-import { threadsOf, totalOf } from '../../../model/simulate.ts'
+import { atOnce, threadsOf, totalOf } from '../../../model/simulate.ts'
 import type { Costs } from '../../../model/simulate.ts'
 import { steps } from '../../course.ts'
 
@@ -104,13 +104,18 @@ export interface Curve {
 /** The totals of all steps, up to so many calls by each client. */
 export function curvesOf(setting: Setting, costs: Costs, most: number): Curve[] {
   const curves: Curve[] = []
+  const known = new Map<string, Curve>()
   for (const { number } of steps) {
-    const totals = Array.from({ length: most }, (_, i) =>
-      totalOf(planOf(setting, number, i + 1), costs),
-    )
+    const plan = planOf(setting, number)
+    const way = `${number === '01'} ${atOnce(plan)} ${threadsOf(plan)}`
+    const totals =
+      known.get(way)?.totals ??
+      Array.from({ length: most }, (_, i) => totalOf(planOf(setting, number, i + 1), costs))
     const same = curves.find((curve) => curve.totals.every((t, i) => Math.abs(t - totals[i]!) < 0.01))
-    if (same) same.steps.push(number)
-    else curves.push({ steps: [number], totals })
+    const curve = same ?? { steps: [], totals }
+    curve.steps.push(number)
+    if (!same) curves.push(curve)
+    known.set(way, curve)
   }
   return curves
 }
