@@ -131,8 +131,13 @@ export function pageOf(step: Step): string {
     '## How much there is of it',
     sizes(before, step),
     inherited(step),
-    `Back to the chapter: [${step.title}](/steps/${step.folder}).`,
+    [`Back to the chapter: [${step.title}](/steps/${step.folder}).`, ...onward(step)].join(' '),
   ].join('\n\n')
+}
+
+function onward(step: Step): string[] {
+  const next = changed[changed.indexOf(step) + 1]
+  return next ? [`Or go on: [what changed to ${next.number}](/changes/${next.folder}).`] : []
 }
 
 /** The name of a heading in a link. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The root of the repository. */
@@ -139,7 +139,7 @@ export function textOf(file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
 
-/** The pages written by hand: all but the API reference and the source listing. */
+/** The pages written by hand: all but those that are generated. */
 export function pages(): string[] {
-  return filesUnder('docs', '.md').filter((page) => dirname(page) !== 'docs/source')
+  return filesUnder('docs', '.md').filter((page) => !page.endsWith('].md'))
 }

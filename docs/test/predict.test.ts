@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { pages, textOf } from '../.vitepress/source.ts'
+import { pages, root, textOf } from '../.vitepress/source.ts'
 import { questions } from '../predict/index.ts'
 import { question } from '../predict/question.ts'
 import { say } from '../predict/say.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { toText } from '../record/tidy.ts'
 
+const run = promisify(execFile)
 const keyOf = (options: readonly { right: boolean }[]) => options.findIndex(({ right }) => right)
 const sceneOf = (file: string) => /^docs\/traces\/([\w-]+)\.json$/.exec(file)?.[1]
 const placed = pages().flatMap((page) =>
@@ -50,6 +54,14 @@ describe('the questions', () => {
       if (sceneOf(file) === name) expect([id, keyOf(ask(fresh).options)]).toEqual([id, keyOf(ask().options)])
     }
   })
+})
+
+test('the answer about a crash is the same when it crashes again', async () => {
+  const { file, ask } = questions.find(({ id }) => id === '02-crash')!
+  expect(file).toBe('docs/traces/02-crash.txt')
+  const program = join(root, 'steps/02-callbacks/crash.ts')
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', program], { cwd: root })
+  expect(keyOf(ask(stdout).options)).toBe(keyOf(ask().options))
 })
 
 describe('an answer that is no longer true', () => {
