@@ -148,7 +148,7 @@ describe('a run', () => {
 
   test('that hangs is ended, whatever it does about signals', async () => {
     const port = await site({ limit: 3000, home: hanging })
-    const messages = await all(await post(port, { ...plan, step: '01' }))
+    const messages = await all(await post(port, plan))
     expect(messages.at(-1)).toEqual({
       kind: 'ended', ending: 'limit', why: 'it was ended after 3 s',
     })
