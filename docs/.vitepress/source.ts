@@ -11,7 +11,7 @@ export interface Lines {
   last: number
 }
 
-/** A `// #region name` ... `// #endregion` of a source file, markers left out. */
+/** A `// #region name` to `// #endregion` of a source, or `# #region`; markers left out. */
 export interface Region extends Lines {
   name: string
 }

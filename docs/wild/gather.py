@@ -55,21 +55,24 @@ async def run(name, call):
     most = ended = 0
     try:
         await call
-        outcome = "all well"
+        outcome = "results"
     except* ValueError:
-        outcome = f"an error, and {in_flight} still in flight"
+        outcome = "an error"
+    left = in_flight
     others = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*others, return_exceptions=True)
-    print(f"{name:38} at once {most:5}   {outcome}, {ended} pages fetched")
+    print(f"{name:26}{most:7}   {outcome:9}{left:11}{ended:9}")
 
 
 async def main():
     five = [120, 300, 200, 250, 160]
-    await run("five, gathered", gathered(five))
-    await run("five, and the last fails, gathered", gathered(five[:4] + [-1]))
-    await run("five, and the last fails, in a group", grouped(five[:4] + [-1]))
-    await run("ten thousand, gathered", gathered([1] * 10_000))
-    await run("ten thousand, ten places", limited([1] * 10_000, 10))
+    one_fails = [120, 300, 200, 250, -1]
+    print(f"{'':26}at once   ends with  in flight  fetched")
+    await run("5, gathered", gathered(five))
+    await run("5, one fails, gathered", gathered(one_fails))
+    await run("5, one fails, in a group", grouped(one_fails))
+    await run("10000, gathered", gathered([1] * 10_000))
+    await run("10000, ten places", limited([1] * 10_000, 10))
 
 
 asyncio.run(main())

@@ -275,7 +275,7 @@ export const computed: readonly Claim[] = [
     says: ['With ten thousand, ten thousand requests are in flight'],
     from: '`docs/traces/05-python-gather.txt`',
     is: () => {
-      const most = numberIn('docs/traces/05-python-gather.txt', /thousand, gathered +at once (\d+)/)
+      const most = numberIn('docs/traces/05-python-gather.txt', /^10000, gathered +(\d+)/m)
       return [most, most]
     },
   },
@@ -364,7 +364,7 @@ export const cited: readonly Claim[] = [
     from: '`asyncio/constants.py` of Python, `ACCEPT_RETRY_DELAY`',
   },
   {
-    says: ['reads 100 bytes at a time'],
+    says: ['reads 100 bytes'],
     from: '[Streams](https://docs.python.org/3/library/asyncio-stream.html#tcp-echo-server-using-streams) of Python',
   },
   {
