@@ -58,7 +58,8 @@ export function useProgress(): void {
     const here = page.value.relativePath.replace(/\.md$/, '')
     if (reading.some(({ page }) => page === here)) {
       add(here, 'opened')
-      const last = [...document.querySelectorAll('.vp-doc h2')].at(-1)
+      // The first of them on the page: a chapter's last section, or what comes after the text.
+      const last = document.querySelector('.vp-doc #next, .VPDocFooter')
       end = new IntersectionObserver((entries) => {
         if (entries.some(({ isIntersecting }) => isIntersecting)) add(here, 'read')
       })
