@@ -16,11 +16,12 @@ export const lineAnchors: Transformer = {
     node.properties['id'] = `L${line}`
     node.properties['data-line'] = line
   },
-  code(node) {
+  // Not before: whatever decorates the code counts on all its lines.
+  pre() {
     if (!this.options.meta?.__raw?.includes('anchors')) return
     const source = this.source.split(/\r?\n/)
     // Between two lines stands a line break, so line n is child 2n.
-    node.children = node.children.filter((_, index) => !isMarker(source[index >> 1] ?? ''))
+    this.code.children = this.code.children.filter((_, i) => !isMarker(source[i >> 1] ?? ''))
   },
 }
 
