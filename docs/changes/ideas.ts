@@ -60,7 +60,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How an error travels',
-      line: 'An exception went up the stack to the caller; now it is the first argument of a callback, and promises take the place of the rules of the language.',
+      line: 'An exception went up the stack to the caller; now it is the first argument of a callback, and what the language saw to is ours to keep.',
       after: ['02/src/callback.ts#callback'],
     },
     {
@@ -96,7 +96,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How replies leave',
-      line: 'Whatever slept had to flush first, or both ends slept for ever; now all that was answered in one turn leaves in one write.',
+      line: 'Whatever slept had to flush first, or both ends slept for ever; now what is answered in one turn leaves together, and nobody sleeps on it.',
       before: ['01/src/connection.ts#reply'],
       after: ['02/src/outbox.ts#outbox'],
     },
@@ -160,7 +160,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How a connection begins',
-      line: 'Node called back when it stood; now the socket becomes writable, and we have to ask how it went.',
+      line: 'Node told us when it was there; now the socket becomes writable, and we have to ask how it went.',
       after: ['03/src/client.ts#connect'],
     },
     {

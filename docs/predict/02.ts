@@ -80,7 +80,7 @@ export const questions = [
         {
           text: say`That is chance`,
           holds: answers[1] !== 2 && answers[1] !== 5,
-          why: say`If they took equally long, it would be. But they lie far apart, and no answer came more than ${ms(late)} after its page was ready.`,
+          why: say`If they took equally long, it would be. But they lie far apart, and none came more than ${ms(late)} late.`,
         },
       ],
     }

@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { panelOf } from '../.vitepress/changes.ts'
 import { pages, root, textOf } from '../.vitepress/source.ts'
+import { coursePages, glossaryTerms } from '../.vitepress/words/course.ts'
+import { checkTerms } from '../.vitepress/words/terms.ts'
 import { questions } from '../predict/index.ts'
 import { question } from '../predict/question.ts'
 import { say } from '../predict/say.ts'
@@ -12,6 +15,11 @@ import { toText } from '../record/tidy.ts'
 const run = promisify(execFile)
 const keyOf = (options: readonly { right: boolean }[]) => options.findIndex(({ right }) => right)
 const sceneOf = (file: string) => /^docs\/traces\/([\w-]+)\.json$/.exec(file)?.[1]
+/** All that a reader may get to read of a question. */
+function wordsOf(id: string): string {
+  const { text, options } = questions.find((q) => q.id === id)!.ask()
+  return [text, ...options.flatMap((option) => [option.text, option.why])].join('\n\n')
+}
 const placed = pages().flatMap((page) =>
   [...textOf(page).matchAll(/<Predict id="([^"]*)"/g)].map(([, id]) => ({ page, id })),
 )
@@ -41,6 +49,16 @@ describe('the questions', () => {
       const { file, look } = questions.find((q) => q.id === id)!.ask()
       if (look) expect(textOf(page)).toMatch(new RegExp(`<Timeline .*"${sceneOf(file)}"`))
     }
+  })
+
+  test('use no term of the glossary before the course has said what it means', () => {
+    const expanded = coursePages().map(({ path, text }) => ({
+      path,
+      text: text
+        .replace(/<Predict id="([^"]*)" \/>/g, (_, id: string) => wordsOf(id))
+        .replace(/<Changes step="([^"]*)" \/>/g, (_, step: string) => panelOf(step)),
+    }))
+    expect(checkTerms(expanded, glossaryTerms())).toEqual([])
   })
 
   // Steps 01 and 03 need POSIX sockets.
