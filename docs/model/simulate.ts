@@ -82,13 +82,14 @@ function play(plan: Plan, costs: Costs, world: World): number {
     if (next) accept(next)
   }
 
+  // #region handle
   function handle(call: Call, thread: Thread): void {
     const { id, wait, connection } = call
     // A thread that is busy does not even read.
     thread.run(0, undefined, () => {
       world.log('f', 'wire', 'request', thread.place, `${id}:request`)
       world.log('b', 'handle', method, thread.place, id)
-      // The one line in which the steps differ: who waits, the thread or a timer.
+      // The steps differ in who waits here, the thread or a timer.
       if (blocking) thread.run(wait, { cat: 'kernel', name: 'sleep' }, ready)
       else world.after(wait, ready)
     })
@@ -106,6 +107,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
       })
     }
   }
+  // #endregion
 
   for (let number = 1; number <= clients; number++) {
     const place = { pid: number, tid: 0 }
