@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path'
 import type { MarkdownRenderer } from 'vitepress'
+import { listed } from './listed.ts'
 import { regionsOf, root, textOf } from './source.ts'
 import type { Lines } from './source.ts'
 
@@ -42,11 +43,4 @@ function caption({ file, lines }: Place, base: string): string {
   return lines
     ? `${title}<span class="lines">lines ${lines.first} to ${lines.last}</span>`
     : title
-}
-
-/** Whether the site has a page with the whole file. */
-export function listed(file: string): boolean {
-  return (
-    /^(?:shared|steps)\/[^/]+\/(?:src\/.+|[\w-]+)\.m?ts$/.test(file) && !file.endsWith('.config.ts')
-  )
 }

@@ -1,4 +1,4 @@
-import { listed } from '../.vitepress/captions.ts'
+import { listed } from '../.vitepress/listed.ts'
 import { filesUnder } from '../.vitepress/source.ts'
 
 /** A page for each source file, so that a snippet can link to the whole, without a network. */

@@ -73,10 +73,13 @@ describe('a walk', () => {
   })
 
   test('a whole file has its lines numbered, without the marks of regions', async () => {
-    const html = await render(`<<< ../../${stream}{ts anchors}`)
+    // It has types, too.
+    const file = 'steps/05-gather/src/gather.ts'
+    const html = await render(`<<< ../../${file}{ts anchors}`)
+    expect(html).toContain('class="typed"')
     expect(html).not.toContain('#region')
     const numbers = [...html.matchAll(/id="L(\d+)" data-line="\1"/g)].map(([, n]) => Number(n))
-    const source = textOf(stream).trimEnd().split('\n')
+    const source = textOf(file).trimEnd().split('\n')
     const kept = source.flatMap((line, i) => (/#(?:end)?region/.test(line) ? [] : [i + 1]))
     expect(kept.length).toBeLessThan(source.length)
     expect(numbers).toEqual(kept)

@@ -1,4 +1,4 @@
-import { listed } from '../captions.ts'
+import { listed } from '../listed.ts'
 import { stepOf } from '../course.ts'
 import { pages, textOf } from '../source.ts'
 import { lineOf } from './claims.ts'
