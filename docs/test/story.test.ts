@@ -27,7 +27,7 @@ describe('the story of a run', () => {
   test('has what every program printed, and how it ended', () => {
     const story = whole.reduce(hear, untold)
     expect(story.programs.map(({ name, output, exit }) => ({ name, output, exit }))).toEqual([
-      { name: 'server', output: [{ error: false, text: 'listening\n' }], exit: 'ended by SIGTERM' },
+      { name: 'server', output: [{ error: false, text: 'listening\n' }], exit: 'ended by SIGTERM, as it was asked to' },
       { name: 'client', output: [{ error: true, text: 'oh\n' }], exit: 'exit code 1' },
     ])
     expect(story.state).toBe('done')

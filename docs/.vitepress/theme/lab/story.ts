@@ -50,7 +50,8 @@ export function hear(story: Story, message: Message): Story {
       return { ...story, raw: [...story.raw, ...message.events] }
     case 'exited': {
       const { program, code, signal } = message
-      const exit = signal === null ? `exit code ${code}` : `ended by ${signal}`
+      const asked = signal === 'SIGTERM' ? ', as it was asked to' : ''
+      const exit = signal === null ? `exit code ${code}` : `ended by ${signal}${asked}`
       return { ...story, programs: about(program, (p) => ({ ...p, exit })) }
     }
     case 'ended':
