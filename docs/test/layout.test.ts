@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
+import { bandOf, placesOf } from '../.vitepress/theme/timeline/geometry.ts'
 import { layout, marks, milliseconds, stamp, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
 import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
 import { pages, textOf } from '../.vitepress/source.ts'
@@ -235,4 +236,27 @@ test('a stretch of time has marks in the digits that it needs', () => {
   ])
   expect(marks(0.31, 0.9, 3).map(({ text }) => text)).toEqual(['0.4 ms', '0.6 ms', '0.8 ms'])
   expect(stamp(1030.44)).toBe('1,030.4 ms')
+})
+
+describe('in pixels', () => {
+  const threads = JSON.parse(textOf('docs/traces/01-five-clients-threads.json')) as TraceEvent[]
+
+  test.each([
+    ['one thread', oneAfterAnother()],
+    ['many', threads],
+  ])('no lane reaches into another: %s', (_, trace) => {
+    const { lanes, spans } = layout(trace)
+    const { places, height } = placesOf(lanes)
+    const bands = lanes.map((_, lane) => {
+      const own = spans.filter((span) => span.lane === lane)
+      const rows = own.map((span) => bandOf(span, places[lane]!))
+      const { label, edge } = places[lane]!
+      return {
+        top: Math.min(label - 10, edge, ...rows.map(({ y }) => y)),
+        bottom: Math.max(label, edge, ...rows.map(({ y, height }) => y + height)),
+      }
+    })
+    bands.slice(1).forEach(({ top }, i) => expect(top).toBeGreaterThan(bands[i]!.bottom))
+    expect(bands.at(-1)!.bottom).toBeLessThanOrEqual(height)
+  })
 })

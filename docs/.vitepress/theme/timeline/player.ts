@@ -10,8 +10,6 @@ export type Change = (state: Playback, score: Score) => Playback
 export interface Player {
   state: Readonly<ShallowRef<Playback>>
   act: (change: Change) => void
-  /** The reader does not want motion: play goes from event to event. */
-  still: Readonly<Ref<boolean>>
   /** The page is alive. */
   ready: Readonly<Ref<boolean>>
 }
@@ -34,12 +32,13 @@ export function usePlayer(
   }
 
   const ready = ref(false)
-  const still = ref(false)
+  /** Matches when the reader does not want motion: play then goes from event to event. */
+  let still: MediaQueryList | undefined
   let waited = 0
   useFrames(
     () => state.value.playing,
     (elapsed) => {
-      if (!still.value) return act((state, score) => tick(state, score, elapsed))
+      if (!still?.matches) return act((state, score) => tick(state, score, elapsed))
       waited += elapsed
       if (waited < beat) return
       waited = 0
@@ -50,22 +49,18 @@ export function usePlayer(
   let cleanUp: (() => void) | undefined
   onMounted(() => {
     ready.value = true
-    const motion = matchMedia('(prefers-reduced-motion: reduce)')
-    const onMotion = () => (still.value = motion.matches)
+    still = matchMedia('(prefers-reduced-motion: reduce)')
     const onHidden = () => document.hidden && act(pause)
     const seen = new IntersectionObserver(([entry]) => {
       if (entry && !entry.isIntersecting) act(pause)
     })
-    onMotion()
-    motion.addEventListener('change', onMotion)
     document.addEventListener('visibilitychange', onHidden)
     if (stage.value) seen.observe(stage.value)
     cleanUp = () => {
-      motion.removeEventListener('change', onMotion)
       document.removeEventListener('visibilitychange', onHidden)
       seen.disconnect()
     }
   })
   onUnmounted(() => cleanUp?.())
-  return { state, act, still, ready }
+  return { state, act, ready }
 }
