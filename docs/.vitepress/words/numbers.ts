@@ -303,7 +303,7 @@ export const computed: readonly Claim[] = [
     is: () => [numberIn('docs/traces/05-swamp.txt', /^ +(10) /m)],
   },
   {
-    says: ['Send it ten thousand calls at once'],
+    says: ['send it ten thousand calls at once'],
     from: '`test/conformance/cases/waiting.txt`, the flood',
     is: () => [numberIn('test/conformance/cases/waiting.txt', /^(\d+) x -->/m)],
   },
