@@ -176,7 +176,7 @@ function program(name: string, before: Step, after: Step): string {
     return [title, '```diff', ...lines.map(([mark, text]) => `${mark} ${text}`.trimEnd()), '```'].join('\n')
   }
   const whole = (when: string, file: string) => {
-    const label = `<p class="when">${when}, in ${file}</p>`
+    const label = `${when}, [${file}](/source/${file}.html) {.when}`
     return ['<div class="side">', label, `\`\`\`ts\n${textIn(file)}\`\`\``, '</div>'].join('\n\n')
   }
   return [title, '<div class="sides">', whole('Before', a), whole('Now', b), '</div>'].join('\n\n')
