@@ -6,7 +6,10 @@ export interface Place {
 }
 
 /** The walk has a panel where this holds, here and in walk.css; elsewhere snippets are in place. */
-export const wide = '(min-width: 80rem) and (scripting: enabled)'
+export const wide = 'screen and (min-width: 80rem) and (scripting: enabled)'
+
+/** For readers who want nothing to move. */
+export const still = '(prefers-reduced-motion: reduce)'
 
 /** Whatever in a walk can be what is being read, in the order of the page: steps, and what is in them. */
 export function stopsOf(walk: HTMLElement): HTMLElement[] {
