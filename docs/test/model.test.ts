@@ -172,45 +172,47 @@ describe('the recorded runs', () => {
 })
 
 describe('a real run now', () => {
+  // Long waits, so that a busy machine does not matter much.
   const settings: Plan[] = [
-    { step: '01', clients: 1, calls: 8, latency: 100 },
-    { step: '01', clients: 3, calls: 4, latency: 100 },
-    { step: '01', clients: 3, calls: 4, latency: 100, threads: 3 },
-    { step: '02', clients: 1, calls: 8, latency: 100 },
-    { step: '02', clients: 3, calls: 4, latency: 100 },
-    { step: '03', clients: 1, calls: 8, latency: 100 },
-    { step: '03', clients: 3, calls: 4, latency: 100 },
-    { step: '04', clients: 1, calls: 8, latency: 100 },
-    { step: '04', clients: 3, calls: 4, latency: 100 },
-    { step: '05', clients: 1, calls: 8, latency: 100, limit: 3 },
-    { step: '05', clients: 3, calls: 4, latency: 100 },
+    { step: '01', clients: 1, calls: 4, latency: 200 },
+    { step: '01', clients: 2, calls: 2, latency: 400 },
+    { step: '01', clients: 2, calls: 2, latency: 400, threads: 2 },
+    { step: '02', clients: 1, calls: 4, latency: 200 },
+    { step: '02', clients: 2, calls: 2, latency: 400 },
+    { step: '03', clients: 1, calls: 4, latency: 200 },
+    { step: '03', clients: 2, calls: 2, latency: 400 },
+    { step: '04', clients: 1, calls: 4, latency: 200 },
+    { step: '04', clients: 2, calls: 2, latency: 400 },
+    { step: '05', clients: 1, calls: 4, latency: 200, limit: 3 },
+    { step: '05', clients: 2, calls: 2, latency: 400 },
   ]
   // Steps 01 and 03 need POSIX sockets.
   const here = settings.filter(({ step }) => process.platform !== 'win32' || !/0[13]/.test(step))
 
+  /** The other settings with as many calls, which a step that waits in another way takes. */
+  const others = (plan: Plan) =>
+    settings.filter(
+      (other) =>
+        other.clients === plan.clients &&
+        other.calls === plan.calls &&
+        predict(other).ms !== predict(plan).ms,
+    )
+
   test.each(here)('takes what was simulated: $step, $clients × $calls', async (plan) => {
     const simulated = totalOf(plan, costs)
-    // Other programs can only make a run longer. So one of three has to be right.
+    // Other programs can only make a run longer. So one of five has to be right.
     const totals: number[] = []
-    while (totals.length < 3 && !totals.some((total) => agree(total, simulated))) {
+    while (totals.length < 5 && !totals.some((total) => agree(total, simulated))) {
       totals.push(measure(plan, await record(plan)).total)
     }
-    expect(
-      totals.some((total) => agree(total, simulated)),
-      `simulated ${simulated.toFixed(0)} ms, measured ${totals.join(', ')} ms`,
-    ).toBe(true)
-  })
-
-  test('is told from the model of a step that waits in another way', () => {
-    for (const plan of settings) {
-      for (const other of settings) {
-        if (other.clients !== plan.clients || other.calls !== plan.calls) continue
-        const [total, wrong] = [totalOf(plan, costs), totalOf(other, costs)]
-        if (predict(plan).ms === predict(other).ms) expect(agree(total, wrong)).toBe(true)
-        else expect(agree(total, wrong)).toBe(false)
-      }
+    const total = totals.find((total) => agree(total, simulated))
+    const told = `simulated ${simulated.toFixed(0)} ms, measured ${totals.join(', ')} ms`
+    expect(total, told).toBeDefined()
+    expect(others(plan).length).toBeGreaterThan(0)
+    for (const other of others(plan)) {
+      expect(agree(total!, totalOf(other, costs)), `passes for step ${other.step}`).toBe(false)
     }
-  })
+  }, 120_000)
 })
 
 describe('a setting', () => {
