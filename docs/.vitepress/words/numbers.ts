@@ -323,14 +323,6 @@ export const computed: readonly Claim[] = [
     is: () => [numberIn('docs/model.md', /communication=(\d+)#/)],
   },
   {
-    says: ['15 % of the simulated total, and 40 milliseconds'],
-    from: '`docs/model/tolerance.ts`',
-    is: async () => {
-      const { tolerance } = await import('../../model/tolerance.ts')
-      return [tolerance.share * 100, tolerance.ms]
-    },
-  },
-  {
     says: ['waits 50 milliseconds and then needs the processor for 20'],
     from: 'the link below it, and what the explorer begins with',
     is: () => [
