@@ -43,11 +43,14 @@ export function recordings(pages: readonly Page[]): Recording[] {
     const trace = file.endsWith('.json') ? file.replace('.json', '') : undefined
     const command = trace ? `npm run trace:record -- ${trace}` : commands[file]
     if (command === undefined) throw new Error(`no command makes docs/traces/${file}`)
-    const shows = (text: string) =>
-      trace
+    const shows = ({ path, text }: Page) =>
+      // The home page draws the five fetches of every step; the lab plays any, without a server.
+      (path === 'index.md' && file.endsWith('-five-fetches.json')) ||
+      (path === 'lab.md' && trace !== undefined) ||
+      (trace
         ? [`trace="${trace}"`, `beside="${trace}"`].some((words) => text.includes(words))
-        : text.includes(`/traces/${file}{`)
-    return { file: `traces/${file}`, command, shownIn: pages.filter(({ text }) => shows(text)) }
+        : text.includes(`/traces/${file}{`))
+    return { file: `traces/${file}`, command, shownIn: pages.filter(shows) }
   })
   const model = pages.filter(({ path }) => path === 'model.md')
   const points = { file: 'model/points.json', command: 'npm run model:record', shownIn: model }
