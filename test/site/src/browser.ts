@@ -19,8 +19,8 @@ export const noBrowser = 'no Chromium was found: install it, or set CHROMIUM to 
  *
  * @throws Error when there is none
  */
-export function launch(): Promise<Browser> {
+export function launch(...options: string[]): Promise<Browser> {
   if (browserPath === undefined) throw new Error(noBrowser)
   // Containers forbid the sandbox, and nothing but this site is opened.
-  return chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+  return chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', ...options] })
 }

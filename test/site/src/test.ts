@@ -8,6 +8,8 @@ import { staticHost } from './site.ts'
 export interface View extends BrowserContextOptions {
   /** Runs before the page's own scripts. */
   before?: (page: Page) => Promise<unknown>
+  /** The page will do what no page of this site may do; nobody minds. */
+  faulty?: boolean
 }
 
 export const wide = { width: 1280, height: 800 }
@@ -66,10 +68,10 @@ export const test = plain
       expect(opened.flatMap(({ problems }) => problems)).toEqual([])
     })
     /** Opens an address, of the static host or of another, in a browser that remembers nothing. */
-    return async (address: string, { before, ...view }: View = {}): Promise<Page> => {
+    return async (address: string, { before, faulty, ...view }: View = {}): Promise<Page> => {
       const page = await browser!.newPage({ viewport: wide, reducedMotion: 'reduce', ...view })
       const url = new URL(address, host)
-      opened.push({ page, problems: watch(page, url.origin) })
+      opened.push({ page, problems: faulty ? [] : watch(page, url.origin) })
       await before?.(page)
       await page.goto(url.href)
       if (view.javaScriptEnabled !== false) await hydrated(page)

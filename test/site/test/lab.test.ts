@@ -1,0 +1,163 @@
+import { platform } from 'node:process'
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { launch } from '../src/browser.ts'
+import { programsOf, test } from '../src/lab.ts'
+import { hydrated } from '../src/test.ts'
+
+// A run has all of a machine's lab to itself, so these tests come one after another.
+
+/** A place where one can run something, by what a reader can see and press. */
+function runIn(place: Locator) {
+  const button = (name: string) => place.getByRole('button', { name, exact: true })
+  return {
+    button,
+    status: () => place.locator('.bar').getByRole('status').innerText(),
+    calls: place.locator('.picture rect.state.call'),
+    output: place.getByRole('log', { name: 'Output' }),
+  }
+}
+
+/** The timeline of a recorded run; found by its place, because a run of one's own has no name. */
+async function timelineOf(page: Page, trace: string): Promise<Locator> {
+  const place = await page
+    .locator('figure.timeline')
+    .evaluateAll((all, id) => all.findIndex((one) => one.querySelector(`[id="${id}"]`)), `${trace}-1`)
+  return page.locator('figure.timeline').nth(place)
+}
+
+const long = 'step=01&clients=2&calls=20&latency=1000'
+const plan = { step: '02', clients: 1, calls: 1, latency: 0 }
+
+/** Posts a plan from within a page, as a script of that page could; gives the status of the answer. */
+function post(page: Page, url: string, headers: Record<string, string> = {}) {
+  const answer = page.waitForResponse((response) => response.url() === url)
+  const sent = page.evaluate(
+    ([url, body, headers]) => fetch(url, { method: 'POST', body, headers, mode: 'no-cors' }).then(),
+    [url, JSON.stringify(plan), headers] as const,
+  )
+  return Promise.all([answer, sent.catch(() => undefined)]).then(([answer]) => answer.status())
+}
+
+describe.skipIf(platform === 'win32')('Run', () => {
+  test.for([
+    ['01', '01-blocking-sockets'],
+    ['03', '03-event-loop'],
+  ] as const)('runs step %s, and draws it while it goes on', async ([step, folder], { open, lab }) => {
+    const page = await open(`${lab.origin}/steps/${folder}.html`)
+    const { button, status, calls, output } = runIn(await timelineOf(page, `${step}-five-fetches`))
+    expect(programsOf(lab)).toBe(0)
+    await button('Run it here').click()
+    // Calls are on the page while the run can still be stopped.
+    await calls.first().waitFor()
+    await expect(button('Stop').isVisible()).resolves.toBe(true)
+    await expect.poll(status).toMatch(/^Done in [\d,.]+ m?s on this machine; .* in the recording\.$/)
+    expect(await calls.count()).toBe(5)
+    await page.getByText('Output', { exact: true }).first().click()
+    const text = await output.innerText()
+    expect(text).toContain(`$ npx tsx steps/${folder}/server.ts`)
+    expect(text).toContain('listening on 127.0.0.1:')
+    expect(text).toContain(`$ npx tsx steps/${folder}/client.ts`)
+    expect(text).toContain('exit code 0')
+    await expect.poll(() => programsOf(lab)).toBe(0)
+    await button('Show the recording again').click()
+    await button('Show the recording again').waitFor({ state: 'hidden' })
+    expect(await calls.count()).toBe(5)
+  })
+
+  test('stops when it is told to, and its programs are gone', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?${long}`)
+    const { button, status, calls } = runIn(page.getByRole('region', { name: 'The lab' }))
+    await button('Run it here').click()
+    await calls.first().waitFor()
+    await expect.poll(() => programsOf(lab)).toBe(3)
+    await button('Stop').click()
+    await expect.poll(status).toMatch(/^Stopped/)
+    await expect.poll(() => programsOf(lab)).toBe(0)
+    await button('Run it here').waitFor()
+  })
+
+  test.for([
+    ['goes to another page of the site', (page: Page) => page.locator('.VPNavBarTitle a').click()],
+    ['types another address', (page: Page) => page.goto('about:blank')],
+    ['closes the tab', (page: Page) => page.close()],
+  ] as const)('ends when the reader %s', async ([, leave], { open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?${long}`)
+    await runIn(page.getByRole('region', { name: 'The lab' })).button('Run it here').click()
+    await expect.poll(() => programsOf(lab)).toBe(3)
+    await leave(page)
+    await expect.poll(() => programsOf(lab)).toBe(0)
+  })
+
+  test('says why when a run has failed', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?step=02&clients=1&calls=1&latency=0`)
+    const { button, status } = runIn(page.getByRole('region', { name: 'The lab' }))
+    await page.route('**/__lab/run', (route) => route.fulfill({ body: 'no more\n' }))
+    await button('Run it here').click()
+    await expect.poll(status).toMatch(/^Failed: /)
+  })
+
+  test('remembers what was run, for the model', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?step=05&clients=1&calls=4&latency=50`)
+    const { button, status } = runIn(page.getByRole('region', { name: 'The lab' }))
+    await button('Run it here').click()
+    await expect.poll(status).toMatch(/^Done/)
+    await page.goto(`${lab.origin}/model.html?step=05&calls=4`)
+    const explorer = page.getByRole('region', { name: 'The model' })
+    await explorer.scrollIntoViewIfNeeded()
+    await explorer.getByText('your own runs, 1').waitFor()
+  })
+})
+
+describe('the lab', () => {
+  test('takes the plan from the form, and keeps it in the address', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html`)
+    const region = page.getByRole('region', { name: 'The lab' })
+    await region.getByLabel('Step', { exact: true }).selectOption('05')
+    await region.getByLabel('Calls by each').fill('3')
+    await region.getByLabel('At once, at most').selectOption('2')
+    await expect.poll(() => new URL(page.url()).search).toMatch(/step=05.*calls=3.*limit=2/)
+    await page.reload()
+    await expect.poll(() => region.getByLabel('Calls by each').inputValue()).toBe('3')
+    await region.getByLabel('Calls by each').fill('51')
+    await expect(runIn(region).button('Run it here').isDisabled()).resolves.toBe(true)
+  })
+
+  test('refuses a script of its own site that does not know the token', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/about.html`, { faulty: true })
+    expect(await post(page, `${lab.origin}/__lab/run`)).toBe(403)
+    expect(await post(page, `${lab.origin}/__lab/run`, { 'x-rpc-steps-token': 'guessed' })).toBe(403)
+    expect(programsOf(lab)).toBe(0)
+  })
+
+  test('refuses a page of another origin', async ({ open, lab, host }) => {
+    const page = await open(`${host}/about.html`, { faulty: true })
+    expect(await post(page, `${lab.origin}/__lab/run`)).toBe(403)
+    expect(programsOf(lab)).toBe(0)
+  })
+
+  test('refuses a page whose name was made to lead here (DNS rebinding)', async ({ lab }) => {
+    const browser = await launch('--host-resolver-rules=MAP rebound.example 127.0.0.1')
+    try {
+      const page = await browser.newPage()
+      const foreign = lab.origin.replace('127.0.0.1', 'rebound.example')
+      await page.goto(`${foreign}/about.html`)
+      await hydrated(page)
+      expect(await page.locator('meta[name=rpc-steps-lab]').count()).toBe(0)
+      expect(await post(page, `${foreign}/__lab/run`)).toBe(403)
+      expect(programsOf(lab)).toBe(0)
+    } finally {
+      await browser.close()
+    }
+  })
+
+  test('is not there on a static host, which plays the recording and says so', async ({ open }) => {
+    const page = await open('/steps/03-event-loop.html')
+    const place = await timelineOf(page, '03-five-fetches')
+    const { button, status } = runIn(place)
+    expect(await status()).toContain('This is the recording. To run it on your machine: npm install')
+    await button('Play the recording').click()
+    await place.getByRole('button', { name: 'Pause' }).waitFor()
+    expect(await button('Run it here').count()).toBe(0)
+  })
+})
