@@ -20,11 +20,9 @@ export const test = withSite.extend('lab', { scope: 'file' }, async ({}, { onCle
   return { origin, pid: program.pid } satisfies Lab
 })
 
-/** How many programs a lab has running. */
+/** How many programs of the steps a lab has running. */
 export function programsOf({ pid }: Lab): number {
-  const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
-  return all.split('\n').filter((line) => {
-    const [, parent, state = ''] = line.trim().split(/\s+/)
-    return Number(parent) === pid && !state.startsWith('Z')
-  }).length
+  const all = execFileSync('ps', ['-A', '-o', 'ppid=,args='], { encoding: 'utf8' })
+  const ours = new RegExp(`^\\s*${pid}\\s.*/steps/\\d`)
+  return all.split('\n').filter((line) => ours.test(line)).length
 }

@@ -41,28 +41,43 @@ function post(page: Page, url: string, headers: Record<string, string> = {}) {
 
 describe.skipIf(platform === 'win32')('Run', () => {
   test.for([
-    ['01', '01-blocking-sockets'],
-    ['03', '03-event-loop'],
-  ] as const)('runs step %s, and draws it while it goes on', async ([step, folder], { open, lab }) => {
-    const page = await open(`${lab.origin}/steps/${folder}.html`)
-    const { button, status, calls, output } = runIn(await timelineOf(page, `${step}-five-fetches`))
+    ['01-blocking-sockets', '01-five-fetches', 1],
+    ['03-event-loop', '03-five-clients', 5],
+  ] as const)('runs %s, and draws it while it goes on', async ([step, trace, clients], tools) => {
+    const { open, lab } = tools
+    const page = await open(`${lab.origin}/steps/${step}.html`)
+    const place = await timelineOf(page, trace)
+    const { button, status, calls, output } = runIn(place)
     expect(programsOf(lab)).toBe(0)
+    // The recording has gone, and calls are drawn while the run can still be stopped.
+    const drawn = place.evaluate(
+      (figure, id) =>
+        new Promise<void>((resolve) => {
+          const look = () => {
+            const own = !document.getElementById(id) && figure.querySelector('rect.state.call')
+            const going = [...figure.querySelectorAll('button')].some(
+              ({ textContent }) => textContent.trim() === 'Stop',
+            )
+            if (own && going) resolve()
+            else requestAnimationFrame(look)
+          }
+          look()
+        }),
+      `${trace}-1`,
+    )
     await button('Run it here').click()
-    // Calls are on the page while the run can still be stopped.
-    await calls.first().waitFor()
-    await expect(button('Stop').isVisible()).resolves.toBe(true)
+    await drawn
     await expect.poll(status).toMatch(/^Done in [\d,.]+ m?s on this machine; .* in the recording\.$/)
     expect(await calls.count()).toBe(5)
-    await page.getByText('Output', { exact: true }).first().click()
+    await place.getByText('Output', { exact: true }).click()
     const text = await output.innerText()
-    expect(text).toContain(`$ npx tsx steps/${folder}/server.ts`)
+    expect(text).toContain(`$ npx tsx steps/${step}/server.ts`)
     expect(text).toContain('listening on 127.0.0.1:')
-    expect(text).toContain(`$ npx tsx steps/${folder}/client.ts`)
-    expect(text).toContain('exit code 0')
+    expect(text.split(`$ npx tsx steps/${step}/client.ts`)).toHaveLength(clients + 1)
+    expect(text.split('exit code 0').length).toBeGreaterThan(clients)
     await expect.poll(() => programsOf(lab)).toBe(0)
     await button('Show the recording again').click()
-    await button('Show the recording again').waitFor({ state: 'hidden' })
-    expect(await calls.count()).toBe(5)
+    await page.locator(`[id="${trace}-1"]`).waitFor({ state: 'attached' })
   })
 
   test('stops when it is told to, and its programs are gone', async ({ open, lab }) => {
@@ -153,7 +168,7 @@ describe('the lab', () => {
 
   test('is not there on a static host, which plays the recording and says so', async ({ open }) => {
     const page = await open('/steps/03-event-loop.html')
-    const place = await timelineOf(page, '03-five-fetches')
+    const place = await timelineOf(page, '03-five-clients')
     const { button, status } = runIn(place)
     expect(await status()).toContain('This is the recording. To run it on your machine: npm install')
     await button('Play the recording').click()
