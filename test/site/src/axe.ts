@@ -20,17 +20,3 @@ export async function violations(page: Page, ...rules: string[]): Promise<string
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))
   }, options)
 }
-
-/** How many pixels the page is wider than the screen. */
-export function excess(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-}
-
-/** Changes the colour scheme, and waits until the page has followed. */
-export async function scheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme })
-  await page.waitForFunction(
-    (dark) => document.documentElement.classList.contains('dark') === dark,
-    colorScheme === 'dark',
-  )
-}

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { expect, test as plain } from 'vitest'
 import { browserPath, launch, noBrowser } from './browser.ts'
+import { hydrated, watch, wide } from './page.ts'
 import { staticHost } from './site.ts'
 
 /** What a page is opened with; a light screen of 1280 by 800 without motion when nothing is said. */
@@ -10,31 +11,6 @@ export interface View extends BrowserContextOptions {
   before?: (page: Page) => Promise<unknown>
   /** The page will do what no page of this site may do; nobody minds. */
   faulty?: boolean
-}
-
-export const wide = { width: 1280, height: 800 }
-export const narrow = { width: 390, height: 800 }
-
-/** Waits until Vue has taken over the page that the server sent. */
-export async function hydrated(page: Page): Promise<void> {
-  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
-}
-
-/** Writes down what a page does that no page of this site may do. */
-export function watch(page: Page, origin: string): string[] {
-  const problems: string[] = []
-  const note = (problem: string) => problems.push(`${new URL(page.url()).pathname} ${problem}`)
-  page.on('pageerror', (error) => note(`throws ${error.message}`))
-  page.on('console', (message) => {
-    const asked = message.location().url === page.url() && page.url().endsWith('/404.html')
-    if (message.type() === 'error' && !asked) note(`logs ${message.text()}`)
-    if (message.type() === 'warning') note(`warns ${message.text()}`)
-  })
-  page.on('request', (request) => {
-    const url = request.url()
-    if (!url.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url)) note(`asks ${url}`)
-  })
-  return problems
 }
 
 /**

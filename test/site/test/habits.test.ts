@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe } from 'vitest'
 import { reading, steps, trying } from '../../../docs/.vitepress/course.ts'
-import { narrow, test } from '../src/test.ts'
+import { narrow } from '../src/page.ts'
+import { test } from '../src/test.ts'
 
 const first = `/steps/${steps[0]!.folder}.html`
 

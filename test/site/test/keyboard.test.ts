@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
 import { tour } from '../src/keyboard.ts'
+import { narrow, wide } from '../src/page.ts'
 import { byHand } from '../src/site.ts'
-import { narrow, test, wide } from '../src/test.ts'
+import { test } from '../src/test.ts'
 
 describe.concurrent('the Tab key reaches all that can be used, in order and in sight', () => {
   for (const [size, viewport] of Object.entries({ wide, narrow })) {

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { launch } from '../src/browser.ts'
 import { programsOf, test } from '../src/lab.ts'
-import { hydrated } from '../src/test.ts'
+import { hydrated } from '../src/page.ts'
 
 // A run has all of a machine's lab to itself, so these tests come one after another.
 
@@ -43,8 +43,7 @@ describe.skipIf(platform === 'win32')('Run', () => {
   test.for([
     ['01-blocking-sockets', '01-five-fetches', 1],
     ['03-event-loop', '03-five-clients', 5],
-  ] as const)('runs %s, and draws it while it goes on', async ([step, trace, clients], tools) => {
-    const { open, lab } = tools
+  ] as const)('runs %s, and draws it while it goes on', async ([step, trace, clients], { open, lab }) => {
     const page = await open(`${lab.origin}/steps/${step}.html`)
     const place = await timelineOf(page, trace)
     const { button, status, calls, output } = runIn(place)
@@ -128,6 +127,7 @@ describe('the lab', () => {
   test('takes the plan from the form, and keeps it in the address', async ({ open, lab }) => {
     const page = await open(`${lab.origin}/lab.html`)
     const region = page.getByRole('region', { name: 'The lab' })
+    await runIn(region).button('Run it here').waitFor()
     await region.getByLabel('Step', { exact: true }).selectOption('05')
     await region.getByLabel('Calls by each').fill('3')
     await region.getByLabel('At once, at most').selectOption('2')

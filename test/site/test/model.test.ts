@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Page } from 'playwright-core'
-import { narrow, test } from '../src/test.ts'
+import { narrow } from '../src/page.ts'
+import { test } from '../src/test.ts'
 
 /** The explorer, by what a reader sees and turns. */
 function explorerOf(page: Page) {

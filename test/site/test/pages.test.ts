@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
-import { excess, scheme, violations } from '../src/axe.ts'
+import { violations } from '../src/axe.ts'
+import { excess, hydrated, narrow, scheme, watch, wide } from '../src/page.ts'
 import { addresses, byHand } from '../src/site.ts'
-import { hydrated, narrow, test, wide } from '../src/test.ts'
+import { test } from '../src/test.ts'
 
 const full = [
   ...byHand(),
@@ -38,4 +39,36 @@ describe.concurrent('opens without a fault, and fits a narrow screen:', () => {
       }
     })
   }
+})
+
+test('a page with faults is found out', async ({ open, host }) => {
+  const page = await open('/about.html', { viewport: narrow, faulty: true })
+  const problems = watch(page, host)
+  await page.evaluate(async () => {
+    const main = document.querySelector('main')!
+    main.insertAdjacentHTML(
+      'beforeend',
+      `<p style="width: 600px; color: #777; background: #888">pale and wide</p><input />
+      <style>.dark .late { color: #333; background: #222 }</style><p class="late">pale at night</p>`,
+    )
+    console.error('an error')
+    console.warn('a warning')
+    setTimeout(() => {
+      throw new Error('thrown late')
+    })
+    await fetch('http://127.0.0.1:9/elsewhere').catch(() => {})
+  })
+  await expect.poll(() => problems).toHaveLength(5)
+  expect(problems.sort()).toEqual([
+    '/about.html asks http://127.0.0.1:9/elsewhere',
+    '/about.html logs an error',
+    expect.stringMatching('/about.html logs Failed to load|/about.html logs .*ERR'),
+    '/about.html throws thrown late',
+    '/about.html warns a warning',
+  ])
+  expect(await excess(page)).toBeGreaterThan(100)
+  const rules = (await violations(page)).map((found) => found.split(':')[0])
+  expect(new Set(rules)).toEqual(new Set(['color-contrast', 'label']))
+  await scheme(page, 'dark')
+  expect(await violations(page, 'color-contrast')).toContainEqual(expect.stringContaining('.late'))
 })

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { steps } from '../../../docs/.vitepress/course.ts'
+import { excess, narrow } from '../src/page.ts'
 import { byHand } from '../src/site.ts'
-import { narrow, test } from '../src/test.ts'
-import { excess } from '../src/axe.ts'
+import { test } from '../src/test.ts'
 
 const plain = { javaScriptEnabled: false }
 

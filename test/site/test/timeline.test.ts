@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { Page } from 'playwright-core'
-import { scrolledTo } from '../src/scroll.ts'
+import { scrolledTo } from '../src/page.ts'
 import { test } from '../src/test.ts'
 
 const chapter = '/steps/01-blocking-sockets.html'

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
 import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
-import { scrolledTo } from '../src/scroll.ts'
-import { narrow, test, wide } from '../src/test.ts'
+import { narrow, scrolledTo, wide } from '../src/page.ts'
+import { test } from '../src/test.ts'
 
 const chapter = '/steps/02-callbacks.html'
 

@@ -1,0 +1,52 @@
+import type { Page } from 'playwright-core'
+
+export const wide = { width: 1280, height: 800 }
+export const narrow = { width: 390, height: 800 }
+
+/** Waits until Vue has taken over the page that the server sent. */
+export async function hydrated(page: Page): Promise<void> {
+  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
+}
+
+/** Writes down what a page does that no page of this site may do. */
+export function watch(page: Page, origin: string): string[] {
+  const problems: string[] = []
+  const note = (problem: string) => problems.push(`${new URL(page.url()).pathname} ${problem}`)
+  page.on('pageerror', (error) => note(`throws ${error.message}`))
+  page.on('console', (message) => {
+    const asked = message.location().url === page.url() && page.url().endsWith('/404.html')
+    if (message.type() === 'error' && !asked) note(`logs ${message.text()}`)
+    if (message.type() === 'warning') note(`warns ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url)) note(`asks ${url}`)
+  })
+  return problems
+}
+
+/** How many pixels the page is wider than the screen. */
+export function excess(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+}
+
+/** Changes the colour scheme, and waits until the page has followed. */
+export async function scheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme })
+  await page.waitForFunction(
+    (dark) => document.documentElement.classList.contains('dark') === dark,
+    colorScheme === 'dark',
+  )
+}
+
+/** Scrolls the page so that its line `y` is at the top, and waits until it is drawn there. */
+export async function scrolledTo(page: Page, y: number): Promise<void> {
+  await page.evaluate(
+    (y) =>
+      new Promise<void>((resolve) => {
+        scrollTo({ top: y, behavior: 'instant' })
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve()))
+      }),
+    y,
+  )
+}
