@@ -37,8 +37,9 @@ export function captions(md: MarkdownRenderer, base: string): void {
 function caption({ file, lines }: Place, base: string): string {
   const cut = file.lastIndexOf('/') + 1
   const path = `<span class="folder">${file.slice(0, cut)}</span>${file.slice(cut)}`
+  // A page of its own, not one that is put in place: only then does the browser mark the line.
   const title = listed(file)
-    ? `<a href="${base}source/${file}.html${lines ? `#L${lines.first}` : ''}">${path}</a>`
+    ? `<a href="${base}source/${file}.html${lines ? `#L${lines.first}` : ''}" target="_self">${path}</a>`
     : `<span>${path}</span>`
   return lines
     ? `${title}<span class="lines">lines ${lines.first} to ${lines.last}</span>`

@@ -42,6 +42,7 @@ export function follow(walk: HTMLElement, reading: (stop: HTMLElement) => void):
         if (isIntersecting) there.add(target)
         else there.delete(target)
       }
+      if (holds(walk)) return
       // Of one inside the other the inner one is meant. Between two parts of a step nothing changes.
       const stop = stops.findLast((one) => there.has(one))
       if (!current || !stop?.contains(current)) go(stop)
@@ -57,6 +58,17 @@ export function follow(walk: HTMLElement, reading: (stop: HTMLElement) => void):
     observer.disconnect()
     walk.removeEventListener('focusin', focused)
   }
+}
+
+/**
+ * Whether the keyboard's focus is at a link or button of the text, and on the screen: that is what
+ * is read, then. A heading that one has come to by a link has the focus, too, but does not hold it.
+ */
+function holds(walk: HTMLElement): boolean {
+  const one = walk.querySelector<HTMLElement>('[data-step] :focus-visible')
+  if (!one || one.tabIndex < 0) return false
+  const { top, bottom } = one.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight
 }
 
 /**
