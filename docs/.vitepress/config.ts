@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
@@ -18,11 +19,19 @@ const base = baseFrom(process.env['BASE'])
 const site = siteFrom(process.env['SITE'])
 const description =
   'Asynchronous RPC and non-blocking I/O, learned by building them in TypeScript.'
+const icon = { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }
 const lines = sourceLines()
 const apiSidebar = new URL('../api/typedoc-sidebar.json', import.meta.url)
 const api = existsSync(apiSidebar)
   ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as DefaultTheme.SidebarItem[])
   : []
+
+/** In dev the head comes with the scripts, when the browser has asked for /favicon.ico already. */
+const iconPlugin: Plugin = {
+  name: 'icon',
+  apply: 'serve',
+  transformIndexHtml: () => [{ tag: 'link', attrs: icon, injectTo: 'head' }],
+}
 
 /** An entry of the sidebar, with a place for the reader's progress. */
 function entry({ page, title }: { page: string; title: string }): DefaultTheme.SidebarItem {
@@ -56,7 +65,7 @@ export default defineConfig({
   title: 'rpc-steps',
   description,
   head: [
-    ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }],
+    ['link', icon],
     ['meta', { name: 'color-scheme', content: 'light dark' }],
     // The same as --paper. VitePress tells tags apart by their first attribute.
     ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],
@@ -64,7 +73,7 @@ export default defineConfig({
   ],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
-  vite: { plugins: [labPlugin(base), lines.plugin] },
+  vite: { plugins: [labPlugin(base), lines.plugin, iconPlugin] },
   transformPageData(page) {
     const { relativePath, frontmatter } = page
     if (relativePath.startsWith('api/')) {
