@@ -14,15 +14,18 @@ export interface Tour {
   missed: string[]
 }
 
-/** Presses Tab from the top of the page until the focus leaves it, at most `most` times. */
+/**
+ * Presses Tab from the top of the page until it has come round, at most `most` times. A press that
+ * leads nowhere is not the end: what had the focus may have been made anew.
+ */
 export async function tour(page: Page, most = 1000): Promise<Tour> {
   await page.evaluate(prepare)
   const stops: Stop[] = []
-  while (stops.length < most) {
+  for (let pressed = 0; pressed < most; pressed++) {
     await page.keyboard.press('Tab')
     const stop = await page.evaluate(look)
-    if (!stop) return { stops, missed: await page.evaluate(missedOf) }
-    stops.push(stop)
+    if (stop === 'again') return { stops, missed: await page.evaluate(missedOf) }
+    if (stop !== 'nowhere') stops.push(stop)
   }
   throw new Error(`Tab does not leave the page; last: ${stops.slice(-3).map(({ what }) => what)}`)
 }
@@ -42,7 +45,7 @@ function prepare() {
   ;(document.activeElement as HTMLElement | null)?.blur()
 }
 
-function look() {
+async function look() {
   const { tools } = window as unknown as { tools: Tools }
   interface Tools {
     before: Element
@@ -50,7 +53,15 @@ function look() {
     nameOf: (element: Element) => string
   }
   const element = document.activeElement
-  if (!element || element === document.body || tools.seen.has(element)) return undefined
+  if (!element || element === document.body) return 'nowhere'
+  if (tools.seen.has(element)) return 'again'
+  // A reader is slower than this, and sees the panel follow before they go on.
+  const step = element.closest<HTMLElement>('[data-step]')
+  const panel = step?.closest('.walk')?.querySelector('.walk-panel')
+  for (let frame = 0; frame < 60 && panel?.checkVisibility(); frame++) {
+    if (panel.querySelector('.sheet')?.ariaLabel === step?.dataset['file']) break
+    await new Promise(requestAnimationFrame)
+  }
   const faults: string[] = []
   if (tools.before.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING) {
     faults.push(`comes after ${tools.nameOf(tools.before)}, and stands before it`)
@@ -71,6 +82,8 @@ function missedOf() {
   const { tools } = window as unknown as {
     tools: { seen: Set<Element>; nameOf: (element: Element) => string }
   }
+  // The panel beside the text makes its lines anew when it has shown another file meanwhile.
+  const gone = new Set([...tools.seen].filter((one) => !one.isConnected).map(tools.nameOf))
   const usable = 'a[href], button, input, select, textarea, summary, [role=button], [onclick]'
   return [...document.querySelectorAll<HTMLElement>(usable)]
     .filter((element) => !tools.seen.has(element))
@@ -84,4 +97,5 @@ function missedOf() {
       )
     })
     .map(tools.nameOf)
+    .filter((name) => !gone.has(name))
 }
