@@ -62,10 +62,11 @@ export function follow(walk: HTMLElement, reading: (stop: HTMLElement) => void):
 
 /**
  * Whether the keyboard's focus is at a link or button of the text, and on the screen: that is what
- * is read, then. A heading that one has come to by a link has the focus, too, but does not hold it.
+ * is read, then. Or in the panel, whose lines must not go away under it. A heading that one has
+ * come to by a link has the focus, too, but does not hold it.
  */
 function holds(walk: HTMLElement): boolean {
-  const one = walk.querySelector<HTMLElement>('[data-step] :focus-visible')
+  const one = walk.querySelector<HTMLElement>(':is([data-step], .walk-panel) :focus-visible')
   if (!one || one.tabIndex < 0) return false
   const { top, bottom } = one.getBoundingClientRect()
   return bottom > 0 && top < innerHeight
