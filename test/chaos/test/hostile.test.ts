@@ -175,13 +175,15 @@ describe.each(all)('$name', (subject) => {
       }
       return cpuTime(pid) - before
     }
-    const short = []
-    const long = []
-    for (let i = 0; i < 2; i++) {
+    const short: number[] = []
+    const long: number[] = []
+    const ratio = () => Math.min(...long) / Math.min(...short)
+    // On a busy machine it takes a few tries until both have been seen undisturbed.
+    do {
       short.push(await cost(4, MiB))
       long.push(await cost(1, 4 * MiB - 200))
-    }
-    expect(Math.min(...long) / Math.min(...short)).toBeLessThan(2.2)
+    } while (short.length < 8 && ratio() >= 2.2)
+    expect(ratio()).toBeLessThan(2.2)
   })
 
   it.runIf(canMeasure)('has its files and memory back after 20,000 calls', async () => {
