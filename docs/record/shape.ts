@@ -13,7 +13,7 @@ export interface Shape {
 
 /** A span is long, and two moments are clearly apart, from so many microseconds on. */
 const long = 60_000
-const apart = 20_000
+const apart = 30_000
 
 /** The shape of a tidy trace. */
 export function shapeOf(events: readonly TraceEvent[]): Shape {

@@ -120,7 +120,9 @@ describe('the recorded traces', () => {
     ([name]) => process.platform !== 'win32' || !/^0[13]/.test(name),
   )
 
-  test.each(here)('%s still shows what the code does', async (name, plan) => {
+  // A machine that stands still for a moment can turn round two calls that each wait for another.
+  // It does not do so three times; a change of the code does.
+  test.each(here)('%s still shows what the code does', { retry: 2 }, async (name, plan) => {
     const recorded = readTrace(textOf(`docs/traces/${name}.json`))
     const now = await record(plan)
     const [before, after] = [shapeOf(recorded), shapeOf(now)]
