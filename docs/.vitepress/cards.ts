@@ -3,6 +3,7 @@ import { steps } from './course.ts'
 import { fiveCallsOf } from './fiveCalls.data.ts'
 import type { FiveCalls } from './fiveCalls.data.ts'
 import { textOf } from './source.ts'
+import { wholeMilliseconds } from './theme/timeline/layout.ts'
 
 /** The page, 1200 by 630 pixels, of which each card is a picture; by the card's name. */
 export function cardPages(): Map<string, string> {
@@ -39,7 +40,7 @@ ${calls.map(({ start, end }, i) => bar('call', start, end, i * (size + gap), siz
 <line class="idle" x1="0" x2="${x(total)}" y1="${height + strip / 2}" y2="${height + strip / 2}"/>
 ${thread.map(({ kind, start, end }) => bar(kind, start, end, height, strip)).join('\n')}
 <line class="end" x1="${x(total)}" x2="${x(total)}" y1="0" y2="${height + strip}"/>
-<text x="${x(total) + 18}" y="${height / 2 + 12}">${Math.round(total).toLocaleString('en')} ms</text>
+<text x="${x(total) + 18}" y="${height / 2 + 12}">${wholeMilliseconds(total)}</text>
 </svg>`
 }
 

@@ -5,7 +5,7 @@ import type { Idea } from '../changes/ideas.ts'
 import type { Problem } from './check.ts'
 import { steps } from './course.ts'
 import type { Step } from './course.ts'
-import { filesUnder, regionsOf, textOf } from './source.ts'
+import { filesUnder, isMarker, regionsOf, textOf } from './source.ts'
 
 /** The steps that have one before them: those with a page. */
 export const changed = steps.slice(1)
@@ -168,7 +168,7 @@ function sides(before: readonly string[] = [], after: readonly string[] = []): s
 /** Line by line when most lines are the same; else both, since a comparison would be rubble. */
 function program(name: string, before: Step, after: Step): string {
   const [a, b] = [before, after].map(({ folder }) => `steps/${folder}/${name}`) as [string, string]
-  const textIn = (file: string) => textOf(file).replace(/^ *\/\/ #(?:end)?region\b.*\n/gm, '')
+  const textIn = (file: string) => textOf(file).split('\n').filter((line) => !isMarker(line)).join('\n')
   const lines = compare(textIn(a), textIn(b))
   const same = lines.filter(([mark]) => mark === ' ').length
   const title = `### ${name}`

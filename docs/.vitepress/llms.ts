@@ -3,9 +3,10 @@ import { ideas } from '../changes/ideas.ts'
 import { questionOf } from '../predict/index.ts'
 import { reading } from './course.ts'
 import { pathOf } from './head.ts'
-import { pages, regionsOf, snippetsOf, textOf } from './source.ts'
+import { isMarker, pages, regionsOf, snippetsOf, textOf } from './source.ts'
 import { layout, milliseconds } from './theme/timeline/layout.ts'
 import type { TraceEvent } from './theme/timeline/layout.ts'
+import { inCourse } from './words/course.ts'
 
 /** A page of the site as it is written. */
 export interface Page {
@@ -25,14 +26,13 @@ export function allPages(): Page[] {
   }
   return pages()
     .map((page) => pageOf(posix.relative('docs', page), textOf(page)))
-    .filter(({ file }) => file !== 'index.md' && !file.includes('['))
+    .filter(({ file }) => file !== 'index.md')
     .sort((a, b) => place(a) - place(b))
 }
 
 /** The course in its order, and the words it uses: what is to be read. */
 export function chapters(): Page[] {
-  const files = [...reading.map(({ page }) => `${page}.md`), 'glossary.md']
-  return allPages().filter(({ file }) => files.includes(file))
+  return allPages().filter(({ file }) => inCourse(file) || file === 'glossary.md')
 }
 
 /** Takes the front matter off a page. */
@@ -54,7 +54,7 @@ export function pageOf(file: string, text: string): Page {
 export function index(about: string, pages: readonly Page[], here: string): string {
   const line = ({ file, title, description }: Page) =>
     `- [${title}](${here}${pathOf(file)}): ${description}`
-  const course = pages.filter(({ file }) => reading.some(({ page }) => `${page}.md` === file))
+  const course = pages.filter(({ file }) => inCourse(file))
   const others = pages.filter((page) => !course.includes(page))
   return `# rpc-steps
 
@@ -122,7 +122,7 @@ function code(page: string, line: string): string {
     .trimEnd()
     .split(/\r?\n/)
     .slice(...(found ? [found.first - 1, found.last] : []))
-    .filter((line) => !/^\s*\/\/\s*#(?:end)?region\b/.test(line))
+    .filter((line) => !isMarker(line))
   const indent = Math.min(...lines.filter(Boolean).map((line) => line.search(/\S/)))
   const place = found ? `${file}, lines ${found.first} to ${found.last}` : file
   const language = /\w+$/.exec(info)?.[0] ?? ''

@@ -127,6 +127,12 @@ export function wordsOf({ clients, calls, latency, threads, selector, limit }: P
   }
 }
 
+/** The same for each program: what the server and every client are started with. */
+export function castOf(plan: Plan): { server: string[]; clients: string[][] } {
+  const { server, client, calls } = wordsOf(plan)
+  return { server, clients: calls.map((words) => [...client, ...words]) }
+}
+
 /** What the calls of one client wait for on the server, in milliseconds, in order. */
 export function waitsOf({ calls, latency }: Plan, client: number): number[] {
   const waits = Object.values(pages)

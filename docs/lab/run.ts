@@ -9,7 +9,7 @@ import { follow } from './follow.ts'
 import type { Follower } from './follow.ts'
 import { onLeaving } from './leave.ts'
 import type { Message } from './messages.ts'
-import { wordsOf } from './plan.ts'
+import { castOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /** The root of the repository. */
@@ -36,8 +36,6 @@ export async function run(
   home = root,
 ): Promise<void> {
   const path = `steps/${steps.find(({ number }) => number === plan.step)!.folder}/`
-  const { server, client, calls } = wordsOf(plan)
-  const cast = { server, clients: calls.map((words) => [...client, ...words]) }
   const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
   const tooMuch = new AbortController()
   const traces = new Map<Role, Follower>()
@@ -80,7 +78,7 @@ export async function run(
   const takeBack = onLeaving(kill)
   const looking = setInterval(look, glance)
   try {
-    await perform(new URL(path, home), cast, {
+    await perform(new URL(path, home), castOf(plan), {
       folder,
       signal: AbortSignal.any([signal, tooMuch.signal]),
       entered,

@@ -1,3 +1,4 @@
+import { makespan } from '@rpc-steps/trace/times'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { atOnce, threadsOf } from './simulate.ts'
@@ -15,10 +16,10 @@ export function predict(plan: Plan): Prediction {
   const { step, clients, calls, latency } = plan
   const waits = Array.from({ length: clients }, (_, client) => waitsOf(plan, client))
   const abreast = Math.min(atOnce(plan), calls)
-  const each = waits.map((list) => longestOf(list, abreast))
+  const each = waits.map((list) => makespan(list, abreast))
   // Step 01 keeps a thread for a client until it leaves; in the others no client waits for another.
   const threads = step === '01' ? Math.min(threadsOf(plan), clients) : clients
-  const ms = longestOf(each, threads)
+  const ms = makespan(each, threads)
 
   const rounds = Math.ceil(clients / threads)
   if (latency === 'pages') {
@@ -33,14 +34,4 @@ export function predict(plan: Plan): Prediction {
     `${latency} ms`,
   ]
   return { ms, words: factors.length > 1 ? factors.join(' × ') : 'one wait' }
-}
-
-/** When the last of `times` has ended, if at most `places` of them go on at once, in order. */
-function longestOf(times: readonly number[], places: number): number {
-  const ends = new Array<number>(Math.min(places, times.length)).fill(0)
-  for (const time of times) {
-    const first = ends.indexOf(Math.min(...ends))
-    ends[first] = ends[first]! + time
-  }
-  return Math.max(...ends)
 }

@@ -1,6 +1,7 @@
 import type { TraceEvent } from '@rpc-steps/trace'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
+import { cut } from '../record/tidy.ts'
 
 /** What a call takes beside its wait. Milliseconds. */
 export interface Costs {
@@ -214,18 +215,7 @@ class World {
 
   /** The events in order, cut at a time in milliseconds as a recorded trace is. */
   traceUntil(end: number): TraceEvent[] {
-    const last = Math.round(end * 1000)
-    const open = new Map<string, TraceEvent[]>()
-    const kept = this.#events.filter(({ ts }) => ts <= last).sort((a, b) => a.ts - b.ts)
-    for (const event of kept) {
-      const lane = `${event.pid}/${event.tid}`
-      if (event.ph === 'B') open.set(lane, [...(open.get(lane) ?? []), event])
-      if (event.ph === 'E') open.get(lane)?.pop()
-    }
-    const ends = [...open.values()]
-      .flatMap((stack) => stack.reverse())
-      .map((begun): TraceEvent => ({ ...begun, ph: 'E', ts: last }))
-    return [...kept, ...ends]
+    return cut([...this.#events].sort((a, b) => a.ts - b.ts), 0, Math.round(end * 1000))
   }
 }
 

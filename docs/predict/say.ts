@@ -1,3 +1,5 @@
+import { wholeMilliseconds } from '../.vitepress/theme/timeline/layout.ts'
+
 /** A text all of whose numbers were computed. */
 export type Said = string & { readonly said: never }
 
@@ -48,7 +50,7 @@ export function times(factor: number): string {
 
 /** A duration: `1,044 ms`, `0.3 ms`. */
 export function ms(duration: number): string {
-  if (duration >= 10) return `${Math.round(duration).toLocaleString('en')} ms`
+  if (duration >= 10) return wholeMilliseconds(duration)
   return `${Number(duration.toPrecision(1))} ms`
 }
 

@@ -1,7 +1,7 @@
 import { play } from '@rpc-steps/cli/demo'
 import type { TraceEvent } from '@rpc-steps/trace'
 import { steps } from '../.vitepress/course.ts'
-import { wordsOf } from '../lab/plan.ts'
+import { castOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { tidy } from './tidy.ts'
 
@@ -10,12 +10,5 @@ export { scenes } from '../lab/scenes.ts'
 /** Runs a plan with the step's own programs and returns the tidy trace. */
 export async function record(plan: Plan): Promise<TraceEvent[]> {
   const { folder } = steps.find(({ number }) => number === plan.step)!
-  const { server, client, calls } = wordsOf(plan)
-  const events = await play(new URL(`../../steps/${folder}/`, import.meta.url), {
-    scenario: { title: '', clients: calls },
-    predicted: { formula: '', ms: 0 },
-    serverArgs: server,
-    clientArgs: client,
-  })
-  return tidy(events)
+  return tidy(await play(new URL(`../../steps/${folder}/`, import.meta.url), castOf(plan)))
 }

@@ -75,7 +75,7 @@ function portOf(id: string): string {
  * Keeps what lies between two times; a thread's span that crosses one of them is cut there. Without
  * an end, what is open stays open.
  */
-function cut(events: readonly TraceEvent[], start: number, end: number): TraceEvent[] {
+export function cut(events: readonly TraceEvent[], start: number, end: number): TraceEvent[] {
   const ends = new Map<TraceEvent, TraceEvent | undefined>()
   const open = new Map<string, TraceEvent[]>()
   for (const event of events) {

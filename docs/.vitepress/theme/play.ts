@@ -1,5 +1,6 @@
 import { onMounted, onUnmounted, ref } from 'vue'
 import type { Ref } from 'vue'
+import { useFrames } from './timeline/frames.ts'
 
 /** A recording that can be played where it stands. */
 export interface Play {
@@ -22,26 +23,21 @@ export function usePlay(
 ): Play {
   const now = ref<number>()
   const ready = ref(false)
-  let frame = 0
+  let pace = slower
   let seen = false
   let onScreen: IntersectionObserver | undefined
 
-  function stop() {
-    cancelAnimationFrame(frame)
-    now.value = undefined
-  }
-
-  function play(slower: number) {
-    stop()
-    now.value = 0
-    let begun: number | undefined
-    const draw = (time: number) => {
-      begun ??= time
-      const at = (time - begun) / slower
+  useFrames(
+    () => now.value !== undefined,
+    (elapsed) => {
+      const at = now.value! + elapsed / pace
       now.value = at < duration ? at : undefined
-      if (at < duration) frame = requestAnimationFrame(draw)
-    }
-    frame = requestAnimationFrame(draw)
+    },
+  )
+  const stop = () => (now.value = undefined)
+  function play(slower: number) {
+    pace = slower
+    now.value = 0
   }
 
   onMounted(() => {
@@ -59,9 +55,6 @@ export function usePlay(
     )
     onScreen.observe(element.value)
   })
-  onUnmounted(() => {
-    stop()
-    onScreen?.disconnect()
-  })
+  onUnmounted(() => onScreen?.disconnect())
   return { now, ready, play }
 }

@@ -1,13 +1,16 @@
-import { steps } from '../course.ts'
+import { reading } from '../course.ts'
 import { textOf } from '../source.ts'
 import { termsOf } from './terms.ts'
 import type { Page, Term } from './terms.ts'
 
+/** Whether a page is one of those that are read one after another. */
+export function inCourse(path: string): boolean {
+  return reading.some(({ page }) => `${page}.md` === path)
+}
+
 /** The pages that are read one after another, in this order. */
 export function coursePages(): Page[] {
-  const chapters = steps.map(({ folder }) => `steps/${folder}.md`)
-  const paths = ['start.md', 'service.md', 'wire.md', ...chapters]
-  return paths.map((path) => ({ path, text: textOf(`docs/${path}`) }))
+  return reading.map(({ page }) => ({ path: `${page}.md`, text: textOf(`docs/${page}.md`) }))
 }
 
 /** The terms of `docs/glossary.md`. */

@@ -1,6 +1,6 @@
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress'
 import { withPlaces, withTerms } from './annotate.ts'
-import { coursePages, glossaryTerms } from './course.ts'
+import { coursePages, glossaryTerms, inCourse } from './course.ts'
 import { numbersPage } from './page.ts'
 
 /**
@@ -25,13 +25,14 @@ export function words(md: MarkdownRenderer, base: string): void {
 
   md.core.ruler.before('normalize', 'terms', (state) => {
     const { relativePath = '' } = state.env as MarkdownEnv
-    const pages = coursePages()
     if (relativePath === 'numbers.md') {
       state.src = state.src.replace('<!-- numbers -->', () => numbersPage(base))
     }
-    if (relativePath === 'glossary.md') state.src = withPlaces(state.src, pages, glossaryTerms())
-    if (pages.some(({ path }) => path === relativePath)) {
-      state.src = withTerms(relativePath, state.src, pages, glossaryTerms())
+    if (relativePath === 'glossary.md') {
+      state.src = withPlaces(state.src, coursePages(), glossaryTerms())
+    }
+    if (inCourse(relativePath)) {
+      state.src = withTerms(relativePath, state.src, coursePages(), glossaryTerms())
     }
   })
 }

@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pages } from '@rpc-steps/service'
-import { elapsed, gantt, legend, readTrace, timesOf } from '@rpc-steps/trace'
+import { elapsed, gantt, legend, makespan, readTrace, timesOf } from '@rpc-steps/trace'
 import type { CallTimes, TraceEvent } from '@rpc-steps/trace'
 import { endWithReader } from './main.ts'
 import { perform } from './perform.ts'
+import type { Cast } from './perform.ts'
 
 /** What is asked of a step: the words of one command line for each client. */
 export interface Scenario {
@@ -26,12 +27,7 @@ export const sumOfAll = { formula: 'sum of all', ms: waits.reduce((a, b) => a + 
 export const longest = { formula: 'longest one', ms: Math.max(...waits) }
 /** Each call begins when one of the `n` before it has ended. */
 export function atATime(n: number): { formula: string; ms: number } {
-  const ends = new Array<number>(n).fill(0)
-  for (const wait of waits) {
-    const free = ends.indexOf(Math.min(...ends))
-    ends[free] = ends[free]! + wait
-  }
-  return { formula: `${n} at a time`, ms: Math.max(...ends) }
+  return { formula: `${n} at a time`, ms: makespan(waits, n) }
 }
 
 /** A scenario as one step plays it, and how long that should take. */
@@ -55,15 +51,13 @@ export interface Row {
 /** Milliseconds that one act may take; each takes about one second and the start of its programs. */
 const timeLimit = 60_000
 
-/** Plays a scenario with the step's own programs, and reads what they did. */
-export async function play(step: string | URL, act: Act): Promise<TraceEvent[]> {
-  const { scenario, serverArgs: server = [], clientArgs = [] } = act
-  const clients = scenario.clients.map((words) => [...clientArgs, ...words])
+/** Has the step's own programs play a cast, and reads what they did. */
+export async function play(step: string | URL, cast: Cast): Promise<TraceEvent[]> {
   const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
   // A step that hangs, because somebody is working on it, must not leave programs behind.
   const signal = AbortSignal.timeout(timeLimit)
   try {
-    const roles = await perform(step, { server, clients }, { folder, signal })
+    const roles = await perform(step, cast, { folder, signal })
     return readTrace(...(await Promise.all(roles.map(({ trace }) => readFile(trace, 'utf8')))))
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -81,7 +75,9 @@ export async function demo(title: string, step: string, acts: readonly Act[]): P
   for (const act of acts) {
     const heading = act.scenario.title + (act.note === undefined ? '' : `, ${act.note}`)
     console.log(`\n${heading} ...\n`)
-    const events = await play(step, act)
+    const { scenario, serverArgs: server = [], clientArgs = [] } = act
+    const clients = scenario.clients.map((words) => [...clientArgs, ...words])
+    const events = await play(step, { server, clients })
     const calls = timesOf(events)
     const { formula, ms: predicted } = act.predicted
     const row = { title: heading, formula, predicted, measured: elapsed(calls) }

@@ -54,3 +54,13 @@ export function elapsed(calls: readonly CallTimes[]): number {
   const starts = calls.map((call) => call.start)
   return Math.max(...calls.map((call) => call.start + call.total)) - Math.min(...starts)
 }
+
+/** When the last of `times` has ended, if at most `places` of them go on at once, in order. */
+export function makespan(times: readonly number[], places: number): number {
+  const ends = new Array<number>(Math.min(places, times.length)).fill(0)
+  for (const time of times) {
+    const first = ends.indexOf(Math.min(...ends))
+    ends[first] = ends[first]! + time
+  }
+  return Math.max(...ends)
+}

@@ -330,6 +330,11 @@ export function stamp(ms: number): string {
   return `${ms.toLocaleString('en', tenths)} ms`
 }
 
+/** A duration in whole milliseconds: `1,030 ms`. */
+export function wholeMilliseconds(ms: number): string {
+  return `${Math.round(ms).toLocaleString('en')} ms`
+}
+
 /** Round places for the marks of an axis, in milliseconds, about `wanted` of them. */
 export function ticks(duration: number, wanted = 6): number[] {
   if (!(duration > 0)) return [0]
