@@ -25,6 +25,7 @@ describe.concurrent('the model', () => {
   test('has its first setting without JavaScript, drawn, told, and measured', async ({ open }) => {
     const page = await open('/model.html', { javaScriptEnabled: false, viewport: narrow })
     const { explorer, simulated, predicted, measured, lanes, marks } = explorerOf(page)
+    expect(await explorer.getByRole('slider').count()).toBe(0)
     expect(await predicted()).toBe(50)
     expect(await simulated()).toBeGreaterThan(50)
     expect(await measured()).toBeGreaterThan(50)
@@ -34,10 +35,31 @@ describe.concurrent('the model', () => {
     await explorer.getByRole('row', { name: /^16 / }).waitFor({ state: 'visible' })
   })
 
+  test('cannot be turned before its script is there, so no setting is lost', async ({ open }) => {
+    let send = () => {}
+    const asked = new Promise<void>((resolve) => (send = resolve))
+    const page = await open('/model.html', {
+      before: (page) =>
+        page.route(/Explorer/, async (route) => {
+          await asked
+          await route.continue()
+        }),
+    })
+    const { explorer, step } = explorerOf(page)
+    await step('05 Gather').focus()
+    await page.keyboard.press('ArrowLeft')
+    expect(await step('05 Gather').isChecked()).toBe(true)
+    send()
+    await explorer.scrollIntoViewIfNeeded()
+    await step('04 Async and await').check()
+    expect(await step('05 Gather').isChecked()).toBe(false)
+  })
+
   test('is turned with the keyboard; the address keeps the setting', async ({ open }) => {
     const page = await open('/model.html')
-    const { slider, step, simulated, predicted, lanes } = explorerOf(page)
-    await slider('Calls by each client').scrollIntoViewIfNeeded()
+    const { explorer, slider, step, simulated, predicted, lanes } = explorerOf(page)
+    await explorer.scrollIntoViewIfNeeded()
+    await explorer.locator('form:not([inert])').waitFor()
     await step('05 Gather').focus()
     await page.keyboard.press('ArrowLeft')
     await expect.poll(predicted).toBe(400)
