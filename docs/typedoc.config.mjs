@@ -1,21 +1,23 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../', import.meta.url))
+const root = new URL('../', import.meta.url)
+const packages = ['shared', 'steps'].flatMap((folder) =>
+  readdirSync(new URL(folder, root))
+    .sort()
+    .map((name) => `${folder}/${name}`)
+    .filter((path) => existsSync(new URL(`${path}/src/index.ts`, root))),
+)
 
 /** @type {import('typedoc').TypeDocOptions} */
 export default {
   name: 'API reference',
+  logLevel: 'Error',
   entryPointStrategy: 'packages',
-  entryPoints: ['shared', 'steps'].flatMap((folder) =>
-    readdirSync(`${root}${folder}`)
-      .sort()
-      .map((name) => `${root}${folder}/${name}`)
-      .filter((path) => existsSync(`${path}/src/index.ts`)),
-  ),
+  // Relative, with slashes: an absolute one is taken as a pattern, in which \ and [] mean something.
+  entryPoints: packages.map((path) => `../${path}`),
   packageOptions: {
     entryPoints: ['src/index.ts'],
-    tsconfig: `${root}docs/tsconfig.api.json`,
+    tsconfig: '../../docs/tsconfig.api.json',
     // The type check is a check of its own.
     skipErrorChecking: true,
     disableSources: true,
@@ -27,8 +29,8 @@ export default {
     requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias'],
   },
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
-  out: `${root}docs/api`,
-  docsRoot: `${root}docs`,
+  out: 'api',
+  docsRoot: '.',
   readme: 'none',
   // One page a package.
   router: 'module',

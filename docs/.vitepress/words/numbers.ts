@@ -173,9 +173,13 @@ export const computed: readonly Claim[] = [
     is: async () => [Math.floor((await linesOf(false)) / 100) * 100],
   },
   {
-    says: ['Node 20.19 or newer'],
+    says: ['Node 20.19, 22.13, 24 or newer'],
     from: '`package.json`, `engines`',
-    is: () => [numberIn('package.json', /"node": ">=([\d.]+)"/)],
+    is: () => [
+      numberIn('package.json', /"node": "\^([\d.]+)/),
+      numberIn('package.json', /"node": .* \^([\d.]+)/),
+      numberIn('package.json', /"node": .* >=(\d+)"/),
+    ],
   },
   {
     says: ['connect to port 8080'],
@@ -334,6 +338,10 @@ export const computed: readonly Claim[] = [
 
 /** What others have written down. */
 export const cited: readonly Claim[] = [
+  {
+    says: ['PowerShell 7 with npm 11'],
+    from: 'what is typed reaches the program as it is: [npm 8278](https://github.com/npm/cli/pull/8278)',
+  },
   {
     says: ['On 22.18 and later'],
     from: 'types are stripped without a flag: [Node 22.18.0](https://nodejs.org/en/blog/release/v22.18.0)',

@@ -54,7 +54,11 @@ function readParams(method: string, word: string): Params {
   try {
     params = JSON.parse(word)
   } catch (error) {
-    throw new UsageError(`the parameters of ${method} are no JSON (${(error as Error).message})`)
+    // Shells differ in the quotes that they take away, above all on Windows.
+    const lost = /^'?[[{][^"]*$/.test(word) ? '; has the shell taken its double quotes away?' : ''
+    throw new UsageError(
+      `the parameters of ${method} are no JSON (${(error as Error).message})${lost}`,
+    )
   }
   if (typeof params === 'object' && params !== null) return params as Params
   throw new UsageError(`the parameters of ${method} must be a JSON object or array, not ${word}`)

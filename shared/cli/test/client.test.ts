@@ -23,8 +23,10 @@ describe('readCalls', () => {
     [[], /^say which method to call/],
     [['[1]'], /^expected the name of a method, not \[1\]$/],
     [['sum', '[1]', '[2]'], /^expected the name of a method, not \[2\]$/],
-    [['say', '{"text":'], /^the parameters of say are no JSON \(/],
-    [['say', '{text:1}'], /^the parameters of say are no JSON \(/],
+    [['say', '{"text":'], /^the parameters of say are no JSON \(.*\)$/],
+    // As cmd, Windows PowerShell, and a Unix shell without single quotes hand it over.
+    [['say', "'{text:Hello,", "server!}'"], /no JSON \(.*\); has the shell taken its double quotes away\?$/],
+    [['say', '{text:Hello}'], /no JSON \(.*\); has the shell taken its double quotes away\?$/],
     [['say', '"text"'], /^the parameters of say must be a JSON object or array, not "text"$/],
     [['say', '5'], /^the parameters of say must be a JSON object or array, not 5$/],
     [['say', ''], /^the parameters of say are no JSON \(/],
