@@ -88,7 +88,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
     const { id, wait, connection } = call
     // A thread that is busy does not even read.
     thread.run(0, undefined, () => {
-      world.log('f', 'wire', 'request', thread.place, `${id}:request`)
+      world.arrow('flow_in', 'request', thread.place, id)
       world.log('b', 'handle', method, thread.place, id)
       // The steps differ in who waits here, the thread or a timer.
       if (blocking) thread.run(wait, { cat: 'kernel', name: 'sleep' }, ready)
@@ -103,7 +103,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
       }
       thread.run(costs.request, { cat: 'run', name: method, id, begin }, () => {
         world.log('e', 'handle', method, thread.place, id)
-        world.log('s', 'wire', 'reply', thread.place, `${id}:reply`)
+        world.arrow('flow_out', 'reply', thread.place, id)
         world.after(costs.communication / 2, () => connection.answered(call))
       })
     }
@@ -124,7 +124,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
       const call = { id: `${number}:${++next}`, wait, connection }
       const travel = costs.communication / 2 + (world.now === 0 ? costs.warmUp : 0)
       world.log('b', 'call', method, place, call.id)
-      world.log('s', 'wire', 'request', place, `${call.id}:request`)
+      world.arrow('flow_out', 'request', place, call.id)
       if (blocking) thread.rest('recv')
       world.after(travel, () => {
         if (connection.thread) handle(call, connection.thread)
@@ -133,8 +133,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
     }
     const answered = (call: Call) => {
       if (blocking) thread.rest(undefined)
-      const read = () =>
-        world.log('f', 'wire', 'reply', place, `${call.id}:reply`)
+      const read = () => world.arrow('flow_in', 'reply', place, call.id)
       thread.run(costs.response, { cat: 'run', name: method, id: call.id, begin: read }, () => {
         world.log('e', 'call', method, place, call.id)
         end = world.now
@@ -209,8 +208,14 @@ class World {
     const ts = Math.round(at * 1000)
     const event: TraceEvent = { ph, cat, name, ts, pid, tid }
     if (id !== undefined) event.id = id
-    if (ph === 'f') event.bp = 'e'
     this.#events.push(event)
+  }
+
+  /** One end of a message's arrow. */
+  arrow(end: 'flow_out' | 'flow_in', name: string, place: Place, id: string): void {
+    if (!this.#recording) return
+    const ts = Math.round(this.now * 1000)
+    this.#events.push({ ph: 'X', cat: 'wire', name, ts, ...place, id, [end]: true })
   }
 
   /** The events in order, cut at a time in milliseconds as a recorded trace is. */

@@ -6,7 +6,8 @@ export type Names = ReadonlyMap<number, string>
 /**
  * Makes a raw trace of several processes fit to be kept: from the first call to the last answer,
  * times from 0 in whole microseconds, processes numbered from 1 (clients first), ports replaced
- * by the number of the client. What a thread was doing at either edge is cut there.
+ * by the number of the client, and no message read before it was sent. What a thread was doing at
+ * either edge is cut there.
  *
  * @throws Error when the trace has no call that ended
  */
@@ -14,7 +15,7 @@ export function tidy(events: readonly TraceEvent[], names?: Names): TraceEvent[]
   const end = events
     .filter(({ ph, cat }) => ph === 'e' && cat === 'call')
     .reduce((last, { ts }) => Math.max(last, ts), -Infinity)
-  const tidied = tidyUntil(events, end, names)
+  const tidied = tidyUntil(inOrder(events), end, names)
   if (tidied.length === 0) throw new Error('the trace has no call that ended')
   return tidied
 }
@@ -61,14 +62,27 @@ function tidyUntil(events: readonly TraceEvent[], end: number, given?: Names): T
     ...event,
     ts: event.ph === 'M' ? 0 : Math.round(event.ts - start),
     pid: pids.indexOf(event.pid) + 1,
-    ...(event.id !== undefined && {
-      id: `${ports.get(portOf(event.id)) ?? 0}${event.id.slice(portOf(event.id).length)}`,
-    }),
+    ...(event.id !== undefined && { id: renumbered(event.id) }),
+    ...(event.bind_id !== undefined && { bind_id: renumbered(event.bind_id) }),
   }))
+
+  function renumbered(id: string): string {
+    return id.replace(/^\d+/, (port) => String(ports.get(port) ?? 0))
+  }
 }
 
 function portOf(id: string): string {
   return id.slice(0, id.indexOf(':'))
+}
+
+/** A sender may note the time only when the reader has the message already: then both were then. */
+function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
+  const way = ({ id, name }: TraceEvent) => `${id} ${name}`
+  const read = new Map(events.filter((event) => event.flow_in).map((event) => [way(event), event.ts]))
+  const sentInTime = (event: TraceEvent) =>
+    event.flow_out ? { ...event, ts: Math.min(event.ts, read.get(way(event)) ?? Infinity) } : event
+  const first = ({ flow_out }: TraceEvent) => (flow_out ? 0 : 1)
+  return events.map(sentInTime).sort((a, b) => a.ts - b.ts || first(a) - first(b))
 }
 
 /**

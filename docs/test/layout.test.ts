@@ -47,16 +47,17 @@ describe('layout', () => {
   })
 
   test('does not let a message arrive before it was sent', () => {
-    const at = (ph: string, ts: number, pid: number): TraceEvent => ({
-      ph,
+    const end = (way: 'flow_out' | 'flow_in', ts: number, pid: number): TraceEvent => ({
+      ph: 'X',
       cat: 'wire',
-      name: 'say',
-      id: '1:1:request',
+      name: 'request',
+      id: '1:1',
+      [way]: true,
       ts,
       pid,
       tid: 1,
     })
-    expect(layout([at('f', 1000, 2), at('s', 2000, 1)]).arrows).toMatchObject([
+    expect(layout([end('flow_in', 1000, 2), end('flow_out', 2000, 1)]).arrows).toMatchObject([
       { from: { at: 0 }, to: { at: 0 } },
     ])
   })

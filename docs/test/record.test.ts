@@ -29,7 +29,7 @@ const raw: TraceEvent[] = [
   named('client', client),
   { ph: 'b', cat: 'call', name: 'say', id: '54321:1', ts: 1000.4, ...client },
   { ph: 'E', cat: 'kernel', name: 'accept', ts: 1100, ...server },
-  { ph: 'f', cat: 'wire', name: 'say', id: '54321:1:reply', ts: 1200, ...client },
+  { ph: 'X', cat: 'wire', name: 'reply', id: '54321:1', flow_in: true, ts: 1200, ...client },
   { ph: 'B', cat: 'kernel', name: 'recv', ts: 1150, ...server },
   { ph: 'e', cat: 'call', name: 'say', id: '54321:1', ts: 1300, ...client },
   { ph: 'B', cat: 'kernel', name: 'close', ts: 1400, ...client },
@@ -47,7 +47,7 @@ describe('a tidy trace', () => {
       'b say 0 1 1:1',
       'E accept 100 2',
       'B recv 150 2',
-      'f say 200 1 1:1:reply',
+      'X reply 200 1 1:1',
       'e say 300 1 1:1',
       'E recv 300 2',
     ])
@@ -75,6 +75,16 @@ describe('a tidy trace', () => {
     const events = tidy(raw)
     expect(readTrace(toText(events))).toEqual(events)
     expect(toText(events).split('\n')).toHaveLength(events.length + 3)
+  })
+
+  test('lets no message arrive before it was sent', () => {
+    const wire = { ph: 'X', cat: 'wire', name: 'reply', id: '54321:1' } as const
+    const late: TraceEvent = { ...wire, flow_out: true, ts: 1250, ...server }
+    const ends = tidy([...raw, late]).filter(({ cat }) => cat === 'wire')
+    expect(ends).toMatchObject([
+      { ts: 200, pid: 2, flow_out: true },
+      { ts: 200, pid: 1, flow_in: true },
+    ])
   })
 
   test('needs a call', () => expect(() => tidy([])).toThrow('no call that ended'))
@@ -113,6 +123,27 @@ describe('the recorded traces', () => {
         .filter((name) => name.endsWith('.json'))
         .sort(),
     ).toEqual(Object.keys(scenes).map((name) => `${name}.json`).sort())
+  })
+
+  test('have an arrow for each message that Perfetto can draw, too', () => {
+    for (const name of Object.keys(scenes)) {
+      const events = readTrace(textOf(`docs/traces/${name}.json`))
+      const calls = events.filter(({ ph, cat }) => ph === 'b' && cat === 'call').length
+      const begun = new Map<string | undefined, string>()
+      let arrows = 0
+      for (const { ph, dur, id, name, bind_id, flow_out, flow_in } of events) {
+        if (ph !== 'X') continue
+        // A span to begin or end at, and a number of 64 bits that both ends have and no other arrow.
+        expect({ dur, known: begun.get(bind_id) }).toEqual({
+          dur: 0,
+          known: flow_in ? `${id} ${name}` : undefined,
+        })
+        expect(bind_id).toMatch(/^[0-9a-f]{1,16}$/)
+        if (flow_out) begun.set(bind_id, `${id} ${name}`)
+        else arrows++
+      }
+      expect(arrows, name).toBe(2 * calls)
+    }
   })
 
   // Steps 01 and 03 need POSIX sockets; system calls have other names where there is no epoll.

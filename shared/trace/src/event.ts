@@ -12,11 +12,11 @@ export type Category = 'kernel' | 'run' | 'call' | 'handle' | 'queue' | 'wire' |
 
 /**
  * One line of a trace file, in the Trace Event Format that Chrome and Perfetto read.
- * `B`/`E` open and close a span of a thread, `b`/`e` a span of a call, `s`/`f` are the two ends
- * of an arrow, `i` is an instant, `M` names a process or thread.
+ * `B`/`E` open and close a span of a thread, `b`/`e` a span of a call, `X` is an end of an arrow,
+ * `i` is an instant, `M` names a process or thread.
  */
 export interface TraceEvent {
-  ph: 'B' | 'E' | 'b' | 'e' | 's' | 'f' | 'i' | 'M'
+  ph: 'B' | 'E' | 'b' | 'e' | 'X' | 'i' | 'M'
   cat: Category | '__metadata'
   name: string
   /** Microseconds, on the monotonic clock that all processes of one machine share. */
@@ -25,8 +25,15 @@ export interface TraceEvent {
   tid: number
   /** `PORT:ID` for a call: the client's port and the id of the request. */
   id?: string
-  /** `e` on an arrow's end: it points at the span around it. `t` on an instant: one thread's. */
-  bp?: 'e'
+  /**
+   * What makes an event an end of an arrow. Perfetto draws arrows between spans of threads only,
+   * so each end is one, of no length; and it knows the two by a number, in hexadecimal digits.
+   */
+  dur?: 0
+  bind_id?: string
+  flow_out?: true
+  flow_in?: true
+  /** `t` on an instant: one thread's. */
   s?: 't'
   args?: Record<string, string | number>
 }

@@ -24,7 +24,7 @@ export function timesOf(events: readonly TraceEvent[]): CallTimes[] {
   const spent = (cat: string, id: string | undefined) =>
     spans.filter((s) => s.cat === cat && s.id === id).reduce((sum, s) => sum + s.end - s.start, 0)
   const replyRead = new Map(
-    events.filter((e) => e.ph === 'f' && e.id?.endsWith(':reply')).map((e) => [e.id, e.ts]),
+    events.filter((e) => e.flow_in && e.name === 'reply').map((e) => [e.id, e.ts]),
   )
   return spans
     .filter((span) => span.cat === 'call')
@@ -32,7 +32,7 @@ export function timesOf(events: readonly TraceEvent[]): CallTimes[] {
       const total = end - start
       const queue = spent('queue', id)
       const request = spent('handle', id) - queue
-      const response = end - (replyRead.get(`${id}:reply`) ?? end)
+      const response = end - (replyRead.get(id) ?? end)
       const communication = total - request - queue - response
       const ms = (us: number) => us / 1000
       return {

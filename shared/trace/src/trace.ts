@@ -43,23 +43,23 @@ export const trace = {
   called(method: string, port: number, id: unknown): void {
     emit('b', 'call', method, port, id)
   },
-  /** Client: the request was handed to the kernel, or to the buffer in front of it. */
+  /** Client: the request is handed to the kernel, or to the buffer in front of it. */
   requestSent(port: number, id: unknown): void {
-    emit('s', 'wire', 'request', port, id)
+    emitEnd('flow_out', 'request', port, id)
   },
   /** Server: the request was read; from here on it is being handled. */
   requestReceived(method: string, port: number, id: unknown): void {
-    emit('f', 'wire', 'request', port, id)
+    emitEnd('flow_in', 'request', port, id)
     emit('b', 'handle', method, port, id)
   },
   /** Server: the reply was handed to the kernel, or to the buffer in front of it. */
   replySent(method: string, port: number, id: unknown): void {
     emit('e', 'handle', method, port, id)
-    emit('s', 'wire', 'reply', port, id)
+    emitEnd('flow_out', 'reply', port, id)
   },
   /** Client: the reply was read. */
   replyReceived(port: number, id: unknown): void {
-    emit('f', 'wire', 'reply', port, id)
+    emitEnd('flow_in', 'reply', port, id)
   },
   /** Client: the caller has its result or its error. */
   settled(method: string, port: number, id: unknown): void {
@@ -87,12 +87,24 @@ function emit(
   name: string,
   port?: number,
   id?: unknown,
+  more?: Partial<TraceEvent>,
 ): void {
   if (!traceChannel.hasSubscribers) return
   const event: TraceEvent = { ph, cat, name, ts: now(), pid: process.pid, tid: threadId }
-  // An arrow's id names its way, too: a call has two.
-  if (port !== undefined) event.id = `${port}:${String(id)}${cat === 'wire' ? `:${name}` : ''}`
-  if (ph === 'f') event.bp = 'e'
+  if (port !== undefined) event.id = `${port}:${String(id)}`
   if (ph === 'i') event.s = 't'
-  traceChannel.publish(event)
+  traceChannel.publish(Object.assign(event, more))
+}
+
+/** One end of the arrow that a message is. */
+function emitEnd(
+  end: 'flow_out' | 'flow_in',
+  name: 'request' | 'reply',
+  port: number,
+  id: unknown,
+): void {
+  if (!traceChannel.hasSubscribers) return
+  // Digits of a decimal number are digits of a hexadecimal one, and letters can stand between.
+  const bind_id = `${port}a${String(id)}${name === 'request' ? 'b' : 'c'}`
+  emit('X', 'wire', name, port, id, { dur: 0, bind_id, [end]: true })
 }

@@ -41,12 +41,13 @@ it('is on while somebody listens', () => {
 it('publishes an event for each call', () => {
   const common = { pid: process.pid, tid: expect.any(Number), ts: expect.any(Number) }
   const call = { ...common, name: 'say', id: '8080:1' }
-  const request = { ...common, cat: 'wire', name: 'request', id: '8080:1:request' }
-  const reply = { ...common, cat: 'wire', name: 'reply', id: '8080:1:reply' }
+  const arrow = { ...common, ph: 'X', cat: 'wire', dur: 0, id: '8080:1' }
+  const request = { ...arrow, name: 'request', bind_id: '8080a1b' }
+  const reply = { ...arrow, name: 'reply', bind_id: '8080a1c' }
   expect(eventsOf(everything)).toEqual([
     { ...call, ph: 'b', cat: 'call' },
-    { ...request, ph: 's' },
-    { ...request, ph: 'f', bp: 'e' },
+    { ...request, flow_out: true },
+    { ...request, flow_in: true },
     { ...call, ph: 'b', cat: 'handle' },
     { ...call, ph: 'b', cat: 'queue' },
     { ...call, ph: 'e', cat: 'queue' },
@@ -56,8 +57,8 @@ it('publishes an event for each call', () => {
     { ...common, ph: 'E', cat: 'kernel', name: 'send' },
     { ...common, ph: 'E', cat: 'run', name: 'say' },
     { ...call, ph: 'e', cat: 'handle' },
-    { ...reply, ph: 's' },
-    { ...reply, ph: 'f', bp: 'e' },
+    { ...reply, flow_out: true },
+    { ...reply, flow_in: true },
     { ...call, ph: 'e', cat: 'call' },
   ])
 })

@@ -21,12 +21,12 @@ export function trade({ id, start, there, queue, handle, back, give }: Trade): T
   const read = replied + back
   const events: TraceEvent[] = [
     { ...client, ph: 'b', cat: 'call', id, ts: start },
-    { ...client, ph: 's', cat: 'wire', name: 'request', id: `${id}:request`, ts: start },
-    { ...server, ph: 'f', cat: 'wire', name: 'request', id: `${id}:request`, bp: 'e', ts: received },
+    { ...client, ph: 'X', cat: 'wire', name: 'request', id, flow_out: true, ts: start },
+    { ...server, ph: 'X', cat: 'wire', name: 'request', id, flow_in: true, ts: received },
     { ...server, ph: 'b', cat: 'handle', id, ts: received },
     { ...server, ph: 'e', cat: 'handle', id, ts: replied },
-    { ...server, ph: 's', cat: 'wire', name: 'reply', id: `${id}:reply`, ts: replied },
-    { ...client, ph: 'f', cat: 'wire', name: 'reply', id: `${id}:reply`, bp: 'e', ts: read },
+    { ...server, ph: 'X', cat: 'wire', name: 'reply', id, flow_out: true, ts: replied },
+    { ...client, ph: 'X', cat: 'wire', name: 'reply', id, flow_in: true, ts: read },
     { ...client, ph: 'e', cat: 'call', id, ts: read + give },
   ]
   const wait: TraceEvent[] = [

@@ -86,8 +86,8 @@ export class Client {
     const deadline = this.#deadline()
     trace.called(method, this.#port, id)
     try {
-      this.#send(requestText(id, method, params), deadline)
       trace.requestSent(this.#port, id)
+      this.#send(requestText(id, method, params), deadline)
       const reply = this.#receiveReply(id, deadline)
       trace.replyReceived(this.#port, id)
       return resultOf(reply)

@@ -7,6 +7,9 @@ export interface TraceEvent {
   name: string
   cat?: string
   id?: string | number
+  /** On an end of an arrow: where it leaves, or arrives. */
+  flow_out?: boolean
+  flow_in?: boolean
   args?: Record<string, unknown>
 }
 
@@ -235,22 +238,16 @@ function giveRows(lanes: Lane[], spans: Span[]): void {
 }
 
 function findArrows(events: TraceEvent[], laneOf: LaneOf, ms: Clock): Arrow[] {
-  const ends = (ph: string) =>
-    new Map(
-      events
-        .filter((event) => event.ph === ph && event.cat === 'wire')
-        .map((event) => [event.id, event]),
-    )
-  const read = ends('f')
-  return [...ends('s')].flatMap(([id, start]): Arrow[] => {
-    const end = read.get(id)
+  const way = ({ id, name }: TraceEvent) => `${id} ${name}`
+  const read = new Map(events.filter((event) => event.flow_in).map((event) => [way(event), event]))
+  const sent = events.filter((event) => event.flow_out)
+  return sent.flatMap((start): Arrow[] => {
+    const end = read.get(way(start))
     if (!end) return []
-    const name = String(id ?? '')
-    const at = name.lastIndexOf(':')
     return [
       {
-        call: name.slice(0, at),
-        kind: name.slice(at + 1) === 'reply' ? 'reply' : 'request',
+        call: String(start.id ?? ''),
+        kind: start.name === 'reply' ? 'reply' : 'request',
         // A sender notes the time when the kernel has taken the bytes; the reader may have them by then.
         from: { lane: laneOf(start), at: ms(Math.min(start.ts, end.ts)) },
         to: { lane: laneOf(end), at: ms(end.ts) },
