@@ -4,6 +4,9 @@ import tseslint from 'typescript-eslint'
 const erased = 'Node runs this source by erasing its types, and this would have to be compiled.'
 const imports =
   ':matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression)'
+const concurrent =
+  ':has(:matches(MemberExpression[property.name=concurrent], Property[key.name=concurrent]))'
+const importedExpect = ':has(ImportSpecifier[imported.name=expect])'
 
 export default defineConfig(
   {
@@ -35,6 +38,11 @@ export default defineConfig(
         {
           selector: `${imports} > Literal.source[value=/^\\.{1,2}\\/(?!.*\\.\\w+$)/]`,
           message: 'A relative import needs the extension of the file.',
+        },
+        {
+          // That one asks which test began last, and finds none when another has just ended.
+          selector: `Program${concurrent}${importedExpect} MemberExpression[object.name=expect][property.name=poll]`,
+          message: 'Tests that run at once poll with the expect of their own context.',
         },
         { selector: 'TSEnumDeclaration', message: `No enum. ${erased}` },
         { selector: 'TSParameterProperty', message: `No parameter property. ${erased}` },

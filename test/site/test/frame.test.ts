@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
 import { hydrated, narrow } from '../src/page.ts'
@@ -8,7 +8,7 @@ const isDark = (page: Page) =>
   page.evaluate(() => document.documentElement.classList.contains('dark'))
 
 describe.concurrent('the frame of the site', () => {
-  test('is searched by the keyboard alone', async ({ open }) => {
+  test('is searched by the keyboard alone', async ({ open, expect }) => {
     const page = await open('/')
     await page.keyboard.press('/')
     const search = page.getByRole('searchbox')
@@ -33,7 +33,7 @@ describe.concurrent('the frame of the site', () => {
     await search.waitFor({ state: 'detached' })
   })
 
-  test('turns dark by the keyboard, and stays so', async ({ open }) => {
+  test('turns dark by the keyboard, and stays so', async ({ open, expect }) => {
     const page = await open('/about.html')
     expect(await isDark(page)).toBe(false)
     await page.locator('.VPNavBarAppearance').getByRole('switch').focus()
@@ -61,7 +61,7 @@ describe.concurrent('the frame of the site', () => {
     await chapters.waitFor({ state: 'hidden' })
   })
 
-  test('leads past the menus to the text', async ({ open }) => {
+  test('leads past the menus to the text', async ({ open, expect }) => {
     const page = await open('/steps/02-callbacks.html')
     await page.keyboard.press('Tab')
     const skip = page.getByRole('link', { name: 'Skip to content' })
@@ -72,7 +72,7 @@ describe.concurrent('the frame of the site', () => {
     expect(inside).not.toBeNull()
   })
 
-  test('prints the text alone', async ({ open }) => {
+  test('prints the text alone', async ({ open, expect }) => {
     const page = await open('/steps/02-callbacks.html')
     await page.emulateMedia({ media: 'print' })
     for (const part of ['.VPNav', '.VPSidebar', '.VPLocalNav']) {

@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import { tour } from '../src/keyboard.ts'
 import { narrow, wide } from '../src/page.ts'
 import { byHand } from '../src/site.ts'
@@ -6,7 +6,7 @@ import { test } from '../src/test.ts'
 
 describe.concurrent('the Tab key reaches all that can be used, in order and in sight', () => {
   for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    test.for(byHand())(`%s, ${size}`, async (address, { open }) => {
+    test.for(byHand())(`%s, ${size}`, async (address, { open, expect }) => {
       const { stops, missed } = await tour(await open(address, { viewport }))
       expect(stops.length).toBeGreaterThan(2)
       const faults = stops.flatMap(({ what, faults }) => faults.map((fault) => `${what} ${fault}`))
@@ -16,7 +16,7 @@ describe.concurrent('the Tab key reaches all that can be used, in order and in s
   }
 })
 
-test('a page that is hard on the keyboard is found out', async ({ open }) => {
+test('a page that is hard on the keyboard is found out', async ({ open, expect }) => {
   const page = await open('/about.html')
   await page.setContent(`<a href="#1" tabindex="2">two</a><a href="#2" tabindex="1">one</a>
     <button style="outline: none">plain</button><a href="#3" tabindex="-1">never</a>

@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { narrow } from '../src/page.ts'
 import { test } from '../src/test.ts'
@@ -22,7 +22,7 @@ function explorerOf(page: Page) {
 const order = ['the formula', 'the simulation', 'measured']
 
 describe.concurrent('the model', () => {
-  test('has its first setting without JavaScript, drawn, told, and measured', async ({ open }) => {
+  test('has its first setting without JavaScript, drawn, told, and measured', async ({ open, expect }) => {
     const page = await open('/model.html', { javaScriptEnabled: false, viewport: narrow })
     const { explorer, simulated, predicted, measured, lanes, marks } = explorerOf(page)
     expect(await explorer.getByRole('slider').count()).toBe(0)
@@ -35,7 +35,7 @@ describe.concurrent('the model', () => {
     await explorer.getByRole('row', { name: /^16 / }).waitFor({ state: 'visible' })
   })
 
-  test('cannot be turned before its script is there, so no setting is lost', async ({ open }) => {
+  test('cannot be turned before its script is there, so no setting is lost', async ({ open, expect }) => {
     let send = () => {}
     const asked = new Promise<void>((resolve) => (send = resolve))
     const page = await open('/model.html', {
@@ -55,7 +55,7 @@ describe.concurrent('the model', () => {
     expect(await step('05 Gather').isChecked()).toBe(false)
   })
 
-  test('is turned with the keyboard; the address keeps the setting', async ({ open }) => {
+  test('is turned with the keyboard; the address keeps the setting', async ({ open, expect }) => {
     const page = await open('/model.html')
     const { explorer, slider, step, simulated, predicted, lanes } = explorerOf(page)
     await explorer.scrollIntoViewIfNeeded()
@@ -76,7 +76,7 @@ describe.concurrent('the model', () => {
     await expect.poll(simulated).toBe(total)
   })
 
-  test('sets what an experiment asks for, as often as it is asked', async ({ open }) => {
+  test('sets what an experiment asks for, as often as it is asked', async ({ open, expect }) => {
     const page = await open('/model.html')
     const { slider, simulated, predicted } = explorerOf(page)
     const link = page.getByRole('link', { name: 'Set it', exact: true }).first()
@@ -89,7 +89,7 @@ describe.concurrent('the model', () => {
     await expect.poll(predicted).toBe(550)
   })
 
-  test("shows the reader's own runs", async ({ open }) => {
+  test("shows the reader's own runs", async ({ open, expect }) => {
     const run = { plan: { step: '05', clients: 1, calls: 8, latency: 50 }, total: 57 }
     const page = await open('/model.html', {
       before: (page) =>
@@ -108,7 +108,7 @@ describe.concurrent('the model', () => {
     expect([await marks.count(), await own.count()]).toEqual([1, 1])
   })
 
-  test('draws no schedule that nobody can read', async ({ open }) => {
+  test('draws no schedule that nobody can read', async ({ open, expect }) => {
     const page = await open('/model.html?calls=50&clients=10')
     const { explorer, lanes } = explorerOf(page)
     await explorer.scrollIntoViewIfNeeded()

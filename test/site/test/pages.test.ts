@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import { violations } from '../src/axe.ts'
 import { excess, hydrated, narrow, scheme, watch, wide } from '../src/page.ts'
 import { addresses, byHand } from '../src/site.ts'
@@ -13,7 +13,7 @@ const full = [
 
 describe.concurrent('looked at in full, as a reader with a wide and with a narrow screen', () => {
   for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    test.for(full)(`%s, ${size}`, async (address, { open }) => {
+    test.for(full)(`%s, ${size}`, async (address, { open, expect }) => {
       const page = await open(address, { viewport })
       expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
       expect(await violations(page)).toEqual([])
@@ -29,7 +29,7 @@ const rest = addresses().filter((address) => !full.includes(address))
 
 describe.concurrent('opens without a fault, and fits a narrow screen:', () => {
   for (const half of [0, 1]) {
-    test(`each page made from the source, ${half + 1} of 2`, { timeout }, async ({ open }) => {
+    test(`each page made from the source, ${half + 1} of 2`, { timeout }, async ({ open, expect }) => {
       // One page for all of them: the browser need not begin anew each time.
       const page = await open('/about.html', { viewport: narrow, colorScheme: 'dark' })
       for (const address of rest.filter((_, i) => i % 2 === half)) {
@@ -41,7 +41,7 @@ describe.concurrent('opens without a fault, and fits a narrow screen:', () => {
   }
 })
 
-test('a page with faults is found out', async ({ open, host }) => {
+test('a page with faults is found out', async ({ open, host, expect }) => {
   const page = await open('/about.html', { viewport: narrow, faulty: true })
   const problems = watch(page, host)
   await page.evaluate(async () => {

@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
 import { test } from '../src/test.ts'
@@ -10,12 +10,12 @@ function questionsOf(page: Page) {
 }
 
 describe.concurrent('a question to predict', () => {
-  test.for(steps)('is asked at least three times in step $number', async ({ folder }, { open }) => {
+  test.for(steps)('is asked at least three times in step $number', async ({ folder }, { open, expect }) => {
     const page = await open(`/steps/${folder}.html`)
     expect(await questionsOf(page).count()).toBeGreaterThanOrEqual(3)
   })
 
-  test('says why, whatever one has chosen, and asks again', async ({ open }) => {
+  test('says why, whatever one has chosen, and asks again', async ({ open, expect }) => {
     const page = await open(chapter)
     const question = questionsOf(page).first()
     const options = question.getByRole('radio')
@@ -33,7 +33,7 @@ describe.concurrent('a question to predict', () => {
     expect(new Set(verdicts).size).toBe(await options.count())
   })
 
-  test('is answered with the keyboard alone, and remembered', async ({ open }) => {
+  test('is answered with the keyboard alone, and remembered', async ({ open, expect }) => {
     const page = await open(chapter)
     const question = questionsOf(page).first()
     await question.getByRole('radio').first().focus()
@@ -48,7 +48,7 @@ describe.concurrent('a question to predict', () => {
     await expect(question.getByRole('radio').nth(1).isChecked()).resolves.toBe(true)
   })
 
-  test('has its answer without JavaScript', async ({ open }) => {
+  test('has its answer without JavaScript', async ({ open, expect }) => {
     const page = await open(chapter, { javaScriptEnabled: false })
     const question = questionsOf(page).first()
     await question.locator('summary').click()

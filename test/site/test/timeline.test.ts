@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { scrolledTo } from '../src/page.ts'
 import { test } from '../src/test.ts'
@@ -28,7 +28,7 @@ function timelineOf(page: Page, name = trace) {
 }
 
 describe.concurrent('a timeline', () => {
-  test('steps through every event, and tells each as the list does', async ({ open }) => {
+  test('steps through every event, and tells each as the list does', async ({ open, expect }) => {
     const { button, list, told, stage } = timelineOf(await open(chapter))
     const items = (await list.allTextContents()).map((text) => text.trim().replace(/\s+/g, ' '))
     expect(items.length).toBeGreaterThan(20)
@@ -48,7 +48,7 @@ describe.concurrent('a timeline', () => {
     await expect.poll(told).toMatchObject({ n: items.length })
   })
 
-  test('plays to its end', async ({ open }) => {
+  test('plays to its end', async ({ open, expect }) => {
     const page = await open(chapter, { reducedMotion: 'no-preference' })
     const { button, told, figure, list } = timelineOf(page)
     await figure.getByRole('combobox', { name: 'Speed' }).selectOption('as fast as it was')
@@ -69,7 +69,7 @@ describe.concurrent('a timeline', () => {
     await button('Play').waitFor({ state: 'attached' })
   })
 
-  test('goes from event to event where motion is not wanted', async ({ open }) => {
+  test('goes from event to event where motion is not wanted', async ({ open, expect }) => {
     const { button, figure } = timelineOf(await open(chapter))
     expect(await figure.getByRole('combobox', { name: 'Speed' }).count()).toBe(0)
     const seen = figure.locator('p.told').evaluate(
@@ -88,7 +88,7 @@ describe.concurrent('a timeline', () => {
     await button('Play').waitFor()
   })
 
-  test('is scrubbed, and says where it is', async ({ open }) => {
+  test('is scrubbed, and says where it is', async ({ open, expect }) => {
     const { slider, told } = timelineOf(await open(chapter))
     await slider.fill('500')
     const { n, text } = await told()
@@ -99,7 +99,7 @@ describe.concurrent('a timeline', () => {
     expect(Number(await slider.inputValue())).toBeGreaterThan(500)
   })
 
-  test('zooms, and shows all again', async ({ open }) => {
+  test('zooms, and shows all again', async ({ open, expect }) => {
     const { stage, button, width } = timelineOf(await open(chapter))
     const before = await width()
     await expect(button('All').isDisabled()).resolves.toBe(true)
@@ -113,14 +113,14 @@ describe.concurrent('a timeline', () => {
     await expect(button('All').isDisabled()).resolves.toBe(true)
   })
 
-  test('keeps its keys to itself: elsewhere the space bar scrolls', async ({ open }) => {
+  test('keeps its keys to itself: elsewhere the space bar scrolls', async ({ open, expect }) => {
     const page = await open(chapter)
     await page.keyboard.press('Space')
     await page.waitForFunction(() => scrollY > 100)
     expect((await timelineOf(page).told()).n).toBeNaN()
   })
 
-  test('opens at the event that the address names', async ({ open }) => {
+  test('opens at the event that the address names', async ({ open, expect }) => {
     const page = await open(`${chapter}#${trace}-7`)
     const { told, list, stage } = timelineOf(page)
     await expect.poll(told).toMatchObject({ n: 7 })
@@ -140,7 +140,7 @@ describe.concurrent('a timeline', () => {
     await page.locator(`[id="${trace}-7"]`).waitFor({ state: 'visible' })
   })
 
-  test('prints as a picture and a list', async ({ open }) => {
+  test('prints as a picture and a list', async ({ open, expect }) => {
     const page = await open(chapter)
     const { button, list, first } = timelineOf(page)
     await page.emulateMedia({ media: 'print' })

@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
 import { narrow, scrolledTo, wide } from '../src/page.ts'
@@ -44,7 +44,7 @@ function spokenOf(page: Page) {
 }
 
 describe.concurrent('code beside the text', () => {
-  test.for(steps)('follows the reading through step $number', async ({ folder }, { open }) => {
+  test.for(steps)('follows the reading through step $number', async ({ folder }, { open, expect }) => {
     const page = await open(`/steps/${folder}.html`)
     const { place, focus } = panelOf(page)
     const spoken = await spokenOf(page)
@@ -58,7 +58,7 @@ describe.concurrent('code beside the text', () => {
     }
   })
 
-  test('lets one look around, and comes back with the reading', async ({ open }) => {
+  test('lets one look around, and comes back with the reading', async ({ open, expect }) => {
     const page = await open(chapter)
     const { panel, place } = panelOf(page)
     const [first, second] = await spokenOf(page)
@@ -71,7 +71,7 @@ describe.concurrent('code beside the text', () => {
     await expect.poll(place).toBe(second!.place)
   })
 
-  test('follows the keyboard to a step that is on the screen', async ({ open }) => {
+  test('follows the keyboard to a step that is on the screen', async ({ open, expect }) => {
     const page = await open(chapter)
     const { place } = panelOf(page)
     const [first] = await spokenOf(page)
@@ -84,7 +84,7 @@ describe.concurrent('code beside the text', () => {
     await expect.poll(place).toBe(`${file} ${lines}`)
   })
 
-  test('opens the whole file at the lines in focus', async ({ open }) => {
+  test('opens the whole file at the lines in focus', async ({ open, expect }) => {
     const page = await open(chapter)
     const { panel, place } = panelOf(page)
     const [, spoken] = await spokenOf(page)
@@ -96,7 +96,7 @@ describe.concurrent('code beside the text', () => {
     await page.locator(`[id="L${lines!.split('-')[0]}"]`).waitFor()
   })
 
-  test('stands in the text on a narrow screen, above what speaks of it', async ({ open }) => {
+  test('stands in the text on a narrow screen, above what speaks of it', async ({ open, expect }) => {
     const page = await open(chapter, { viewport: narrow })
     await panelOf(page).panel.first().waitFor({ state: 'hidden' })
     for (const step of await page.locator('[data-step]').all()) {
