@@ -58,7 +58,7 @@ export function start(
   const closed = once(child, 'close') as Promise<[Exit['code'], Exit['signal']]>
   const exited = closed.then(([code, signal]) => ({ code, signal }))
 
-  const printed = (pattern: RegExp, ms = 20_000) =>
+  const printed = (pattern: RegExp, ms = 30_000) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
       const look = () => {
         const match = pattern.exec(output.stdout)
@@ -77,7 +77,7 @@ export function start(
       look()
     })
 
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM', ms = 5_000) => {
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM', ms = 20_000) => {
     child.kill(signal)
     const timer = setTimeout(() => child.kill('SIGKILL'), ms)
     const exit = await exited

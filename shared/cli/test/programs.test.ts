@@ -16,8 +16,7 @@ function own<T extends Running>(program: T): T {
 afterAll(() => Promise.all(started.map((program) => program.stop('SIGKILL'))))
 const isWindows = process.platform === 'win32'
 
-// A busy machine may take seconds to start a process.
-describe('programs', { timeout: 30_000, concurrent: true }, () => {
+describe('programs', { concurrent: true }, () => {
   describe('start', () => {
     it('gathers what the program prints, and tells how it ended', async () => {
       expect(await run(fixture('echo'), ['a b', '"', ''], 'line 1\nline 🙂\n')).toEqual({

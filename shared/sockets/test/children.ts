@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const TIME_LIMIT_MS = 30_000
+const TIME_LIMIT_MS = 50_000
 
 interface Child {
   process: ChildProcess

@@ -10,10 +10,7 @@ const text = (name: string) => readFileSync(file(name), 'utf8')
 const marksOf = (events: readonly TraceEvent[]) =>
   events.filter(({ ph }) => ph === 'i').map(({ name }) => name)
 
-// A busy machine may take seconds to start a process.
-const patient = { timeout: 30_000 }
-
-describe('a recorded file', patient, () => {
+describe('a recorded file', () => {
   it.each([
     ['end of program', undefined, 0],
     ['process.exit', 'exit\n', 7],
@@ -74,7 +71,7 @@ describe('a recorded file', patient, () => {
   })
 })
 
-it('processes share one clock: merged files are in the order in which things happened', patient, async () => {
+it('processes share one clock: merged files are in the order in which things happened', async () => {
   const before = now()
   const names = ['server', 'client 1', 'client 2']
   const markers = names.map((name) => startMarker(file(name), name))

@@ -46,7 +46,7 @@ async function dial(port: number) {
   socket.on('error', () => {})
   await once(socket, 'connect')
   const received = async (count: number) => {
-    while (replies.length < count) await once(socket, 'replies', { signal: AbortSignal.timeout(10_000) })
+    while (replies.length < count) await once(socket, 'replies', { signal: AbortSignal.timeout(30_000) })
     return replies
   }
   return { socket, replies, received, send: (text: string) => socket.write(text) }
@@ -104,10 +104,11 @@ describe.skipIf(windows)('one thread', () => {
     socket.destroy()
   })
 
-  test('a call that takes too long is given up, and the next one gets its own reply', async () => {
+  // A machine that stands still for longer than half a second can spoil a try, but not three.
+  test('a call that takes too long is given up, and the next one gets its own reply', { retry: 2 }, async () => {
     const { port } = shared
     // Both wait for the server to wake up; by then the first one's time is over.
-    const words = ['--timeout', '400', 'sleep', '{"ms":600}', 'say', '{"text":"next"}']
+    const words = ['--timeout', '1000', 'sleep', '{"ms":1500}', 'say', '{"text":"next"}']
     const { code, stdout, stderr } = await call(port, ...words)
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
@@ -117,7 +118,7 @@ describe.skipIf(windows)('one thread', () => {
   })
 
   test('hostile clients come and go, and no file descriptor stays', async () => {
-    const { port, pid } = shared
+    const { port, pid } = await server()
     const fds = () => (linux ? readdirSync(`/proc/${pid}/fd`).length : 0)
     const before = fds()
     for (const bytes of ['Content-Length: 40\r\n\r\n{"js', 'Content-Length: 2147483648\r\n\r\n', 'a'.repeat(100_000)]) {
@@ -131,7 +132,7 @@ describe.skipIf(windows)('one thread', () => {
     }
     const { code, stdout } = await call(port, 'get_data')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '["hello",5]\n' })
-    expect(fds()).toBe(before)
+    await expect.poll(fds).toBeLessThanOrEqual(before)
   })
 
   test('a client that is refused hears why: the answer is not lost in a reset', async () => {
@@ -181,7 +182,7 @@ describe.skipIf(windows)('one thread', () => {
     const timer = setInterval(() => client.process.kill('SIGUSR2'), 20)
     const [line] = await client.printed(/^{.*}$/m).finally(() => clearInterval(timer))
     const { result, interrupted } = JSON.parse(line) as Record<string, number>
-    expect(result).toBe(300)
+    expect(result).toBe(30)
     expect(interrupted).toBeGreaterThan(0)
   })
 })
@@ -212,7 +213,7 @@ describe.skipIf(windows)('two threads', () => {
   test('an error in a thread reaches the log although the thread goes back to sleep', async () => {
     const { code, stderr } = await call(shared.port, 'fail')
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('Internal error') as unknown })
-    expect(shared.stderr()).toMatch(/^internal error [-\w]{36}: TypeError: this handler has a bug/)
+    await expect.poll(shared.stderr).toMatch(/^internal error [-\w]{36}: TypeError: this handler has a bug/)
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)('end by %s', async (signal) => {

@@ -15,6 +15,8 @@ async function calls(folder: URL, name: string): Promise<string[]> {
   return text
     .trimEnd()
     .split('\n')
+    // What was cut short because somebody stopped the process stands there again.
+    .filter((line) => !line.includes('ERESTART'))
     .map((line) => line.replace(/^(sendto|recvfrom)\(\d+, (.*)\) = (\d+) <.*/, '$1 $2 = $3').replace(/\(.*/, ''))
 }
 

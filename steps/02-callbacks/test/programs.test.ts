@@ -44,9 +44,10 @@ test('a port in use is a clear error', async () => {
 
 test.skipIf(process.platform === 'win32')('SIGTERM ends it in order', async () => {
   const { port, process: child, exited } = await startServer(server)
-  const idle = await connected({ port })
-  const call = calling(await connected({ port }), 'sleep', { ms: 100 })
+  const [idle, busy] = [await connected({ port }), await connected({ port })]
   await calling(idle, 'add', [1, 1])
+  const call = calling(busy, 'sleep', { ms: 100 })
+  await calling(busy, 'add', [1, 1]) // the server has both
   child.kill('SIGTERM')
   expect(await call).toBe(100)
   expect(await exited).toEqual({ code: 0, signal: null })
