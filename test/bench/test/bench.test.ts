@@ -6,7 +6,6 @@ import { nodeStripsTypes, Pair, stopAll } from '../src/processes.ts'
 import { summaryTable, workloadTable } from '../src/report.ts'
 import { workloads } from '../src/workloads.ts'
 
-const aMinute = 60_000
 const tiny = { warmUp: 0, rounds: 1, turn: 1 }
 let pairs: Pair[] = []
 const measured: { name: string; title: string; results: Result[] }[] = []
@@ -14,7 +13,7 @@ const measured: { name: string; title: string; results: Result[] }[] = []
 beforeAll(async () => {
   const runtime = { tsx: !nodeStripsTypes }
   pairs = await Promise.all(contenders.map((contender) => Pair.start(runtime, contender)))
-}, aMinute)
+})
 afterAll(stopAll)
 
 describe.each(workloads)('$title', (workload) => {
@@ -32,7 +31,7 @@ describe.each(workloads)('$title', (workload) => {
     const table = workloadTable(workload, results)
     expect(widest(table)).toBeLessThanOrEqual(80)
     for (const { contender } of able) expect(table).toContain(`\n${contender.name} `)
-  }, aMinute)
+  })
 })
 
 it('is summed up in one table with every contender and workload', () => {
@@ -46,7 +45,7 @@ it('is summed up in one table with every contender and workload', () => {
 it('says who failed, and how', async () => {
   const wrong = { ...workloads[0]!, name: 'no such workload' }
   await expect(measure(wrong, pairs.slice(0, 1), tiny, () => {})).rejects.toThrow(/^bare: /)
-}, aMinute)
+})
 
 function widest(text: string): number {
   return Math.max(...text.split('\n').map(({ length }) => length))

@@ -137,24 +137,24 @@ describe.each(all)('$name', (subject) => {
       return client
     })
     for (const client of await Promise.all(clients)) client.socket.destroy()
-  }, 20_000)
+  })
 
   it.skipIf(alone || hasThreads(subject))('serves one while a thousand say nothing', async () => {
     const silent = await Promise.all(Array.from({ length: 1000 }, () => raw(port)))
     await manyCalls(port, 100)
     for (const socket of silent) socket.destroy()
-  }, 20_000)
+  })
 
   it('hangs up on a header that drips for ever', async () => {
     const socket = await raw(port)
     socket.resume()
-    // It must not take much more than the eight kilobytes that a header may have.
-    let sent = 0
-    for (; sent < 64 * KiB && socket.readable && socket.writable; sent++) {
+    // It must not wait for much more than the eight kilobytes that a header may have.
+    for (let sent = 0; sent < 16 * KiB && socket.readable && socket.writable; sent++) {
       socket.write(sent === 1 ? ':' : 'x')
       await new Promise((done) => setImmediate(done))
     }
-    expect(sent).toBeLessThan(64 * KiB)
+    // Before the time is over that any frame has, which is half a minute.
+    await expect.poll(() => socket.readable && socket.writable).toBe(false)
     await over(socket)
   })
 
@@ -188,14 +188,20 @@ describe.each(all)('$name', (subject) => {
 
   it.runIf(canMeasure)('has its files and memory back after 20,000 calls', async () => {
     await manyCalls(port, 10_000)
-    const before = memory(pid)
-    await manyCalls(port, 20_000)
-    // A server may take a moment to close. Each look is one more client served.
-    for (let i = 0; i < 200 && openFiles(pid) > files; i++) await beServed(port)
-    expect(openFiles(pid)).toBeLessThanOrEqual(files)
     // What a leak of 800 bytes a call would be. Four threads have four heaps, and so more habits.
-    expect(memory(pid) - before).toBeLessThan(hasThreads(subject) ? 32 : 16)
-  }, 20_000)
+    const leak = hasThreads(subject) ? 32 : 16
+    // A heap grows once in a while; a leak grows every time.
+    const grown: number[] = []
+    do {
+      const before = memory(pid)
+      await manyCalls(port, 20_000)
+      // A server may take a moment to close. Each look is one more client served.
+      for (let i = 0; i < 200 && openFiles(pid) > files; i++) await beServed(port)
+      expect(openFiles(pid)).toBeLessThanOrEqual(files)
+      grown.push(memory(pid) - before)
+    } while (grown.length < 4 && grown.at(-1)! >= leak)
+    expect(Math.min(...grown)).toBeLessThan(leak)
+  })
 })
 
 /** Calls on ten connections at a time; each makes a hundred calls, ten in flight, and leaves. */

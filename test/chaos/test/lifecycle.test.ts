@@ -34,11 +34,13 @@ describe.skipIf(process.platform === 'win32').each(all)('$name', (subject) => {
     await client.call('sum', [1])
     const idle = blocks ? undefined : await Client.to(server.port)
     await idle?.call('sum', [1])
-    const answer = client.call('sleep', [300]).catch((error: Error) => error.message)
+    const answer = client
+      .call('sleep', [blocks ? 60_000 : 300])
+      .catch((error: Error) => error.message)
     // The server has the call in its hands when it has answered what was sent behind it.
     if (!blocks) await client.call('sum', [2])
 
-    const exit = await server.stop(signal, 10_000)
+    const exit = await server.stop(signal)
     expect(exit).toEqual(blocks ? { code: null, signal } : { code: 0, signal: null })
     expect(await answer).toBe(blocks ? 'the connection ended before the answer' : 300)
     expect(server.stderr()).toBe('')

@@ -26,10 +26,14 @@ describe.skipIf(!canLimit).each(crowded)('$name', ({ server: file, args }) => {
     for (const answer of answers) answer.catch(() => {}) // some are turned away
     await Promise.any(answers)
 
-    const before = cpuTime(pid)
-    await first.call('sleep', [400])
-    // Whoever asks the kernel again and again for a file that it does not have uses all of it.
-    expect(cpuTime(pid) - before).toBeLessThan(30)
+    // Whoever asks the kernel again and again for a file that it does not have uses all of the
+    // time. Who rests may still have something to do, but not again and again.
+    const rest = async () => {
+      const before = cpuTime(pid)
+      await first.call('sleep', [400])
+      return cpuTime(pid) - before
+    }
+    await expect.poll(rest).toBeLessThan(30)
 
     for (const { socket } of clients) socket.destroy()
     for (let i = 0; i < 1000 && openFiles(pid) > files; i++) await first.call('sum', [1])

@@ -38,7 +38,7 @@ describe('a server that is right', () => {
       const problem = await play(aCase, { host: '127.0.0.1', port }, stateOf('05-gather', aCase.id))
       if (problem !== undefined) throw new Error(problem)
     }
-  }, 20_000)
+  })
 })
 
 describe('a server that is wrong', () => {
