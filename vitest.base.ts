@@ -6,7 +6,7 @@ import type { InlineConfig } from 'vitest/node'
  */
 export const suite: InlineConfig = {
   include: ['test/**/*.test.ts'],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 20_000 } },
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 30_000 } },
 }

@@ -200,9 +200,9 @@ describe('a real run now', () => {
 
   test.each(here)('takes what was simulated: $step, $clients × $calls', async (plan) => {
     const simulated = totalOf(plan, costs)
-    // Other programs can only make a run longer. So one of five has to be right.
+    // Other programs can only make a run longer. So one of ten has to be right.
     const totals: number[] = []
-    while (totals.length < 5 && !totals.some((total) => agree(total, simulated))) {
+    while (totals.length < 10 && !totals.some((total) => agree(total, simulated))) {
       totals.push(measure(plan, await record(plan)).total)
     }
     const total = totals.find((total) => agree(total, simulated))
@@ -212,7 +212,7 @@ describe('a real run now', () => {
     for (const other of others(plan)) {
       expect(agree(total!, totalOf(other, costs)), `passes for step ${other.step}`).toBe(false)
     }
-  }, 120_000)
+  })
 })
 
 describe('a setting', () => {

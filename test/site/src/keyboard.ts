@@ -58,7 +58,7 @@ async function look() {
   // A reader is slower than this, and sees the panel follow before they go on.
   const step = element.closest<HTMLElement>('[data-step]')
   const panel = step?.closest('.walk')?.querySelector('.walk-panel')
-  for (let frame = 0; frame < 60 && panel?.checkVisibility(); frame++) {
+  for (const late = performance.now() + 10_000; panel?.checkVisibility() && performance.now() < late; ) {
     if (panel.querySelector('.sheet')?.ariaLabel === step?.dataset['file']) break
     await new Promise(requestAnimationFrame)
   }

@@ -47,7 +47,7 @@ export const test = plain
     return async (address: string, { before, faulty, ...view }: View = {}): Promise<Page> => {
       const page = await browser!.newPage({ viewport: wide, reducedMotion: 'reduce', ...view })
       const url = new URL(address, host)
-      page.setDefaultTimeout(20_000)
+      page.setDefaultTimeout(30_000)
       opened.push({ page, problems: faulty ? [] : watch(page, url.origin) })
       await before?.(page)
       await page.goto(url.href)

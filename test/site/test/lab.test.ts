@@ -51,25 +51,37 @@ describe.runIf(here)('Run', () => {
     const place = await timelineOf(page, trace)
     const { button, status, calls, output } = runIn(place)
     expect(programsOf(lab)).toBe(0)
+    const recording = page.locator(`[id="${trace}-1"]`)
     // The recording has gone, and calls are drawn while the run can still be stopped.
-    const drawn = place.evaluate(
-      (figure, id) =>
-        new Promise<void>((resolve) => {
-          const look = () => {
-            const own = !document.getElementById(id) && figure.querySelector('rect.state.call')
-            const going = [...figure.querySelectorAll('button')].some(
-              ({ textContent }) => textContent.trim() === 'Stop',
-            )
-            if (own && going) resolve()
-            else requestAnimationFrame(look)
-          }
-          look()
-        }),
-      `${trace}-1`,
-    )
-    await button('Run it here').click()
-    await drawn
-    await expect.poll(status).toMatch(/^Done in [\d,.]+ m?s on this machine; .* in the recording\.$/)
+    const drawnMeanwhile = () =>
+      place.evaluate(
+        (figure, id) =>
+          new Promise<boolean>((resolve) => {
+            let begun = false
+            const look = () => {
+              const own = !document.getElementById(id) && figure.querySelector('rect.state.call')
+              const going = [...figure.querySelectorAll('button')].some(
+                ({ textContent }) => textContent.trim() === 'Stop',
+              )
+              begun ||= going || Boolean(own)
+              if (begun && (own || !going)) resolve(going)
+              else requestAnimationFrame(look)
+            }
+            look()
+          }),
+        `${trace}-1`,
+      )
+    // A machine that stands still may draw a run when it is over, but not three.
+    let drawn = false
+    for (let tries = 0; tries < 3 && !drawn; tries++) {
+      if (tries > 0) await button('Show the recording again').click()
+      await recording.waitFor({ state: 'attached' })
+      const seen = drawnMeanwhile()
+      await button('Run it here').click()
+      drawn = await seen
+      await expect.poll(status).toMatch(/^Done in [\d,.]+ m?s on this machine; .* in the recording\.$/)
+    }
+    expect(drawn).toBe(true)
     expect(await calls.count()).toBe(5)
     await place.getByText('Output', { exact: true }).click()
     const text = await output.innerText()
@@ -79,7 +91,7 @@ describe.runIf(here)('Run', () => {
     expect(text.split('exit code 0').length).toBeGreaterThan(clients)
     await expect.poll(() => programsOf(lab)).toBe(0)
     await button('Show the recording again').click()
-    await page.locator(`[id="${trace}-1"]`).waitFor({ state: 'attached' })
+    await recording.waitFor({ state: 'attached' })
   })
 
   test('stops when it is told to, and its programs are gone', async ({ open, lab }) => {
@@ -138,14 +150,14 @@ describe('the page of the lab', () => {
     await page.reload()
     await expect.poll(() => region.getByLabel('Calls by each').inputValue()).toBe('3')
     await region.getByLabel('Calls by each').fill('51')
-    await expect(runIn(region).button('Run it here').isDisabled()).resolves.toBe(true)
+    await expect.poll(() => runIn(region).button('Run it here').isDisabled()).toBe(true)
   })
 
   test('is not there on a static host, which plays the recording and says so', async ({ open }) => {
     const page = await open('/steps/03-event-loop.html')
     const place = await timelineOf(page, '03-five-clients')
     const { button, status } = runIn(place)
-    expect(await status()).toContain('This is the recording. To run it on your machine: npm install')
+    await expect.poll(status).toContain('This is the recording. To run it on your machine: npm install')
     await button('Play the recording').click()
     await place.getByRole('button', { name: 'Pause' }).waitFor()
     expect(await button('Run it here').count()).toBe(0)

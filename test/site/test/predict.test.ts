@@ -22,7 +22,7 @@ describe.concurrent('a question to predict', () => {
     const verdict = question.getByRole('status')
     const verdicts: string[] = []
     for (const option of await options.all()) {
-      expect((await verdict.innerText()).trim()).toBe('')
+      await expect.poll(async () => (await verdict.innerText()).trim()).toBe('')
       await option.check()
       await question.getByRole('button', { name: 'Check' }).click()
       await expect.poll(() => verdict.innerText()).toMatch(/^(Right|Not so)\. \S+ \S+/)
