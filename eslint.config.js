@@ -16,6 +16,7 @@ export default defineConfig(
       '**/coverage',
       '**/.turbo',
       'docs/api',
+      'docs/.vitepress/.temp',
       'docs/.vitepress/cache',
       'docs/.vitepress/dist',
     ],

@@ -8,5 +8,6 @@ export const suite: InlineConfig = {
   include: ['test/**/*.test.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  expect: { poll: { timeout: 30_000 } },
+  // Less than the half minute after which our servers give up by themselves.
+  expect: { poll: { timeout: 20_000 } },
 }

@@ -123,7 +123,7 @@ export function snippetsOf(page: string, markdown: string): Snippet[] {
 
 /** Every file under a folder whose name ends in one of the extensions, relative to the root. */
 export function filesUnder(folder: string, ...extensions: string[]): string[] {
-  const skipped = new Set(['node_modules', '.turbo', 'api', 'dist', 'cache', 'coverage'])
+  const skipped = new Set(['node_modules', '.turbo', '.temp', 'api', 'dist', 'cache', 'coverage'])
   const list = (path: string): string[] =>
     readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
       if (skipped.has(entry.name)) return []

@@ -215,8 +215,9 @@ describe('the end of a connection', () => {
 
   test('close waits for calls in flight both ways, takes no new ones, and is bounded', async () => {
     const reply = gate()
-    const server = await listen(() => reply.opened.then(() => 'done'))
-    const peer = await dial(server)
+    const patient = { grace: 30_000 }
+    const server = await listen(() => reply.opened.then(() => 'done'), patient)
+    const peer = await dial(server, patient)
     const call = peer.call('x')
     const closed = peer.close()
     await expect(peer.call('y')).rejects.toThrow('closed by this side')
@@ -273,7 +274,7 @@ describe('back-pressure', () => {
     expect(handled).toBeLessThan(wanted / 2)
     expect(process.memoryUsage().rss).toBeLessThan(1e9)
     socket.resume()
-    await expect.poll(() => handled, { timeout: 10_000 }).toBe(wanted)
+    await expect.poll(() => handled).toBe(wanted)
     socket.destroy()
   })
 
