@@ -110,6 +110,8 @@ export default defineConfig({
       provider: 'local',
       options: {
         miniSearch: {
+          // In the dev server its tidying can meet a page that has just changed, and end it all.
+          options: { autoVacuum: false } as DefaultTheme.MiniSearchOptions['options'] & object,
           searchOptions: {
             // A name of the reference is often all of its title, and would outdo the chapters.
             boostDocument: (id: string) => (id.includes('/api/') ? 0.15 : 1),

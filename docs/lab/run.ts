@@ -72,7 +72,11 @@ export async function run(
   }
   const kill = () => {
     for (const { program } of traces.keys()) program.process.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // Windows keeps a file for as long as somebody has it open.
+    }
   }
 
   const takeBack = onLeaving(kill)
@@ -90,7 +94,7 @@ export async function run(
     await Promise.all(gone)
     takeBack()
     for (const trace of traces.values()) trace.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

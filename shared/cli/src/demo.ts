@@ -60,7 +60,7 @@ export async function play(step: string | URL, cast: Cast): Promise<TraceEvent[]
     const roles = await perform(step, cast, { folder, signal })
     return readTrace(...(await Promise.all(roles.map(({ trace }) => readFile(trace, 'utf8')))))
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
