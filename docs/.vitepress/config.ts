@@ -10,6 +10,7 @@ import { labPlugin } from '../lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
 import { published } from './publish.ts'
+import { scripted } from './scripted.ts'
 import { codeTheme } from './shiki.ts'
 import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
@@ -66,6 +67,7 @@ export default defineConfig({
   description,
   head: [
     ['link', icon],
+    ['script', {}, `{${scripted}}`],
     ['meta', { name: 'color-scheme', content: 'light dark' }],
     // The same as --paper. VitePress tells tags apart by their first attribute.
     ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],

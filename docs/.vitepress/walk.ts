@@ -36,7 +36,7 @@ export function walk(md: MarkdownRenderer): void {
       }),
     )
   })
-  md.renderer.rules['container_walk_open'] = () => '<div class="walk"><div class="walk-text">\n'
+  md.renderer.rules['container_walk_open'] = () => '<div class="walk beside"><div class="walk-text">\n'
   md.renderer.rules['container_walk_close'] = () => '</div><WalkPanel /></div>\n'
 }
 

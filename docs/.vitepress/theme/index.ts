@@ -10,6 +10,7 @@ import './style/frame.css'
 import './style/words.css'
 import './changes/changes.css'
 import Predict from './predict/Predict.vue'
+import { keepText, needed } from './scripted.ts'
 import Timeline from './timeline/Timeline.vue'
 import WalkPanel from './walk/WalkPanel.vue'
 import './walk/walk.css'
@@ -17,10 +18,11 @@ import './walk/walk.css'
 const theme: Theme = {
   extends: DefaultTheme,
   Layout,
-  enhanceApp({ app }) {
+  enhanceApp({ app, router }) {
+    if (!import.meta.env.SSR) keepText(router)
     app.component('home', Home)
     app.component('Forget', Forget)
-    app.component('Lab', defineAsyncComponent(() => import('./lab/Lab.vue')))
+    app.component('Lab', defineAsyncComponent(() => needed(import('./lab/Lab.vue'))))
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
     app.component('WalkPanel', WalkPanel)

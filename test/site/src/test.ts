@@ -11,6 +11,8 @@ export interface View extends BrowserContextOptions {
   before?: (page: Page) => Promise<unknown>
   /** The page will do what no page of this site may do; nobody minds. */
   faulty?: boolean
+  /** Its scripts will not arrive, or not all of them: nobody waits for the page to come alive. */
+  lost?: boolean
 }
 
 /**
@@ -44,14 +46,15 @@ export const test = plain
       expect(opened.flatMap(({ problems }) => problems)).toEqual([])
     })
     /** Opens an address, of the static host or of another, in a browser that remembers nothing. */
-    return async (address: string, { before, faulty, ...view }: View = {}): Promise<Page> => {
+    return async (address: string, given: View = {}): Promise<Page> => {
+      const { before, lost = false, faulty = lost, ...view } = given
       const page = await browser!.newPage({ viewport: wide, reducedMotion: 'reduce', ...view })
       const url = new URL(address, host)
       page.setDefaultTimeout(30_000)
       opened.push({ page, problems: faulty ? [] : watch(page, url.origin) })
       await before?.(page)
-      await page.goto(url.href)
-      if (view.javaScriptEnabled !== false) await hydrated(page)
+      await page.goto(url.href, { waitUntil: lost ? 'commit' : 'load' })
+      if (view.javaScriptEnabled !== false && !lost) await hydrated(page)
       return page
     }
   })

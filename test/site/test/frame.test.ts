@@ -7,6 +7,16 @@ import { test } from '../src/test.ts'
 const isDark = (page: Page) =>
   page.evaluate(() => document.documentElement.classList.contains('dark'))
 
+/** The colours that the browser is told to give its own bar. */
+const barsOf = (page: Page) =>
+  page.evaluate(() => {
+    const metas = document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')
+    return [...new Set([...metas].map(({ content }) => content))]
+  })
+
+const paperOf = (page: Page) =>
+  page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--paper'))
+
 describe.concurrent('the frame of the site', () => {
   test('is searched by the keyboard alone', async ({ open, expect }) => {
     const page = await open('/')
@@ -39,9 +49,11 @@ describe.concurrent('the frame of the site', () => {
     await page.locator('.VPNavBarAppearance').getByRole('switch').focus()
     await page.keyboard.press('Enter')
     await expect.poll(() => isDark(page)).toBe(true)
+    await expect.poll(() => barsOf(page)).toEqual([await paperOf(page)])
     await page.reload()
     await hydrated(page)
     expect(await isDark(page)).toBe(true)
+    expect(await barsOf(page)).toEqual([await paperOf(page)])
   })
 
   test('opens its menus on a narrow screen by the keyboard', async ({ open }) => {

@@ -6,7 +6,7 @@ export interface Place {
 }
 
 /** The walk has a panel where this holds, here and in walk.css; elsewhere snippets are in place. */
-export const wide = 'screen and (min-width: 80rem) and (scripting: enabled)'
+export const wide = 'screen and (min-width: 80rem)'
 
 /** For readers who want nothing to move. */
 export const still = '(prefers-reduced-motion: reduce)'
