@@ -71,7 +71,7 @@ describe('the check of numbers', () => {
 
   test.each([
     'step 3, steps 01 and 03, Steps 2, 3 and 4; 05: gather',
-    'JSON-RPC 2.0, UTF-8, SHA-256, HTTP/2, RFC 1122, 4.2.3.2',
+    'JSON-RPC 2.0, UTF-8, SHA-256, HTTP/2, JEP 444, RFC 1122, 4.2.3.2',
     '`4,096` and [x](/a-7)',
     'a second client, none or 0, byte by byte, one byte at a time',
     '```sh\nnpx 17\n```',

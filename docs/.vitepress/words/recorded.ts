@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, string>> = {
   '02-crash.txt': 'npx tsx steps/02-callbacks/crash.ts',
   '02-two-writes.txt': 'npx tsx steps/02-callbacks/two-writes.ts',
   '03-bench.txt': 'npm run bench -- --only 02-callbacks,03-event-loop --workload connections --pin',
+  '03-redis.txt': 'npx tsx docs/wild/redis.ts',
   '03-ten-thousand.txt': 'npx tsx steps/03-event-loop/ten-thousand.ts',
   '03-wakeups.txt': 'npx tsx steps/03-event-loop/cost-of-a-wakeup.ts',
   '04-python-echo.txt': 'python3 docs/wild/echo.py',
