@@ -1,11 +1,16 @@
-// One busy connection among thousands of idle ones: its calls, and the memory of the server.
 import { existsSync, readFileSync } from 'node:fs'
 import { main } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { connect, Loop } from './src/index.ts'
 import type { Client } from './src/index.ts'
 
-const idleCounts = [0, 1_000, 5_000, 10_000]
+/*
+ * node --import tsx ten-thousand.ts [IDLE ...]
+ *
+ * One busy connection among so many idle ones: its calls, and the memory of the server.
+ */
+const given = process.argv.slice(2).map(Number)
+const idleCounts = given.length > 0 ? given : [0, 1_000, 5_000, 10_000]
 const calls = 20_000
 const inFlight = 64
 

@@ -3,8 +3,8 @@ import type { Page } from './terms.ts'
 
 const folder = new URL('../../traces/', import.meta.url)
 
-/** What made the recordings that are no timelines. */
-const commands: Readonly<Record<string, string>> = {
+/** What makes the recordings that are no timelines. */
+export const commands: Readonly<Record<string, string>> = {
   '01-cost-of-a-thread.txt': 'npx tsx steps/01-blocking-sockets/cost-of-a-thread.ts',
   '01-strace-client.txt': 'npx tsx steps/01-blocking-sockets/strace.ts',
   '01-strace-server.txt': 'npx tsx steps/01-blocking-sockets/strace.ts',

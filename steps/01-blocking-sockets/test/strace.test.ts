@@ -6,6 +6,13 @@ import { pathToFileURL } from 'node:url'
 import { run } from '@rpc-steps/cli/processes'
 import { expect, test } from 'vitest'
 
+const installed = spawnSync('strace', ['--version']).status === 0
+
+// On one's own machine it may be missing, where the build runs it may not.
+test.runIf(process.env['CI'] && process.platform === 'linux')('in CI there is strace', () => {
+  expect(installed, 'strace was not found').toBe(true)
+})
+
 // In some containers strace is installed and not allowed to do its work.
 const works = spawnSync('strace', ['-e', 'trace=none', process.execPath, '--version']).status === 0
 
