@@ -182,7 +182,7 @@ export const computed: readonly Claim[] = [
     ],
   },
   {
-    says: ['connect to port 8080'],
+    says: ['connect to port 8080', 'Port 8080 is what both take'],
     from: '`shared/cli/src/options.ts`, the default of `--port`',
     is: () => [numberIn('shared/cli/src/options.ts', /'the port', (\d+)/)],
   },
