@@ -48,6 +48,8 @@ export class Peer {
   #closing = false
   /** Set when no more calls can be made; says why. */
   #ended: DisconnectedError | undefined
+  /** Set when the connection has closed: what its handlers were told to stop for. */
+  #gone: DisconnectedError | undefined
 
   constructor(stream: Duplex, options: PeerOptions = {}) {
     const { handler = noMethods, log = console.error, port = 0, grace = defaultGrace } = options
@@ -132,7 +134,9 @@ export class Peer {
 
   #answered(context: RequestContext, respond: Respond, error: unknown, result?: Answer): void {
     this.#handling.delete(context)
-    respond(error, result)
+    // A handler that stops because its caller is gone has nothing to answer, or to report.
+    const stopped = this.#gone && [error, (error as Error | null)?.cause].includes(this.#gone)
+    if (!stopped) respond(error, result)
     this.#endWhenIdle()
   }
   // #endregion
@@ -166,10 +170,10 @@ export class Peer {
   }
 
   #onClose(cause: unknown): void {
-    const error = new DisconnectedError(undefined, cause)
-    this.#ended ??= error
-    this.#pending.reject(error)
-    for (const context of this.#handling) context.abort(error)
+    this.#gone = new DisconnectedError(undefined, cause)
+    this.#ended ??= this.#gone
+    this.#pending.reject(this.#gone)
+    for (const context of this.#handling) context.abort(this.#gone)
   }
   // #endregion
 

@@ -203,6 +203,25 @@ describe('the end of a connection', () => {
     await aborted.opened
   })
 
+  test.each([
+    ['sleeps', 0, (_, context) => context.sleep(60_000)],
+    ['listens to its signal', 0, (_, { signal }) => delay(60_000, undefined, { signal })],
+    ['trips over it', 1, (_, context) => context.sleep(60_000).catch(() => { throw new Error('oops') })],
+  ] satisfies [string, number, Handler][])(
+    'a caller who leaves is no incident: the handler %s, incidents: %i',
+    async (_, incidents, handler) => {
+      const lines: string[] = []
+      const server = await listen(handler, { log: (line) => lines.push(line) })
+      const socket = net.connect(server.port, server.host)
+      socket.write(frame(requestText(1, 'x')))
+      await expect.poll(() => [...server.peers].map((peer) => peer.inFlight.requests)).toEqual([1])
+      const [peer] = server.peers
+      socket.resetAndDestroy()
+      await expect.poll(() => peer!.inFlight.requests).toBe(0)
+      expect(lines).toHaveLength(incidents)
+    },
+  )
+
   test('a peer that ends its side still gets the answers to what it asked', async () => {
     const server = await listen()
     const socket = net.connect(server.port, server.host).setEncoding('utf8')
