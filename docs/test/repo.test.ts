@@ -6,6 +6,11 @@ import { steps } from '../.vitepress/course.ts'
 import { root } from '../.vitepress/source.ts'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const foldersOf = (path: string) =>
+  readdirSync(join(root, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
 
 interface Package {
   resolved?: string
@@ -50,9 +55,42 @@ describe('the lock file', () => {
   })
 })
 
+/** What a script uses that not every system has, or that cmd and sh read in two ways. */
+function shellOf(script: string): string[] {
+  const bare = script.replace(/"[^"]*"/g, '""')
+  const programs = bare.split(/&&|\|\|/).map((part) => /^[\s(]*(\S+)/.exec(part)?.[1] ?? '')
+  const ours = ['node', 'npm', ...readdirSync(join(root, 'node_modules/.bin'))]
+  return [
+    ...programs.filter((program) => !ours.includes(program)),
+    ...(bare.match(/['`$;<>*%~^\\]|(?<![&|])[&|](?![&|])/g) ?? []),
+  ]
+}
+
+describe('the scripts', () => {
+  const workspaces = ['shared', 'steps', 'test'].flatMap((folder) =>
+    foldersOf(folder).map((name) => `${folder}/${name}/package.json`),
+  )
+
+  test.each(['package.json', 'docs/package.json', ...workspaces])(
+    'of %s run in any shell',
+    (file) => {
+      const { scripts } = JSON.parse(read(file)) as { scripts: Record<string, string> }
+      expect(Object.values(scripts).flatMap(shellOf)).toEqual([])
+    },
+  )
+
+  test('are found wanting when they need a certain one', () => {
+    expect(
+      ['rm -rf dist && tsc', 'CI=1 vitest run', "node -e '1'", 'vitest & tsc', 'tsc > out', 'tsc *.ts'].map(
+        shellOf,
+      ),
+    ).toEqual([['rm'], ['CI=1'], ["'", "'"], ['&'], ['>'], ['*']])
+  })
+})
+
 describe('the course', () => {
   test('has every step of the repository', () => {
-    expect(steps.map(({ folder }) => folder)).toEqual(readdirSync(join(root, 'steps')).sort())
+    expect(steps.map(({ folder }) => folder)).toEqual(foldersOf('steps'))
   })
 
   test.each(steps)(

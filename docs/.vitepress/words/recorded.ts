@@ -36,7 +36,8 @@ export interface Recording {
  * @throws Error when nobody knows what made a file
  */
 export function recordings(pages: readonly Page[]): Recording[] {
-  const files = readdirSync(folder).sort()
+  // Without what the system puts there, such as the .DS_Store of macOS.
+  const files = readdirSync(folder).filter((file) => !file.startsWith('.')).sort()
   for (const file of Object.keys(commands)) {
     if (!files.includes(file)) throw new Error(`docs/traces has no ${file}`)
   }

@@ -10,7 +10,7 @@ const steps = new URL('../../../steps/', import.meta.url)
 await main(async () => {
   const began = performance.now()
   const rows: string[] = []
-  for (const name of readdirSync(steps).sort()) {
+  for (const name of readdirSync(steps).filter((name) => /^\d/.test(name)).sort()) {
     const file = fileURLToPath(new URL(`${name}/demo.ts`, steps))
     const demo = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -43,13 +43,18 @@ describe.each(systems)('%s on %s', (platform, arch) => {
 
   it('has the numbers of its headers', () => {
     const { receiveTimeout, sendTimeout, reuseAddress, error, noDelay } = table.options
+    const { receiveBuffer, sendBuffer } = table.options
     expect(noDelay).toEqual([6, 1])
     expect([reuseAddress, error, receiveTimeout, sendTimeout]).toEqual(
       linux
         ? [[1, 2], [1, 4], [1, 20], [1, 21]]
         : [[0xffff, 4], [0xffff, 0x1007], [0xffff, 0x1006], [0xffff, 0x1005]],
     )
+    expect([sendBuffer, receiveBuffer]).toEqual(
+      linux ? [[1, 7], [1, 8]] : [[0xffff, 0x1001], [0xffff, 0x1002]],
+    )
     expect(table.oNonBlock).toBe(linux ? 0x800 : 4)
+    expect(table.sockCloexec).toBe(linux ? 0o2000000 : 0)
     expect(table.msgNoSignal).toBe(linux ? 0x4000 : 0)
     expect(table.soNoSigpipe).toEqual(linux ? undefined : [0xffff, 0x1022])
   })
