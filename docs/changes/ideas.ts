@@ -33,12 +33,12 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How long it may take',
-      line: 'A function that is called will run; a server may be gone, so whoever waits needs a limit.',
+      line: 'A function that is called will run; a server may be gone, so a caller needs a limit to its waiting.',
       after: ['01/src/stream.ts#limit'],
     },
     {
       title: 'Who answers',
-      line: 'Somebody must be there, let callers in, serve them and see them out, and meanwhile the others wait.',
+      line: 'A function is just there; a server must let callers in, serve them and see them out, while the others wait.',
       after: [
         '01/src/server.ts#serve',
         '01/src/connection.ts#serve',
@@ -60,19 +60,19 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How an error travels',
-      line: 'An exception went up the stack to the caller; now it is the first argument of a callback, and what the language saw to is ours to keep.',
+      line: 'An exception went up the stack to the caller; now it is the first argument of a callback, and what the language did for us is a promise that we must keep.',
       after: ['02/src/callback.ts#callback'],
     },
     {
       title: 'How a reply finds its caller',
       line: 'There was one caller, and a reply with another id was passed over; now the id finds the callback in a table.',
-      more: 'A lost connection was one exception in one call. Now it must be told to everybody in the table.',
+      more: 'A lost connection was one exception in one call. Now everybody in the table must be told.',
       before: ['01/src/client.ts#reply'],
       after: ['02/src/client.ts#settle'],
     },
     {
       title: 'How several results come together',
-      line: 'A `for` loop got them in order without trying; now there is a counter, and a place for each.',
+      line: 'A `for` loop got them in order without effort; now there is a counter, and a place for each.',
       after: ['02/client.ts#join'],
     },
     {
@@ -89,14 +89,14 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'Who reads',
-      line: 'We asked for bytes, and slept until there were some; now Node has read them, and calls.',
-      more: 'The time limit of a frame was a countdown before each `recv`. It is a timer that runs beside.',
+      line: 'We asked for bytes, and slept until there were some; now Node has read them, and calls us.',
+      more: 'The time limit of a frame was a countdown before each `recv`. Now it is a timer.',
       before: ['01/src/connection.ts#serve', '01/src/stream.ts#limit'],
       after: ['02/src/connection.ts#receive'],
     },
     {
       title: 'How replies leave',
-      line: 'Whatever slept had to flush first, or both ends slept for ever; now what is answered in one turn leaves together, and nobody sleeps on it.',
+      line: 'Whatever slept had to flush first, or both ends slept for ever; now what is answered in one turn leaves together, at the end of the turn.',
       before: ['01/src/connection.ts#reply'],
       after: ['02/src/outbox.ts#outbox'],
     },
@@ -108,7 +108,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How we part',
-      line: 'Both steps stay until the peer has our last answer; the thread slept for that, and now a timer watches.',
+      line: 'Both steps stay until the peer has our last answer; the thread slept for that, and now a timer limits it.',
       before: ['01/src/stream.ts#linger'],
       after: ['02/src/connection.ts#end'],
     },
@@ -127,12 +127,12 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
   '03': [
     {
       title: 'Who calls back',
-      line: "It was Node's loop, which we never saw; now a turn is ours to read.",
+      line: "It was Node's loop, which we never saw; now it is ours, and here is one turn of it.",
       after: ['03/src/loop.ts#turn'],
     },
     {
       title: 'Where the thread sleeps',
-      line: 'Nowhere in our code did a thread sleep; now there is one place for it, and several ways to ask what is ready.',
+      line: 'Nowhere in our code did a thread sleep; now it sleeps in one place, and there are several ways to ask what is ready.',
       after: [
         '03/src/selector.ts#interest',
         '03/src/spin.ts#spin',
@@ -142,7 +142,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'How the server waits, and who catches',
-      line: 'Each callback of a handler needed a `try` of its own; now the timer belongs to us, and whoever calls back also catches.',
+      line: 'Each callback of a handler needed a `try` of its own; now the timer is ours, and the one who calls back also catches.',
       before: ['02/src/handler.ts#handler'],
       after: ['03/src/serve.ts#serve'],
     },
@@ -154,7 +154,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'Who is let in',
-      line: 'Node accepted each client and told us; now we accept, and must know what to do when no descriptor is left.',
+      line: 'Node accepted each client and told us; now we accept, and must know what to do when the file descriptors run out.',
       before: ['02/src/server.ts#listen'],
       after: ['03/src/server.ts#accept'],
     },
@@ -185,19 +185,19 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'What a loop owes to those who wait',
-      line: 'Our loop kept the thread until nothing was left to do; now it comes back to Node after each turn, and Node resumes who waits.',
+      line: 'Our loop kept the thread for many turns; now it gives it back to Node after each one, and Node resumes the functions that wait.',
       before: ['03/src/loop.ts#run'],
       after: ['04/src/promises-on-loop.ts#run', '04/src/promises-on-loop.ts#promises'],
     },
     {
       title: 'How a reply finds its caller',
-      line: 'The table held callbacks; now it holds promises, and to take one out and to settle it is one act.',
+      line: 'The table held callbacks; now it holds promises, and taking one out and settling it is one act.',
       before: ['02/src/client.ts#settle'],
       after: ['04/src/pending.ts#pending'],
     },
     {
       title: 'Who may give up',
-      line: 'Nobody could take back a call; now a signal ends the waiting, and leaves nothing behind.',
+      line: 'Nobody could give up a call; now a signal ends the waiting, and leaves nothing behind.',
       after: ['04/src/pending.ts#signals'],
     },
     {
@@ -225,13 +225,13 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'Who holds back whom',
-      line: '`call` returned false, and hoped that somebody would look; now whoever awaits is slowed down without noticing.',
+      line: '`call` returned false, and hoped that somebody would look; now a caller who awaits is slowed down without noticing.',
       before: ['03/src/connection.ts#send'],
       after: ['04/src/message-stream.ts#write'],
     },
     {
       title: 'How we part',
-      line: 'To close was to set things in motion and to be called some time; now it is a promise that one can await.',
+      line: 'Closing set things in motion and called back some time; now it is a promise to await.',
       before: ['02/src/connection.ts#end'],
       after: ['04/src/peer.ts#close', '04/src/message-stream.ts#end'],
     },
@@ -251,7 +251,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'What becomes of the others when one fails',
-      line: 'In the loop there were no others; now they are in flight, and either each outcome is wanted, or the rest must be ended.',
+      line: 'In the loop there were no others; now they are in flight, and you either want each outcome or must end the rest.',
       after: ['05/src/fetches.ts#settled', '05/src/gather.ts#gather-settled'],
     },
     {
@@ -261,7 +261,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
     },
     {
       title: 'The server',
-      line: 'Nothing changed: who waits for many things at once is the client.',
+      line: 'Nothing changed: it is the client that waits for many things at once.',
     },
   ],
 }

@@ -23,7 +23,7 @@ export const questions = [
       {
         text: say`${capital(words(2 * sent))}: a \`send\` and a \`recv\` for each call`,
         holds: all === 2 * sent,
-        why: say`These are the calls that carry the messages. But a socket must be made and connected before, and that is ${words(all - 2 * sent)} more.`,
+        why: say`These carry the messages. But a socket must be made and connected first, and that takes ${words(all - 2 * sent)} more.`,
       },
       {
         text: say`${capital(words(2 * sent + 3))}: a \`send\` and a \`recv\` for each call, and a few to connect`,
@@ -33,7 +33,7 @@ export const questions = [
       {
         text: say`Far more: it has to ask again and again whether the answer is there`,
         holds: all > 10 * sent,
-        why: say`So it would be if the kernel answered "not yet". But the kernel does not answer at all until there is something to say: one \`recv\` took ${ms(seconds[0]! * 1000)}, and the list has ${words(all)} lines.`,
+        why: say`It would be so if the kernel answered "not yet". But the kernel does not answer until there is something to say: one \`recv\` took ${ms(seconds[0]! * 1000)}, and the list has ${words(all)} lines.`,
       },
     ],
   })),
@@ -89,7 +89,7 @@ export const questions = [
       {
         text: say`After about ${ms(inARow)} again: they share a processor`,
         holds: total >= inARow,
-        why: say`To sleep takes no processor, so the threads need not share one. They slept ${ms(spent(server, 'kernel'))} in all, and ran for ${ms(spent(server, 'run'))}.`,
+        why: say`Sleeping takes no processor, so there is nothing to share. They slept ${ms(spent(server, 'kernel'))} in all, and ran for ${ms(spent(server, 'run'))}.`,
       },
       {
         text: say`After about ${ms(longest)}, which is what the slowest page takes`,

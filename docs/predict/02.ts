@@ -55,7 +55,7 @@ export const questions = [
       {
         text: say`All ${words(calls.length)}`,
         holds: inHand === calls.length,
-        why: say`For each it sets a timer, and leaves. Then it is free for the next, and ran for ${ms(spent(server, 'run'))} of the ${ms(total)} altogether.`,
+        why: say`For each it sets a timer, and is free for the next. It ran for ${ms(spent(server, 'run'))} of the ${ms(total)} altogether.`,
       },
     ],
   })),
@@ -96,7 +96,7 @@ export const questions = [
         {
           text: say`Once: from the request to the reply`,
           holds: each === 1,
-          why: say`So it is when the thread sleeps for the page. Here it leaves when the timer is set, and comes back when that is due: ${words(runs.length)} runs for ${words(calls.length)} pages, and none longer than ${ms(most)}.`,
+          why: say`So it is when the thread sleeps for the page. Here it leaves when it has set the timer, and comes back when that is due: ${words(runs.length)} runs for ${words(calls.length)} pages, and none longer than ${ms(most)}.`,
         },
         {
           text: say`${capital(often(2))}: at the beginning, and at the end`,
@@ -123,7 +123,7 @@ export const questions = [
       {
         text: say`An error: its connection has ended`,
         holds: told.includes('connection ended'),
-        why: say`Both are served by one process, and an error that nobody catches ends it. The client is told "${told}". That it is told at all, it owes to \`#lost\`.`,
+        why: say`Both are served by one process, and an error that nobody catches ends it. The client is told "${told}". It is told at all because of \`#lost\`.`,
       },
       {
         text: say`Nothing: it waits for ever`,

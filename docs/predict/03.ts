@@ -77,7 +77,7 @@ export const questions = [
         {
           text: say`That of this step`,
           holds: answers(loop),
-          why: say`The loop can only go on when the callback has returned, and that is when it has computed. It must fail here: ${because}.`,
+          why: say`The loop can only go on when the callback has returned, which is after it has computed. It must fail here: ${because}.`,
         },
       ],
     }
@@ -126,7 +126,7 @@ export const questions = [
       {
         text: say`A few times as long`,
         holds: 1.5 * none <= many && many < 10 * none,
-        why: say`That there are so many is known to the kernel alone; the loop is told only of the one that is ready. A call took ${times(many)} microseconds with them, and ${times(none)} without.`,
+        why: say`Only the kernel knows that there are so many; the loop is told of the one that is ready. A call took ${times(many)} microseconds with them, and ${times(none)} without.`,
       },
       {
         text: say`Many times as long: the thread has so many to look after`,

@@ -33,7 +33,7 @@ export const questions = [
         {
           text: say`${[...due, ...resumed].join(', ')}`,
           holds: is([...due, ...resumed]),
-          why: say`The promises are settled in time. But who waits for them is resumed from a queue that belongs to Node, and our loop gives the thread back to Node only when it has ended.`,
+          why: say`The promises are settled in time. But the functions that wait for them are resumed from a queue which is emptied only when Node has its thread back, and that is when our loop has ended.`,
         },
         {
           text: say`${due.join(', ')}, and no function is ever resumed`,
@@ -84,7 +84,7 @@ export const questions = [
       {
         text: say`After about ${ms(longest)}, which is what the slowest page takes`,
         holds: total < inARow,
-        why: say`To await puts a function aside, not the thread. The server had ${words(inHand)} requests in hand at once, and the last answer was there after ${ms(total)}.`,
+        why: say`An \`await\` puts a function aside, not the thread. The server had ${words(inHand)} requests in hand at once, and the last answer was there after ${ms(total)}.`,
       },
     ],
   })),
@@ -98,7 +98,7 @@ export const questions = [
         {
           text: say`As many`,
           holds: ratio >= 0.9,
-          why: say`The waiting costs nothing, but the keeping of books does. ${told}`,
+          why: say`The waiting costs nothing, but the bookkeeping does. ${told}`,
         },
         {
           text: say`Fewer, but not by far`,

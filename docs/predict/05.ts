@@ -71,7 +71,7 @@ export const questions = [
         {
           text: say`After about ${ms(inARow / limit)}: the sum, shared by ${words(limit)}`,
           holds: total < atATime(limit),
-          why: say`That would need parts which fit together exactly. Near the end one of the ${words(limit)} has nothing left to take while the other is still busy: it took ${ms(total)}.`,
+          why: say`That would need parts which fit together exactly. Near the end one of the ${words(limit)} has nothing left to do while the other still waits: it took ${ms(total)}.`,
         },
         {
           text: say`After about ${ms(atATime(limit))}: the next begins when one has ended`,
@@ -117,7 +117,7 @@ export const questions = [
         {
           text: say`The crowd is done much sooner; the neighbour hardly notices`,
           holds: crowd >= 1.5 && neighbour < 2,
-          why: say`What waits can wait together, but one processor computes one thing after another: the crowd took ${ms(few.crowd)} before, and ${ms(all.crowd)} now. And the neighbour noticed: it waited ${ms(all.neighbour)} at worst.`,
+          why: say`Waits can overlap, but one processor computes one thing after another: the crowd took ${ms(few.crowd)} before, and ${ms(all.crowd)} now. And the neighbour noticed: it waited ${ms(all.neighbour)} at worst.`,
         },
         {
           text: say`The crowd is done much sooner, at the neighbour's expense`,

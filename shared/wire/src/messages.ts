@@ -54,7 +54,7 @@ export function errorObject({ code, message, data }: RpcError): ErrorObject {
 
 /** Items in a batch, at most. */
 export const maxBatch = 100
-/** Arrays and objects inside each other, at most: the recursion of others need not survive more. */
+/** Arrays and objects inside each other, at most, so that no recursive code runs out of stack. */
 export const maxDepth = 100
 
 /** Parses one frame's body. Throws RpcError: a parse error, or an invalid request if too deep. */
@@ -109,7 +109,7 @@ export function isId(id: unknown): id is Id {
 }
 // #endregion
 
-/** The result of a reply. Throws the RpcError that it carries, or one that says its error is none. */
+/** The result of a reply. Throws its error as an RpcError; a malformed one is an internal error. */
 export function resultOf(reply: Reply): Json {
   const { error, result } = reply
   if (error === undefined) return result ?? null

@@ -25,7 +25,7 @@ export class OverflowError extends Error {
 }
 
 // #region outbox
-/** So many characters leave at once: on them the peer can work while we go on. */
+/** When this many characters wait, they leave: the peer can work on them while we go on. */
 const enough = 4096
 
 /**

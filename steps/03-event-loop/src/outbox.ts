@@ -5,7 +5,7 @@ const nothing = Buffer.alloc(0)
 /** Where frames become bytes. Nearly always the kernel takes all of them, and it is free again. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** So many characters leave at once: on them the peer can work while we go on. */
+/** When this many characters wait, they leave: the peer can work on them while we go on. */
 const enough = 4096
 
 /**

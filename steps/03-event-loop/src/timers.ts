@@ -2,7 +2,7 @@
 export interface Timer {
   /** When, in milliseconds on the clock of the loop. */
   readonly at: number
-  /** The how-manieth timer this is: what is due at the same time runs in the order it was made. */
+  /** Its number: those due at the same time run in the order in which they were made. */
   readonly order: number
   /** What to do. */
   readonly job: () => void
