@@ -22,5 +22,6 @@ export const noBrowser = 'no Chromium was found: install it, or set CHROMIUM to 
 export function launch(...options: string[]): Promise<Browser> {
   if (browserPath === undefined) throw new Error(noBrowser)
   // Containers forbid the sandbox, and nothing but this site is opened.
-  return chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', ...options] })
+  const args = ['--no-sandbox', ...options]
+  return chromium.launch({ executablePath: browserPath, args, timeout: 60_000 })
 }

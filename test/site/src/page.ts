@@ -8,6 +8,26 @@ export async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
 }
 
+/** Those parts of a page that come alive when their scripts are there, and have not done so yet. */
+const asleep = ['.timeline .tools:not(.ready)', 'div.run:not(.ready) > .bar', 'form[inert]']
+/** What loads its scripts only when it comes on the screen. */
+const lazy = '.explorer'
+
+/** Waits until all of a page has come alive that does so by itself. */
+export async function alive(page: Page): Promise<void> {
+  await hydrated(page)
+  const others = `:is(${asleep.join()}):not(${lazy} *)`
+  await page.waitForFunction((others) => !document.querySelector(others), others)
+}
+
+/** Brings to life also what waits until it is on the screen, and goes back to the top. */
+export async function wake(page: Page): Promise<void> {
+  if ((await page.locator(lazy).count()) === 0) return
+  await page.locator(lazy).scrollIntoViewIfNeeded()
+  await page.waitForFunction((all) => !document.querySelector(all), asleep.join())
+  await scrolledTo(page, 0)
+}
+
 /** Writes down what a page does that no page of this site may do. */
 export function watch(page: Page, origin: string): string[] {
   const problems: string[] = []

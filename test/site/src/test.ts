@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { expect, test as plain } from 'vitest'
 import { browserPath, launch, noBrowser } from './browser.ts'
-import { hydrated, watch, wide } from './page.ts'
+import { alive, watch, wide } from './page.ts'
 import { staticHost } from './site.ts'
 
 /** What a page is opened with; a light screen of 1280 by 800 without motion when nothing is said. */
@@ -54,7 +54,7 @@ export const test = plain
       opened.push({ page, problems: faulty ? [] : watch(page, url.origin) })
       await before?.(page)
       await page.goto(url.href, { waitUntil: lost ? 'commit' : 'load' })
-      if (view.javaScriptEnabled !== false && !lost) await hydrated(page)
+      if (view.javaScriptEnabled !== false && !lost) await alive(page)
       return page
     }
   })

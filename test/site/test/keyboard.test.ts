@@ -1,13 +1,15 @@
 import { describe } from 'vitest'
 import { tour } from '../src/keyboard.ts'
-import { narrow, wide } from '../src/page.ts'
+import { narrow, wake, wide } from '../src/page.ts'
 import { byHand } from '../src/site.ts'
 import { test } from '../src/test.ts'
 
 describe.concurrent('the Tab key reaches all that can be used, in order and in sight', () => {
   for (const [size, viewport] of Object.entries({ wide, narrow })) {
     test.for(byHand())(`%s, ${size}`, async (address, { open, expect }) => {
-      const { stops, missed } = await tour(await open(address, { viewport }))
+      const page = await open(address, { viewport })
+      await wake(page)
+      const { stops, missed } = await tour(page)
       expect(stops.length).toBeGreaterThan(2)
       const faults = stops.flatMap(({ what, faults }) => faults.map((fault) => `${what} ${fault}`))
       expect(faults).toEqual([])

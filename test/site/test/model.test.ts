@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
-import { narrow } from '../src/page.ts'
+import { hydrated, narrow } from '../src/page.ts'
 import { test } from '../src/test.ts'
 
 /** The explorer, by what a reader sees and turns. */
@@ -39,12 +39,14 @@ describe.concurrent('the model', () => {
     let send = () => {}
     const asked = new Promise<void>((resolve) => (send = resolve))
     const page = await open('/model.html', {
+      lost: true,
       before: (page) =>
         page.route(/Explorer/, async (route) => {
           await asked
           await route.continue()
         }),
     })
+    await hydrated(page)
     const { explorer, step } = explorerOf(page)
     await step('05 Gather').focus()
     await page.keyboard.press('ArrowLeft')

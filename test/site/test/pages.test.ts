@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { violations } from '../src/axe.ts'
-import { excess, hydrated, narrow, scheme, watch, wide } from '../src/page.ts'
+import { excess, hydrated, narrow, scheme, wake, watch, wide } from '../src/page.ts'
 import { addresses, byHand } from '../src/site.ts'
 import { test } from '../src/test.ts'
 
@@ -15,6 +15,7 @@ describe.concurrent('looked at in full, as a reader with a wide and with a narro
   for (const [size, viewport] of Object.entries({ wide, narrow })) {
     test.for(full)(`%s, ${size}`, async (address, { open, expect }) => {
       const page = await open(address, { viewport })
+      await wake(page)
       expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
       expect(await violations(page)).toEqual([])
       await scheme(page, 'dark')

@@ -67,7 +67,8 @@ test('the lab says that nothing can be set where its script does not arrive', as
   await page.getByLabel('Clients').waitFor({ state: 'hidden' })
 })
 
-test('nothing in the text moves when the scripts do arrive', async ({ open, expect }) => {
+// Nor does a machine take so long to load them, four times, that the page gives up meanwhile.
+test('nothing in the text moves when the scripts do arrive', { retry: 3 }, async ({ open, expect }) => {
   const page = await open(`${chapter}#build-it`, {
     before: (page) =>
       page.addInitScript(() => {
