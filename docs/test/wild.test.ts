@@ -12,9 +12,12 @@ const python = ['python3', '/usr/bin/python3', 'python'].find((command) => {
 })
 const noPython = 'no Python 3.11 or newer was found'
 
-// On one's own machine it may be missing, where the build runs it may not.
+// On one's own machine they may be missing, where the build runs they may not.
 test.runIf(process.env['CI'])('in CI there is a Python', () => {
   expect(python, noPython).toBeDefined()
+})
+test.runIf(process.env['CI'] && process.platform === 'linux')('in CI there is redis', () => {
+  expect(spawnSync('redis-server', ['--version']).status, 'redis-server was not found').toBe(0)
 })
 
 async function output(program: string): Promise<string> {
