@@ -104,20 +104,31 @@ export interface Curve {
 /** The totals of all steps, up to so many calls by each client. */
 export function curvesOf(setting: Setting, costs: Costs, most: number): Curve[] {
   const curves: Curve[] = []
-  const known = new Map<string, Curve>()
   for (const { number } of steps) {
-    const plan = planOf(setting, number)
-    const way = `${number === '01'} ${atOnce(plan)} ${threadsOf(plan)}`
-    const totals =
-      known.get(way)?.totals ??
-      Array.from({ length: most }, (_, i) => totalOf(planOf(setting, number, i + 1), costs))
+    const totals = totalsOf(planOf(setting, number, most), costs)
     const same = curves.find((curve) => curve.totals.every((t, i) => Math.abs(t - totals[i]!) < 0.01))
-    const curve = same ?? { steps: [], totals }
-    curve.steps.push(number)
-    if (!same) curves.push(curve)
-    known.set(way, curve)
+    if (same) same.steps.push(number)
+    else curves.push({ steps: [number], totals })
   }
   return curves
+}
+
+const known = new Map<string, number[]>()
+
+/**
+ * The totals of a plan, from one call by each client up to its own number. They are kept, since a
+ * slider that turns one step leaves the others as they are, and some steps do the same.
+ */
+function totalsOf(plan: Plan, costs: Costs): number[] {
+  const { step, clients, calls, latency } = plan
+  const limit = Math.min(atOnce(plan), calls)
+  const key = JSON.stringify([step === '01', limit, threadsOf(plan), clients, calls, latency, costs])
+  const totals =
+    known.get(key) ??
+    Array.from({ length: calls }, (_, i) => totalOf({ ...plan, calls: i + 1 }, costs))
+  if (known.size >= 100) known.clear()
+  known.set(key, totals)
+  return totals
 }
 
 /** The costs under a setting. */
