@@ -157,12 +157,25 @@ function sides(before: readonly string[] = [], after: readonly string[] = []): s
       ? []
       : ['<div class="side">', `<p class="when">${name}</p>`, ...snippets(references), '</div>']
   if (before.length + after.length === 0) return ''
+  const [old, now] = [before, after].map((those) => those.reduce((n, r) => n + linesAt(r), 0)) as [number, number]
+  const folds = Math.max(old, now) > foldedFrom
+  const all = alone ? `all ${old + now} lines` : `all lines, ${old} before and ${now} now`
   return [
-    `<div class="sides${alone ? ' alone' : ''}">`,
+    `<div class="sides${alone ? ' alone' : ''}${folds ? ' folds' : ''}">`,
     ...side(alone ? 'Gone' : 'Before', before),
     ...side(alone ? 'New' : 'Now', after),
+    ...(folds ? [`<label class="more"><input type="checkbox" /> Show ${all}</label>`] : []),
     '</div>',
   ].join('\n\n')
+}
+
+/** Longer code than this is folded, so that the ideas can be read one after another. */
+const foldedFrom = 30
+
+function linesAt(reference: string): number {
+  const { file, region } = placeOf(reference)
+  const found = regionsOf(textOf(file)).find(({ name }) => name === region)
+  return found ? found.last - found.first + 1 : 0
 }
 
 /** Line by line when most lines are the same; else both, since a comparison would be rubble. */

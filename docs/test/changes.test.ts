@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { changed, checkIdeas, compare, linesOfCode, pageOf, panelOf, taken } from '../.vitepress/changes.ts'
 import { steps } from '../.vitepress/course.ts'
-import { snippetsOf, textOf } from '../.vitepress/source.ts'
+import { regionsOf, snippetsOf, textOf } from '../.vitepress/source.ts'
 import { ideas } from '../changes/ideas.ts'
 
 describe('the ideas', () => {
@@ -47,6 +47,22 @@ describe('the ideas', () => {
     const links = [...panelOf(step.number).matchAll(/#([\w-]+)\)/g)].map(([, id]) => id)
     expect(links).toEqual(ids)
   })
+})
+
+test.each(changed)('long code of step $number is folded, and says how long it is', (step) => {
+  const sections = pageOf(step).split(/^## /m).filter((text) => text.includes('{ts again}'))
+  for (const section of sections) {
+    const lengths = snippetsOf('docs/changes/x.md', section).map(({ file, region }) => {
+      const { first, last } = regionsOf(textOf(file)).find(({ name }) => name === region)!
+      return last - first + 1
+    })
+    const all = lengths.reduce((a, b) => a + b)
+    const [, announced] = /Show all (.*)<\/label>/.exec(section) ?? []
+    const told = announced?.match(/\d+/g)?.reduce((sum, n) => sum + Number(n), 0)
+    expect(told, section).toBe(section.includes('folds') ? all : undefined)
+    if (all <= 30) expect(told).toBe(undefined)
+    if (Math.max(...lengths) > 30) expect(told).toBe(all)
+  }
 })
 
 describe('a comparison', () => {
