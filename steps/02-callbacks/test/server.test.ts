@@ -63,13 +63,17 @@ test('a client that has ended still gets its replies', async () => {
 })
 
 test('a client that has ended and reads slowly gets the whole reply', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
   const text = 'x'.repeat(14_000_000) // more than the buffers of the kernel take
-  const { port } = await listening((_, respond) => setTimeout(() => respond(null, text), 20))
+  const { port } = await listening((_, respond) => respond(null, text))
   const peer = await raw(port)
   peer.socket.pause()
   peer.send(say)
   peer.socket.end()
-  await new Promise((resolve) => setTimeout(resolve, 1_700)) // longer than a peer has to go
+  const closes = () => expect(vi.getTimerCount(), 'the server has begun to close').toBe(1)
+  await vi.waitFor(closes, { timeout: 20_000 })
+  vi.advanceTimersByTime(1_700) // longer than a peer has to go
   peer.socket.resume()
   expect((await peer.message())?.result).toHaveLength(text.length)
   expect(await peer.end()).toBe('end')
