@@ -297,6 +297,27 @@ describe('back-pressure', () => {
     socket.destroy()
   })
 
+  test('a peer that leaves too many answers unread is cut off, and nobody else', async () => {
+    const [big, wanted] = ['x'.repeat(100_000), 200] // more than the kernel takes, and the hard cap
+    const allAsked = gate()
+    let asked = 0
+    const slow = async () => {
+      if (++asked === wanted) allAsked.open()
+      await allAsked.opened
+      return big
+    }
+    const handler: Handler = ({ method }) => (method === 'slow' ? slow() : 'at once')
+    const server = await listen(handler, { outbox: { hardCap: 500_000 } })
+    const other = await dial(server)
+    const socket = net.connect(server.port, server.host).on('error', () => {})
+    socket.pause()
+    for (let id = 0; id < wanted; id++) socket.write(frame(requestText(id, 'slow')))
+    await allAsked.opened
+    await expect.poll(() => server.peers.size).toBe(1)
+    expect(await other.call('x')).toBe('at once')
+    socket.destroy()
+  })
+
   test('an awaited notify waits for a peer that does not read, an awaited call is held back', async () => {
     const [near, far] = duplexPair()
     const peer = new Peer(near, { outbox: { highWater: 100 } })
