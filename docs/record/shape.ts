@@ -45,11 +45,9 @@ function most(spans: readonly Span[]): number {
  * order that another run must keep. Meant for one client: the order among several is chance.
  */
 export function order(events: readonly TraceEvent[]): [string, string][] {
-  const moments = events
-    .filter(({ ph, cat }) => (ph === 'b' || ph === 'e') && cat === 'call')
-    .map(({ ph, id, ts }) => ({ name: `${ph === 'b' ? 'start' : 'end'} of ${id}`, ts }))
-  return moments.flatMap((a) =>
-    moments.filter((b) => b.ts - a.ts >= apart).map((b): [string, string] => [a.name, b.name]),
+  const moments = [...momentsOf(events)]
+  return moments.flatMap(([a, at]) =>
+    moments.filter(([, later]) => later - at >= apart).map(([b]): [string, string] => [a, b]),
   )
 }
 
@@ -58,12 +56,14 @@ export function broken(
   expected: readonly [string, string][],
   events: readonly TraceEvent[],
 ): string[] {
-  const at = new Map(
-    events
-      .filter(({ ph, cat }) => (ph === 'b' || ph === 'e') && cat === 'call')
-      .map(({ ph, id, ts }) => [`${ph === 'b' ? 'start' : 'end'} of ${id}`, ts]),
-  )
+  const at = momentsOf(events)
   return expected
     .filter(([a, b]) => !((at.get(a) ?? Infinity) < (at.get(b) ?? -Infinity)))
     .map(([a, b]) => `${a} no longer comes before ${b}`)
+}
+
+/** When each call began and ended, in the order of the trace. */
+function momentsOf(events: readonly TraceEvent[]): Map<string, number> {
+  const ends = events.filter(({ ph, cat }) => (ph === 'b' || ph === 'e') && cat === 'call')
+  return new Map(ends.map(({ ph, id, ts }) => [`${ph === 'b' ? 'start' : 'end'} of ${id}`, ts]))
 }
