@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import ts from 'typescript'
 import type { MarkdownOptions } from 'vitepress'
 import { regionsOf, root, textOf } from './source.ts'
@@ -70,7 +70,8 @@ export function typesOf(
   text = textOf(file),
 ): Typed[] {
   const { service, texts } = theCompiler()
-  const path = join(root, file)
+  // The compiler writes paths with slashes, on Windows too.
+  const path = join(root, file).split(sep).join('/')
   texts.set(path, text)
   const program = service.getProgram()!
   const source = program.getSourceFile(path)!
