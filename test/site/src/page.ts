@@ -5,7 +5,7 @@ export const narrow = { width: 390, height: 800 }
 
 /** Waits until Vue has taken over the page that the server sent. */
 export async function hydrated(page: Page): Promise<void> {
-  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
+  await page.waitForFunction(() => '__vue_app__' in (document.querySelector('#app') ?? {}))
 }
 
 /** Those parts of a page that come alive when their scripts are there, and have not done so yet. */
