@@ -2,12 +2,13 @@ import type { MarkdownEnv, MarkdownRenderer } from 'vitepress'
 import { withPlaces, withTerms } from './annotate.ts'
 import { coursePages, glossaryTerms, inCourse } from './course.ts'
 import { numbersPage } from './page.ts'
+import { drawn } from './sketch.ts'
 
 /**
  * What the pages may write besides Markdown:
  *
- * - a fence `sketch` is a picture made of characters; behind the word it says what there is to see,
- *   for those who do not see it
+ * - a fence `sketch` is drawn in the shapes of the timelines (sketch.ts); behind the word it says
+ *   what there is to see, for those who do not see it
  * - `<dfn>term</dfn>` is the place where the course says what a term of the glossary means
  * - `<!-- numbers -->` is the tables of the page of numbers
  */
@@ -17,10 +18,7 @@ export function words(md: MarkdownRenderer, base: string): void {
     const { info, content } = tokens[index]!
     const [, alternative] = /^sketch (.+)$/.exec(info) ?? []
     if (alternative === undefined) return fence(tokens, index, options, env, self)
-    const { escapeHtml } = md.utils
-    const label = escapeHtml(alternative)
-    const picture = escapeHtml(content)
-    return `<pre class="sketch" role="img" aria-label="${label}" v-pre>${picture}</pre>\n`
+    return `${drawn(content, alternative)}\n`
   }
 
   md.core.ruler.before('normalize', 'terms', (state) => {

@@ -24,13 +24,13 @@ const spelled = `\\b(?:(?:an?|${small}|${large})[\\s-]+)?(?:${large})(?:[\\s-]+(
 const counted = `\\b(?:half an?|${small})(?=[\\s-]+(?:${unit})\\b(?! at a time))`
 const numeral = new RegExp(`${digits}|${spelled}|${counted}`, 'gi')
 
-/** What has digits and states nothing: the names of steps and of standards. */
+/** What has digits and states nothing: the names of steps and of standards, the places in a list. */
 const names =
-  /\b[Ss]teps? \d+(?:(?:, | and | to )\d+)*|\b0\d\b|\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?/g
+  /\b[Ss]teps? \d+(?:(?:, | and | to )\d+)*|\b0\d\b|\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?|^ *\d+\. /gm
 
 /**
  * The numbers that a page states in prose: all in digits, words from ten on, and smaller words
- * before a unit. Code and commands are none of it, nor are the names of steps and standards.
+ * before a unit. Code and commands are none of it, nor are names and the places in a list.
  */
 export function numeralsOf(markdown: string): Numeral[] {
   const prose = proseOf(markdown).replace(names, (name) => ' '.repeat(name.length))
