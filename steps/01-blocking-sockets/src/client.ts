@@ -47,7 +47,7 @@ export function connect(address: Address, options: ClientOptions = {}): Client {
   }
 }
 
-/** Waits until a connect is decided: then the socket is writable. connect(2), under EINTR. */
+/** Waits until a connect is decided: then the socket is writable. POSIX, connect(), under EINTR. */
 function outcome(syscalls: Syscalls, fd: number): number {
   const fds = new PollFds(1)
   fds.add(fd, POLLOUT)

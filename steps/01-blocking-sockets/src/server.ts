@@ -20,7 +20,7 @@ export function listen(address: Address, syscalls: Syscalls = kernel): Listener 
   const fd = check(syscalls.socket(), 'socket')
   try {
     // So that a server can be started again at once, while connections that the last one closed
-    // are still kept in TIME_WAIT. tcp(7)
+    // are still kept in TIME_WAIT. socket(7), ip(7)
     check(syscalls.setOption(fd, 'reuseAddress', true), 'setsockopt')
     check(syscalls.bind(fd, address), 'bind', address)
     check(syscalls.listen(fd, backlog), 'listen', address)
