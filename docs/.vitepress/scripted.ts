@@ -10,5 +10,5 @@ export const scripted = `
   const giveUp = () => alive() || root.classList.remove('scripted')
   root.classList.add('scripted')
   addEventListener('error', ({ target }) => target.tagName === 'SCRIPT' && giveUp(), true)
-  setTimeout(giveUp, 5000)
+  setTimeout(giveUp, 10000)
 `
