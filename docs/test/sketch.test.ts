@@ -32,3 +32,7 @@ test('a sketch says in words what there is to see', () => {
 test.each(['the client\n  runs 0 50', 'the client\n  run 0', '  run 0 50', ''])('%j is no sketch', (text) => {
   expect(() => drawn(text, 'nothing')).toThrow(/^a sketch has no such line: /)
 })
+
+test('an arrow under the last row leads nowhere, and is an error', () => {
+  expect(() => drawn('the client\n  request 10 20', 'nothing')).toThrow(/^a sketch has no row below its last/)
+})

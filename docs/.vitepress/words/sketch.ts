@@ -32,17 +32,19 @@ const at = (time: number) => Math.round((time / 100) * (width - 2)) + 1
  *
  * @param alternative what there is to see, for those who do not see it
  * @returns an element `svg`
- * @throws Error that names a line which is none of these
+ * @throws Error that names a line which is none of these, or an arrow without a row to lead to
  */
 export function drawn(text: string, alternative: string): string {
   const rows = rowsOf(text)
   const { y, height } = rows.at(-1)!
   const shapes = rows.flatMap((row, i) =>
     row.marks.flatMap((mark) =>
-      isArrow(mark) ? [arrow(mark, row, rows[i + 1]!)] : [shape(mark, row), ...named(mark, row)],
+      isArrow(mark) ? [arrow(mark, row, rows[i + 1])] : [shape(mark, row), ...named(mark, row)],
     ),
   )
-  const titles = rows.map((row) => label(row.title === '-' ? '' : row.title, 1, topOf(row) - gap, 'title'))
+  const titles = rows
+    .filter(({ title }) => title !== '-')
+    .map((row) => label(row.title, 1, topOf(row) - gap, 'title'))
   const size = `viewBox="0 0 ${width} ${y + height + 1}"`
   const what = `role="img" aria-label="${escaped(alternative)}"`
   return `<svg class="sketch" ${size} ${what}>${[...shapes, ...titles].join('')}</svg>`
@@ -91,7 +93,8 @@ function named(mark: Mark, { y }: Row): string[] {
   return [mark.to > 90 ? label(mark.words, at(mark.to), y - gap, 'end') : label(mark.words, at(mark.from), y - gap)]
 }
 
-function arrow({ kind, from, to }: Mark, above: Row, below: Row): string {
+function arrow({ kind, from, to }: Mark, above: Row, below: Row | undefined): string {
+  if (!below) throw new Error(`a sketch has no row below its last, for a ${kind} at ${from}`)
   const [y1, y2] = [above.y + above.height + 2, below.y - 2]
   const [start, end] = kind === 'request' ? [y1, y2] : [y2, y1]
   const line = `x1="${at(from)}" y1="${start}" x2="${at(to)}" y2="${end}"`

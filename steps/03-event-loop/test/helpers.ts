@@ -3,7 +3,7 @@ import { connect as connectSocket } from 'node:net'
 import type { Socket } from 'node:net'
 import { createFramer, requestText } from '@rpc-steps/wire'
 import type { Json, Params, Reply } from '@rpc-steps/wire'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { listen, Loop, serve } from '../src/index.ts'
 import type { Handler, LoopOptions, ServerOptions } from '../src/index.ts'
 
@@ -34,13 +34,9 @@ export function turnUntil(loop: Loop, done: () => boolean): void {
   }
 }
 
-/** Waits until something is so. */
+/** Waits until something is so, for half a minute at most. */
 export async function until(done: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000
-  while (!done()) {
-    if (performance.now() > end) throw new Error(`in 30 seconds not: ${done}`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
+  await vi.waitUntil(done, { timeout: 30_000, interval: 1 })
 }
 
 /** A client that knows only bytes. */
