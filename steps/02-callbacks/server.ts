@@ -1,14 +1,14 @@
 import { announce, main, serverOptions, stopSignal } from '@rpc-steps/cli'
-import { listen, serve } from './src/index.ts'
+import { answer, listen } from './src/index.ts'
 
 await main(() => {
-  listen(serve, serverOptions(), (error, server) =>
+  listen(answer, serverOptions(), (error, server) =>
     void main(async () => {
       if (error) throw error
       const stopped = stopSignal()
       announce(server)
       await stopped
-      server.stop()
+      server.close()
     }),
   )
 })

@@ -19,7 +19,7 @@ await main(async () => {
         prints[place] = () => (error ? printError(method, error) : printResult(result))
         if (--missing > 0) return
         for (const print of prints) print()
-        client.end()
+        client.close()
       })
     })
   })

@@ -1,6 +1,6 @@
 import { announce, choiceOption, main, serverOptions, stopSignal } from '@rpc-steps/cli'
 import { syscalls } from '@rpc-steps/sockets'
-import { availableSelectors, listen, Loop, serve } from './src/index.ts'
+import { answer, availableSelectors, listen, Loop } from './src/index.ts'
 
 await main(async () => {
   const selectors = availableSelectors(syscalls)
@@ -8,8 +8,8 @@ await main(async () => {
     selector: choiceOption(selectors, 'how to ask which sockets are ready', selectors.at(-1)!),
   })
   const loop = new Loop(options)
-  const server = listen(loop, serve, options)
-  void stopSignal().then(() => server.stop())
+  const server = listen(loop, answer, options)
+  void stopSignal().then(() => server.close())
   announce(server)
   await loop.run()
 })

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { main } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { connect, Loop } from './src/index.ts'
-import type { Client } from './src/index.ts'
+import type { Client } from '@rpc-steps/callbacks'
 
 /*
  * node --import tsx ten-thousand.ts [IDLE ...]

@@ -1,12 +1,12 @@
 import { main } from '@rpc-steps/cli'
-import { listen, Loop, serve } from '@rpc-steps/event-loop'
+import { answer, listen, Loop } from '@rpc-steps/event-loop'
 import { client } from './src/index.ts'
 import { callsOf, connectOn, runWithPromises } from './src/promises-on-loop.ts'
 
 // Server and client in one thread, on the loop of step 03, written with `await`.
 await main(async () => {
   const loop = new Loop()
-  const server = listen(loop, serve)
+  const server = listen(loop, answer)
 
   async function visit(): Promise<void> {
     const connection = await connectOn(loop, server)
@@ -14,8 +14,8 @@ await main(async () => {
     console.log(await api.say({ text: 'Hello, loop!' }))
     const urls = ['/home', '/news', '/mail']
     console.log(await Promise.all(urls.map((url) => api.fetch({ url }))))
-    connection.end()
-    server.stop()
+    connection.close()
+    server.close()
   }
   const visited = visit()
   await runWithPromises(loop)

@@ -1,9 +1,9 @@
 import { announce, main, serverOptions, stopSignal } from '@rpc-steps/cli'
-import { answer, serve } from './src/index.ts'
+import { answer, listen } from './src/index.ts'
 
 await main(async () => {
   const options = serverOptions()
-  const server = await serve(answer, options, { framing: options.framing })
+  const server = await listen(answer, options, { framing: options.framing })
   const stopped = stopSignal()
   announce(server)
   await stopped

@@ -1,5 +1,5 @@
 import { codes, FramingError } from './errors.ts'
-import { BufferedFramer } from './framer.ts'
+import { BufferedFramer, writeText } from './framer.ts'
 
 const LF = 10
 const CR = 13
@@ -25,7 +25,29 @@ export class ContentLengthFramer extends BufferedFramer {
     return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   }
 
+  encode(body: string, into: Buffer, at: number): number {
+    // The header tells the length of what follows, and how long the header is depends on that. So
+    // the body is written first, where it will stand if it takes a byte for each character.
+    const guess = headerLength(body.length)
+    const length = at + guess > into.length ? -1 : writeText(body, into, at + guess)
+    if (length < 0) return -1
+    const header = headerLength(length)
+    if (header > guess) {
+      if (at + header + length > into.length) return -1
+      into.copyWithin(at + header, at + guess, at + guess + length)
+    }
+    into.set(USUAL, at)
+    let digit = at + header - 4
+    into[digit] = into[digit + 2] = CR
+    into[digit + 1] = into[digit + 3] = LF
+    for (let rest = length; --digit >= at + USUAL.length; rest = Math.floor(rest / 10)) {
+      into[digit] = ZERO + (rest % 10)
+    }
+    return header + length
+  }
+
   next(): string | undefined {
+    this.goOn()
     while (!this.#inBody) {
       if (this.#headerBytes === 0 && this.#readUsualHeader()) break
       const end = this.#findLineEnd()
@@ -43,6 +65,10 @@ export class ContentLengthFramer extends BufferedFramer {
   }
   // #endregion
 
+  protected override get missing(): number {
+    return this.#inBody ? this.#length - this.held : Infinity
+  }
+
   override get partial(): boolean {
     return this.#headerBytes > 0 || this.held > 0
   }
@@ -50,20 +76,21 @@ export class ContentLengthFramer extends BufferedFramer {
   // #region usual
   /**
    * Reads the header as nearly every peer writes it, in one go, when all of it is here. Anything
-   * else, wrong or merely different, is left to the lines below.
+   * else, wrong or merely different, is left to the lines below; and so is one that drips in, or
+   * each byte would be looked at again for the next.
    */
   #readUsualHeader(): boolean {
     const { bytes, start, stop } = this
     let at = start + USUAL.length
-    if (at + 5 > stop) return false
+    if (this.scanned > start || at + 5 > stop) return false
     for (let i = 0; i < USUAL.length; i++) if (bytes[start + i] !== USUAL[i]) return false
-    let length = 0
-    for (let digit; (digit = bytes[at]! - ZERO) >= 0 && digit <= 9; at++) length = length * 10 + digit
-    if (at === start + USUAL.length || length > this.limits.body || at + 4 > stop) return false
-    if (bytes[at] !== CR || bytes[at + 1] !== LF || bytes[at + 2] !== CR || bytes[at + 3] !== LF) {
-      return false
-    }
-    this.#headerBytes = at + 4 - start
+    let length = bytes[at]! - ZERO
+    if (!(length >= 0 && length <= 9)) return false
+    for (let digit; (digit = bytes[++at]! - ZERO) >= 0 && digit <= 9; ) length = length * 10 + digit
+    if (bytes[at] !== CR || bytes[at + 1] !== LF || bytes[at + 2] !== CR || bytes[at + 3] !== LF) return false
+    const header = at + 4 - start
+    if (at + 4 > stop || header > this.limits.header || length > this.limits.body) return false
+    this.#headerBytes = header
     this.#length = length
     this.#inBody = true
     this.start = this.scanned = at + 4
@@ -145,6 +172,13 @@ export class ContentLengthFramer extends BufferedFramer {
     }
     this.#inBody = true
   }
+}
+
+/** Bytes of the header of a body of so many bytes. */
+function headerLength(body: number): number {
+  let digits = 1
+  for (let rest = body; rest >= 10; rest = Math.floor(rest / 10)) digits++
+  return USUAL.length + digits + 4
 }
 
 function isBlank(byte: number): boolean {

@@ -1,13 +1,23 @@
 /** Any value that JSON can say (RFC 8259). */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** JSON-RPC error codes: the five of the specification, then those of LSP and of this project. */
+/**
+ * JSON-RPC error codes: the five of the specification (section 5.1), one of LSP 3.17, and those of
+ * this project, each with the name of its status in gRPC.
+ */
 export const codes = {
   parseError: -32700,
   invalidRequest: -32600,
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
+  /** CANCELLED; LSP's RequestCancelled. */
+  cancelled: -32800,
+  deadlineExceeded: -32008,
+  resourceExhausted: -32029,
+  unavailable: -32014,
+  unauthenticated: -32001,
+  permissionDenied: -32003,
 } as const
 
 /** The error object of a reply, as it stands on the wire. JSON-RPC 2.0, section 5.1. */
@@ -25,11 +35,14 @@ export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: number
   readonly data: Json | undefined
+  /** Who made it: the other end, which has sent it, or this one. */
+  readonly from: 'peer' | 'here'
 
-  constructor(code: number, message: string, data?: Json) {
+  constructor(code: number, message: string, data?: Json, from: 'peer' | 'here' = 'here') {
     super(message)
     this.code = code
     this.data = data
+    this.from = from
   }
 }
 
@@ -40,9 +53,13 @@ export class RpcError extends Error {
 export class DisconnectedError extends Error {
   override readonly name = 'DisconnectedError'
   readonly code = 'ERR_DISCONNECTED'
+  /** False when the request was never written: then the other end has not seen it, and another may be asked. */
+  readonly sent: boolean
 
-  constructor(message = 'the connection ended before the reply came', cause?: unknown) {
+  constructor(message?: string, { cause, sent = true }: { cause?: unknown; sent?: boolean } = {}) {
+    message ??= `the connection ended before the ${sent ? 'reply came' : 'request was sent'}`
     super(message, cause === undefined ? undefined : { cause })
+    this.sent = sent
   }
 }
 

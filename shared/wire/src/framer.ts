@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { FramingError } from './errors.ts'
 
 /** How much of a frame is read before its peer is refused. */
@@ -40,8 +40,17 @@ export interface Framer {
   readonly held: number
   /** The message in its frame, to be sent as UTF-8. */
   frame(body: string): string
+  /**
+   * Writes the message in its frame into memory, from `at` on. Returns how many bytes that were, or
+   * -1 if there was no room; what lies behind `at` may be overwritten all the same.
+   */
+  encode(body: string, into: Buffer, at: number): number
 }
 
+/** Bytes that are set aside for a frame before they have come, at most. */
+const roomAtOnce = 64 * 1024
+/** Bytes below which a message is small. */
+const few = 1024
 const nothing = Buffer.alloc(0)
 
 /**
@@ -56,6 +65,11 @@ export abstract class BufferedFramer implements Framer {
   protected scanned = 0
   protected stop = 0
   #borrowed = false
+  /** What came in the same chunk behind the frame at hand. */
+  #behind: { chunk: Uint8Array; start: number; length: number } | undefined
+  /** The bytes from `#asciiStart` on as text, if they are ASCII; empty if not; undefined if nobody has looked. */
+  #ascii: string | undefined
+  #asciiStart = 0
 
   constructor(limits: FrameLimits) {
     this.limits = limits
@@ -63,21 +77,40 @@ export abstract class BufferedFramer implements Framer {
 
   abstract next(): string | undefined
   abstract frame(body: string): string
+  abstract encode(body: string, into: Buffer, at: number): number
 
   // #region push
   push(chunk: Uint8Array, length = chunk.length): void {
-    if (this.start < this.stop) {
-      this.#makeRoom(length)
-      this.bytes.set(length < chunk.length ? chunk.subarray(0, length) : chunk, this.stop)
-      this.stop += length
-      return
-    }
+    if (this.start === this.stop) return this.#borrow(chunk, 0, length)
+    // Only what belongs to the frame at hand is copied; what is behind it is parsed where it lies.
+    const count = Math.min(length, this.missing)
+    this.#makeRoom(count)
+    this.bytes.set(count < chunk.length ? chunk.subarray(0, count) : chunk, this.stop)
+    this.stop += count
+    if (count < length) this.#behind = { chunk, start: count, length }
+  }
+
+  #borrow(chunk: Uint8Array, start: number, length: number): void {
     this.bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-    this.start = this.scanned = 0
+    this.start = this.scanned = start
     this.stop = length
     this.#borrowed = true
+    this.#ascii = undefined
+  }
+
+  /** Bytes until the end of the frame at hand; Infinity while that is not known. */
+  protected get missing(): number {
+    return Infinity
+  }
+
+  /** For when all bytes at hand are read: goes on with those behind. */
+  protected goOn(): void {
+    const behind = this.#behind
+    if (behind === undefined || this.start < this.stop) return
+    this.#behind = undefined
+    this.#borrow(behind.chunk, behind.start, behind.length)
   }
 
   /** For when no whole frame is at hand: copies what remains of a borrowed chunk. */
@@ -86,17 +119,22 @@ export abstract class BufferedFramer implements Framer {
     else if (this.#borrowed) this.#makeRoom(0)
   }
 
-  /** Makes the unread bytes our own, with room for `more`. Doubling keeps the copying linear. */
+  /**
+   * Makes the unread bytes our own, with room for `more`. Doubling keeps the copying linear; a frame
+   * that is not large gets its room at once.
+   */
   #makeRoom(more: number): void {
     const { bytes, start, held } = this
     if (!this.#borrowed && this.stop + more <= bytes.length) return
-    const capacity = Math.max(256, 2 * (held + more))
+    const frame = this.missing === Infinity ? 0 : held + this.missing
+    const capacity = Math.max(256, 2 * (held + more), Math.min(frame, roomAtOnce))
     if (this.#borrowed || capacity > bytes.length) this.bytes = Buffer.allocUnsafeSlow(capacity)
     bytes.copy(this.bytes, 0, start, this.stop)
     this.scanned -= start
     this.start = 0
     this.stop = held
     this.#borrowed = false
+    this.#ascii = undefined
   }
   // #endregion
 
@@ -104,10 +142,19 @@ export abstract class BufferedFramer implements Framer {
   protected take(length: number, next: number): string {
     const { bytes, start } = this
     this.start = this.scanned = next
+    // Many small messages in one chunk: when all are ASCII they become text together, in one go.
+    if (this.#ascii === undefined && this.#borrowed && length < few && next < this.stop) this.#readAscii(start)
+    if (this.#ascii) return this.#ascii.slice(start - this.#asciiStart, start - this.#asciiStart + length)
     const text = bytes.toString('utf8', start, start + length)
     // V8 knows whether a string is all Latin-1, and most messages are: then this costs nothing.
     const doubtful = text.includes('\ufffd')
     return doubtful && !isUtf8(bytes.subarray(start, start + length)) ? '\ufffd' : text
+  }
+
+  #readAscii(start: number): void {
+    this.#asciiStart = start
+    const rest = this.bytes.subarray(start, this.stop)
+    this.#ascii = isAscii(rest) ? rest.toString('latin1') : ''
   }
 
   end(): void {
@@ -121,4 +168,15 @@ export abstract class BufferedFramer implements Framer {
   get held(): number {
     return this.stop - this.start
   }
+}
+
+/**
+ * Writes text as UTF-8. Returns how many bytes that were, or -1 if there was no room. Most texts take
+ * a byte for each character; only where that fits and three for each would not is it worth counting.
+ */
+export function writeText(text: string, into: Buffer, at: number): number {
+  const room = into.length - at
+  if (text.length > room) return -1
+  if (3 * text.length > room && Buffer.byteLength(text) > room) return -1
+  return into.write(text, at)
 }

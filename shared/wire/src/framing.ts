@@ -47,7 +47,15 @@ class AutoFramer implements Framer {
   }
 
   frame(body: string): string {
-    this.#chosen ??= createFramer('content-length', this.#limits)
-    return this.#chosen.frame(body)
+    return this.#writer.frame(body)
+  }
+
+  encode(body: string, into: Buffer, at: number): number {
+    return this.#writer.encode(body, into, at)
+  }
+
+  /** Who speaks before having been spoken to takes the usual one. */
+  get #writer(): Framer {
+    return (this.#chosen ??= createFramer('content-length', this.#limits))
   }
 }

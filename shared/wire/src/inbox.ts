@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { codes, RpcError } from './errors.ts'
-import { errorObject, errorText, isId, isReply, isRequest, maxBatch, parse, resultText } from './messages.ts'
-import type { Id, Reply, Request } from './messages.ts'
+import { defaultMessageLimits, errorText, isDeeper, isId, isReply, isRequest, parse, resultText } from './messages.ts'
+import type { Id, MessageLimits, Reply, Request } from './messages.ts'
 
 /**
  * Ends a request, error first as Node does it: an RpcError is sent as it is, any other error as
@@ -9,13 +9,18 @@ import type { Id, Reply, Request } from './messages.ts'
  */
 export type Respond = (error: unknown, result?: unknown) => void
 
+/** Sends the answer to the request with this id, or an error in its place if it is too large. */
+type Answer = (text: string, id: Id) => void
+
+const tooLarge = new RpcError(codes.internalError, 'Internal error', 'the answer is too large to be sent')
+
 /** What an inbox does with what it finds. */
 export interface InboxEvents {
   /** A request or notification came. Call `respond` now or later; never throw. */
   request(request: Request, respond: Respond): void
   /** A reply came, to a request of ours or to none. */
   reply(reply: Reply): void
-  /** Sends a message to the peer. */
+  /** Sends a message to the peer. Throws if it is too large to be sent at all. */
   send(text: string): void
   /** A handler failed in a way the peer must not see: what happened, in words for a log. */
   internalError(report: string): void
@@ -28,11 +33,13 @@ export interface InboxEvents {
  */
 export class Inbox {
   readonly #events: InboxEvents
+  readonly #limits: MessageLimits
   /** The ids of requests that have come and not been answered. */
   readonly #inFlight = new Set<Id>()
 
-  constructor(events: InboxEvents) {
+  constructor(events: InboxEvents, limits: MessageLimits = defaultMessageLimits) {
     this.#events = events
+    this.#limits = limits
   }
 
   /** Requests that have come and not been answered. */
@@ -47,21 +54,20 @@ export class Inbox {
     try {
       message = parse(text)
     } catch (error) {
-      return this.#refuse(text, error as RpcError)
+      return this.#events.send(errorText(null, error as RpcError))
     }
-    if (Array.isArray(message)) this.#receiveBatch(message)
-    else this.#receiveOne(message, this.#send)
+    // A level takes two characters, so a short text cannot be too deep.
+    const deep = text.length > 2 * this.#limits.depth && isDeeper(message, this.#limits.depth)
+    if (Array.isArray(message)) this.#receiveBatch(message, deep)
+    else this.#receiveOne(message, deep, this.#send)
   }
 
-  /** A reply that is nested too deep has come all the same: its call fails, and nobody waits on. */
-  #refuse(text: string, error: RpcError): void {
-    const message: unknown = error.code === codes.parseError ? undefined : JSON.parse(text)
-    if (isReply(message)) this.#events.reply({ jsonrpc: '2.0', id: message.id, error: errorObject(error) })
-    else this.#send(errorText(null, error))
-  }
-
-  #receiveOne(message: unknown, answer: (text: string) => void, nothing?: () => void): void {
-    if (isRequest(message)) {
+  #receiveOne(message: unknown, deep: boolean, answer: Answer, nothing?: () => void): void {
+    if (isReply(message)) {
+      this.#events.reply(deep ? { jsonrpc: '2.0', id: message.id, failure: this.#tooDeep() } : message)
+      return nothing?.()
+    }
+    if (isRequest(message) && !deep) {
       if (message.id === undefined) {
         this.#events.request(message, this.#silently)
         return nothing?.()
@@ -69,42 +75,58 @@ export class Inbox {
       if (!this.#inFlight.has(message.id)) {
         return this.#events.request(message, this.#responder(message.id, answer))
       }
-    } else if (isReply(message)) {
-      this.#events.reply(message)
-      return nothing?.()
     }
-    answer(errorText(idOf(message), new RpcError(codes.invalidRequest, 'Invalid Request')))
+    const error = deep ? this.#tooDeep() : new RpcError(codes.invalidRequest, 'Invalid Request')
+    answer(errorText(idOf(message), error), idOf(message))
+  }
+
+  #tooDeep(): RpcError {
+    return new RpcError(codes.invalidRequest, 'Invalid Request', `nested over ${this.#limits.depth} levels`)
   }
   // #endregion
 
   // #region batch
   /** The answers of a batch go out together, once each item has had its turn. */
-  #receiveBatch(items: unknown[]): void {
-    if (items.length === 0 || items.length > maxBatch) {
-      const why = items.length > 0 ? `over ${maxBatch} items in a batch` : undefined
+  #receiveBatch(items: unknown[], deep: boolean): void {
+    const { batch, depth } = this.#limits
+    if (items.length === 0 || items.length > batch) {
+      const why = items.length > 0 ? `over ${batch} items in a batch` : undefined
       this.#events.send(errorText(null, new RpcError(codes.invalidRequest, 'Invalid Request', why)))
       return
     }
     const answers: string[] = []
+    const ids: Id[] = []
     let open = items.length
     const close = () => {
-      if (--open === 0 && answers.length > 0) this.#events.send(`[${answers.join(',')}]`)
+      if (--open > 0 || answers.length === 0) return
+      try {
+        this.#events.send(`[${answers.join(',')}]`)
+      } catch {
+        this.#events.send(`[${ids.map((id) => errorText(id, tooLarge)).join(',')}]`)
+      }
     }
     for (const item of items) {
-      this.#receiveOne(item, (text) => (answers.push(text), close()), close)
+      const add: Answer = (text, id) => {
+        answers.push(text)
+        ids.push(id)
+        close()
+      }
+      // The batch is a level of its own.
+      this.#receiveOne(item, deep && isDeeper(item, depth - 1), add, close)
     }
   }
   // #endregion
 
   // #region respond
-  #responder(id: Id, answer: (text: string) => void): Respond {
+  #responder(id: Id, answer: Answer): Respond {
     this.#inFlight.add(id)
     let done = false
     return (error, result) => {
-      if (done) return
+      // A second answer is not sent; but a bug that shows itself only then must not be lost.
+      if (done) return this.#silently(error)
       done = true
       this.#inFlight.delete(id)
-      answer(this.#replyText(id, error, result))
+      answer(this.#replyText(id, error, result), id)
     }
   }
 
@@ -127,8 +149,13 @@ export class Inbox {
   }
   // #endregion
 
-  // The events may be an object of a class, so `send` must be called on it.
-  readonly #send = (text: string) => this.#events.send(text)
+  readonly #send: Answer = (text, id) => {
+    try {
+      this.#events.send(text)
+    } catch {
+      this.#events.send(errorText(id, tooLarge))
+    }
+  }
 
   readonly #silently: Respond = (error) => {
     if (error !== null && error !== undefined && !(error instanceof RpcError)) {

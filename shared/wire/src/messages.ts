@@ -8,11 +8,42 @@ export type Id = string | number | null
 export type Params = Json[] | { [name: string]: Json }
 
 /** A request, or without `id` a notification, which gets no reply. JSON-RPC 2.0, section 4. */
-export interface Request {
+export interface Request extends Readonly<Extras> {
   readonly jsonrpc: '2.0'
   readonly method: string
   readonly params?: Params | null
   readonly id?: Id
+}
+
+/** What may ride beside a request. What is not there is not written. */
+export interface Extras {
+  meta?: Meta
+  /** W3C Trace Context. */
+  traceparent?: string
+  tracestate?: string
+}
+
+/** What a caller says about a call. Unknown members are ignored. */
+export interface Meta {
+  /** Milliseconds that are left: a duration, because clocks differ. */
+  timeoutMs?: number
+  /** 0 to 9. */
+  priority?: number
+  token?: string
+  idempotencyKey?: string
+  /** Items of a stream that may be sent. */
+  credit?: number
+  /** The caller streams. */
+  stream?: boolean
+}
+
+const typesOfMeta: Record<keyof Meta, string> = {
+  timeoutMs: 'number',
+  priority: 'number',
+  token: 'string',
+  idempotencyKey: 'string',
+  credit: 'number',
+  stream: 'boolean',
 }
 
 /** A reply: it has either `result` or `error`. JSON-RPC 2.0, section 5. */
@@ -21,6 +52,8 @@ export interface Reply {
   readonly id: Id
   readonly result?: Json
   readonly error?: ErrorObject
+  /** Not on the wire: why this end cannot take the reply. */
+  readonly failure?: RpcError
 }
 
 // #region write
@@ -52,33 +85,42 @@ export function errorObject({ code, message, data }: RpcError): ErrorObject {
 }
 // #endregion
 
-/** Items in a batch, at most. */
-export const maxBatch = 100
-/** Arrays and objects inside each other, at most, so that no recursive code runs out of stack. */
-export const maxDepth = 100
+/** How much one message may hold. */
+export interface MessageLimits {
+  /** Arrays and objects inside each other, so that no recursive code runs out of stack. */
+  depth: number
+  /** Items in a batch. */
+  batch: number
+}
 
-/** Parses one frame's body. Throws RpcError: a parse error, or an invalid request if too deep. */
+export const defaultMessageLimits: MessageLimits = { depth: 100, batch: 100 }
+
+/** Parses one frame's body. Throws RpcError: a parse error. */
 export function parse(text: string): unknown {
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new RpcError(codes.parseError, 'Parse error')
   }
-  // A level takes two characters, so a short text cannot be too deep.
-  if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) {
-    throw new RpcError(codes.invalidRequest, 'Invalid Request', `nested over ${maxDepth} levels`)
-  }
-  return value
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (isDeeper(item, levels - 1)) return true
+/** True if more than `levels` arrays and objects stand inside each other. Level by level: a limit can be high. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  for (let level = [value].filter(isNested); level.length > 0; levels--) {
+    if (levels === 0) return true
+    const below: object[] = []
+    for (const nested of level) {
+      for (const item of Array.isArray(nested) ? nested : Object.values(nested)) {
+        if (isNested(item)) below.push(item)
+      }
+    }
+    level = below
   }
   return false
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 // #region classify
@@ -89,8 +131,18 @@ export function isRequest(message: unknown): message is Request {
   return (
     typeof method === 'string' &&
     (params === undefined || typeof params === 'object') &&
-    (id === undefined || isId(id))
+    (id === undefined || isId(id)) &&
+    isMeta(message['meta'])
   )
+}
+
+function isMeta(meta: unknown): boolean {
+  if (meta === undefined) return true
+  if (!isObject(meta)) return false
+  for (const name in typesOfMeta) {
+    if (Object.hasOwn(meta, name) && typeof meta[name] !== typesOfMeta[name as keyof Meta]) return false
+  }
+  return true
 }
 
 /** True for what must have been meant as a reply; those are never answered, right or wrong. */
@@ -109,12 +161,14 @@ export function isId(id: unknown): id is Id {
 }
 // #endregion
 
-/** The result of a reply. Throws its error as an RpcError; a malformed one is an internal error. */
+/** The result of a reply. Throws its error as an RpcError `from` the peer; for a malformed one it is `from` here. */
 export function resultOf(reply: Reply): Json {
-  const { error, result } = reply
-  if (error === undefined) return result ?? null
+  const { error, result, failure } = reply
+  if (failure) throw failure
+  // Some write `"error": null` beside a result.
+  if (error === undefined || (error === null && result !== undefined)) return result ?? null
   if (isObject(error) && Number.isInteger(error.code) && typeof error.message === 'string') {
-    throw new RpcError(error.code, error.message, error.data)
+    throw new RpcError(error.code, error.message, error.data, 'peer')
   }
   throw new RpcError(codes.internalError, 'the error of the reply is not an error object')
 }

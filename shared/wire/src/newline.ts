@@ -1,5 +1,5 @@
 import { codes, FramingError } from './errors.ts'
-import { BufferedFramer } from './framer.ts'
+import { BufferedFramer, writeText } from './framer.ts'
 
 const LF = 10
 const CR = 13
@@ -8,6 +8,14 @@ const CR = 13
 export class NewlineFramer extends BufferedFramer {
   frame(body: string): string {
     return body + '\n'
+  }
+
+  encode(body: string, into: Buffer, at: number): number {
+    if (at >= into.length) return -1
+    const length = writeText(body, into, at)
+    if (length < 0 || at + length === into.length) return -1
+    into[at + length] = LF
+    return length + 1
   }
 
   next(): string | undefined {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { codes, maxBatch, maxDepth, RpcError } from '../src/index.ts'
+import { codes, defaultMessageLimits, RpcError } from '../src/index.ts'
 import { ask, failure, Recorder } from './support.ts'
+
+const { batch: maxBatch, depth: maxDepth } = defaultMessageLimits
 
 const invalid = (id: unknown, data?: unknown) => failure(id, codes.invalidRequest, 'Invalid Request', data)
 const answered = (id: unknown, result: unknown = null) => ({ jsonrpc: '2.0', result, id })
@@ -83,20 +85,32 @@ describe('nesting', () => {
   it('is allowed up to the limit, the message itself included', () => {
     const peer = new Recorder((_, respond) => respond(null))
     peer.receive(params(maxDepth - 1), params(maxDepth))
-    expect(peer.sent).toEqual([answered(1), invalid(null, `nested over ${maxDepth} levels`)])
+    expect(peer.sent).toEqual([answered(1), invalid(1, `nested over ${maxDepth} levels`)])
   })
 
   it('of a reply fails its call, and nothing is answered', () => {
     const peer = new Recorder().receive(`{"jsonrpc":"2.0","id":7,"result":${nested(maxDepth)}}`)
-    const error = { code: codes.invalidRequest, data: `nested over ${maxDepth} levels` }
-    expect(peer.replies).toMatchObject([{ id: 7, error }])
+    const failure = { code: codes.invalidRequest, data: `nested over ${maxDepth} levels`, from: 'here' }
+    expect(peer.replies).toMatchObject([{ id: 7, failure }])
     expect(peer.sent).toEqual([])
+  })
+
+  it('of one item of a batch is that item\'s error', () => {
+    const peer = new Recorder((_, respond) => respond(null))
+    peer.receive(`[${params(maxDepth - 2)},{"jsonrpc":"2.0","method":"ask","id":2,"params":${nested(maxDepth - 1)}}]`)
+    expect(peer.sent).toEqual([[answered(1), invalid(2, `nested over ${maxDepth} levels`)]])
+  })
+
+  it.each([3, 60, 200_000])('may have another limit: %i', (depth) => {
+    const peer = new Recorder((_, respond) => respond(null), { depth, batch: 100 })
+    peer.receive(params(depth - 1), params(depth))
+    expect(peer.sent).toEqual([answered(1), invalid(1, `nested over ${depth} levels`)])
   })
 
   it('of a million levels does not overflow the stack', () => {
     const peer = new Recorder().receive(params(1_000_000), '['.repeat(1_000_000))
     expect(peer.sent).toEqual([
-      invalid(null, `nested over ${maxDepth} levels`),
+      invalid(1, `nested over ${maxDepth} levels`),
       failure(null, codes.parseError, 'Parse error'),
     ])
   })
@@ -167,9 +181,25 @@ describe('respond', () => {
     const respond = peer.responds[0]!
     respond(null, 'first')
     respond(null, 'second')
-    respond(new Error('third'))
+    respond(new RpcError(1, 'third'))
     expect(peer.sent).toEqual([answered(1, 'first')])
     expect(peer.incidents).toEqual([])
+  })
+
+  it('reports an error that comes after the answer, and sends nothing', () => {
+    const peer = new Recorder().receive(ask(1))
+    peer.responds[0]!(null, 'first')
+    peer.responds[0]!(new Error('a bug'))
+    expect(peer.sent).toEqual([answered(1, 'first')])
+    expect(peer.incidents).toEqual([expect.stringContaining('a bug')])
+  })
+
+  it('puts an error in the place of an answer that is too large to be sent', () => {
+    const peer = new Recorder((_, respond) => respond(null, 'x'.repeat(1_000)), defaultMessageLimits, 900)
+    peer.receive(ask(1), [ask(2), ask(3)])
+    const instead = (id: number) => failure(id, codes.internalError, 'Internal error', 'the answer is too large to be sent')
+    expect(peer.sent).toEqual([instead(1), [instead(2), instead(3)]])
+    expect(peer.inbox.inFlight).toBe(0)
   })
 
   it('counts the first time only when the id has come again', () => {

@@ -60,6 +60,28 @@ describe('what is written from a template is the JSON that it should be', () => 
   })
 })
 
+it('"error": null beside a result is a result', () => {
+  expect(resultOf({ jsonrpc: '2.0', id: 1, result: 5, error: null } as unknown as Reply)).toBe(5)
+  expect(resultOf({ jsonrpc: '2.0', id: 1, result: null, error: null } as unknown as Reply)).toBe(null)
+})
+
+it('an error tells who made it', () => {
+  const reply = { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'no' } } as const
+  expect(thrownBy(() => resultOf(reply))).toMatchObject({ from: 'peer' })
+  expect(thrownBy(() => resultOf({ ...reply, error: 5 } as unknown as Reply))).toMatchObject({ from: 'here' })
+})
+
+it.each([
+  ['no object', 1], ['a list', []], ['null', null], ['a time as text', { timeoutMs: '1' }], ['a token that is none', { token: 1 }],
+])('a request whose meta is %s is none', (_, meta) => {
+  expect(isRequest({ jsonrpc: '2.0', id: 1, method: 'x', meta })).toBe(false)
+})
+
+it('a request may say more than is known', () => {
+  const meta = { timeoutMs: 5, stream: true, flavour: 'new' }
+  expect(isRequest({ jsonrpc: '2.0', id: 1, method: 'x', meta, traceparent: '00-1-2-03' })).toBe(true)
+})
+
 it.each([null, 'no', 5, [], {}, { code: '1', message: 'no' }, { code: 1.5, message: 'no' }, { code: 1 }])(
   'an error that is none is an error all the same: %j',
   (error) => {

@@ -1,5 +1,5 @@
-import { Inbox } from '../src/index.ts'
-import type { Framer, Reply, Request, Respond } from '../src/index.ts'
+import { defaultMessageLimits, Inbox } from '../src/index.ts'
+import type { Framer, MessageLimits, Reply, Request, Respond } from '../src/index.ts'
 
 /**
  * Pushes chunks and takes the messages that each one completes. Each chunk is lent: once `next`
@@ -38,7 +38,7 @@ export function thrownBy(run: () => unknown): unknown {
 
 /** An inbox that remembers what happened to it. */
 export class Recorder {
-  readonly inbox = new Inbox(this)
+  readonly inbox: Inbox
   readonly requests: Request[] = []
   readonly responds: Respond[] = []
   readonly replies: Reply[] = []
@@ -47,8 +47,16 @@ export class Recorder {
   readonly sent: unknown[] = []
   readonly #handle: (request: Request, respond: Respond) => void
 
-  constructor(handle: (request: Request, respond: Respond) => void = () => {}) {
+  readonly #room: number
+
+  constructor(
+    handle: (request: Request, respond: Respond) => void = () => {},
+    limits: MessageLimits = defaultMessageLimits,
+    room = Infinity,
+  ) {
     this.#handle = handle
+    this.#room = room
+    this.inbox = new Inbox(this, limits)
   }
 
   receive(...messages: readonly unknown[]): this {
@@ -69,6 +77,7 @@ export class Recorder {
   }
 
   send(text: string): void {
+    if (text.length > this.#room) throw new Error('too large')
     this.sent.push(JSON.parse(text))
   }
 

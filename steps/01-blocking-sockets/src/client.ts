@@ -1,30 +1,16 @@
 import { check, EINTR, PollFds, POLLOUT, syscalls as kernel } from '@rpc-steps/sockets'
 import type { Address, Syscalls } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
-import {
-  codes,
-  createFramer,
-  DisconnectedError,
-  errorText,
-  isReply,
-  isRequest,
-  notificationText,
-  parse,
-  requestText,
-  resultOf,
-  RpcError,
-} from '@rpc-steps/wire'
-import type { Framer, Framing, Json, Params, Reply } from '@rpc-steps/wire'
-import { Stream, TimeoutError } from './stream.ts'
+import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
+import type { Framing, Json, Params } from '@rpc-steps/wire'
+import { Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 /** How a client talks, and how long it waits. */
-export interface ClientOptions {
-  /** Default `content-length`. */
+export interface ClientOptions extends ConnectionOptions {
   framing?: Exclude<Framing, 'auto'>
   /** Milliseconds that a call may take. Default 0: as long as it takes. */
-  timeoutMs?: number
-  /** Default: the kernel's. */
-  syscalls?: Syscalls
+  timeout?: number
 }
 
 // #region connect
@@ -60,20 +46,20 @@ function outcome(syscalls: Syscalls, fd: number): number {
 
 /** One connection to a server, for one call at a time. */
 export class Client {
-  readonly #stream: Stream
-  readonly #framer: Framer
+  readonly #connection: Connection
   readonly #syscalls: Syscalls
-  readonly #timeoutMs: number
-  readonly #port: number
-  #lastId = 0
-  #unknownReplies = 0
+  readonly #timeout: number
 
   constructor(fd: number, syscalls: Syscalls, options: ClientOptions) {
-    this.#stream = new Stream(fd, syscalls)
-    this.#framer = createFramer(options.framing ?? 'content-length')
+    const label = trace.on ? syscalls.localAddress(fd).port : 0
     this.#syscalls = syscalls
-    this.#timeoutMs = options.timeoutMs || Infinity
-    this.#port = trace.on ? syscalls.localAddress(fd).port : 0
+    this.#timeout = options.timeout || Infinity
+    this.#connection = new Connection(
+      fd,
+      { request: (_, respond) => respond(new RpcError(codes.methodNotFound, 'Method not found')) },
+      // A server may be as slow as it likes, unless there is a time-out.
+      { label, sendTimeout: Infinity, ...options },
+    )
   }
 
   // #region call
@@ -82,96 +68,41 @@ export class Client {
    * answers with an error, TimeoutError, and DisconnectedError when the connection is lost.
    */
   call(method: string, params?: Params): Json {
-    const id = ++this.#lastId
+    const { session } = this.#connection
+    let outcome: { error: Error | null; result?: Json | undefined } | undefined
     const deadline = this.#deadline()
-    trace.called(method, this.#port, id)
+    const call = session.call(method, params, (error, result) => (outcome = { error, result }))
     try {
-      trace.requestSent(this.#port, id)
-      this.#send(requestText(id, method, params), deadline)
-      const reply = this.#receiveReply(id, deadline)
-      trace.replyReceived(this.#port, id)
-      return resultOf(reply)
+      while (outcome === undefined) this.#connection.turn(deadline)
     } finally {
-      trace.settled(method, this.#port, id)
+      // Its time is over. The reply may still come, while the next call waits for another: that is
+      // why even one call at a time needs an id.
+      if (outcome === undefined) session.giveUp(call)
     }
+    if (outcome.error) throw outcome.error
+    return outcome.result!
   }
 
   /** Tells the server something. There is no reply to wait for, so nobody knows what became of it. */
   notify(method: string, params?: Params): void {
-    this.#send(notificationText(method, params), this.#deadline())
-  }
-  // #endregion
-
-  // #region reply
-  /**
-   * Waits for the reply. Even with one call at a time it must be known by its id: a call whose
-   * time ran out gets its reply all the same, while the next call waits for another.
-   */
-  #receiveReply(id: number, deadline: number): Reply {
-    for (;;) {
-      const message = parse(this.#receiveMessage(deadline))
-      if (isReply(message)) {
-        // To null the server replies when it could not read a request: it must be this one.
-        if (message.id === id || message.id === null) return message
-        this.#unknownReplies++
-      } else if (isRequest(message) && message.id !== undefined) {
-        const error = new RpcError(codes.methodNotFound, 'Method not found')
-        this.#send(errorText(message.id, error), deadline)
-      }
-    }
-  }
-
-  #receiveMessage(deadline: number): string {
-    try {
-      for (;;) {
-        const body = this.#framer.next()
-        if (body !== undefined) return body
-        const chunk = this.#stream.receive(deadline)
-        if (chunk) this.#framer.push(chunk)
-        else this.#end()
-      }
-    } catch (error) {
-      throw this.#lost(error)
-    }
-  }
-
-  #end(): never {
-    this.#framer.end()
-    throw new DisconnectedError()
+    const { session } = this.#connection
+    session.notify(method, params)
+    this.#connection.flush(this.#deadline())
+    if (session.over) throw new DisconnectedError(undefined, { cause: session.cause, sent: false })
   }
   // #endregion
 
   /** Replies to no call, or to one that was given up. */
   get unknownReplies(): number {
-    return this.#unknownReplies
+    return this.#connection.session.stats.unknownReplies
   }
 
   /** Ends the connection. Calls after that throw DisconnectedError. */
   close(): void {
-    this.#stream.close()
+    this.#connection.close()
   }
 
   #deadline(): number {
-    return this.#syscalls.now() + this.#timeoutMs
-  }
-
-  #send(text: string, deadline: number): void {
-    if (this.#stream.closed) throw new DisconnectedError('the connection is closed')
-    try {
-      this.#stream.send(this.#framer.frame(text), deadline)
-    } catch (error) {
-      throw this.#lost(error)
-    }
-  }
-
-  /**
-   * What to tell the caller. When nothing came in time the connection is as good as before. After
-   * anything else it is not: half a frame may have been sent, or the next one cannot be found.
-   */
-  #lost(error: unknown): unknown {
-    if (error instanceof TimeoutError && error.syscall === 'recv') return error
-    this.close()
-    if (error instanceof TimeoutError || error instanceof DisconnectedError) return error
-    return new DisconnectedError(undefined, error)
+    return this.#syscalls.now() + this.#timeout
   }
 }

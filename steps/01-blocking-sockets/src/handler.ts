@@ -6,8 +6,8 @@ import type { Json, Request } from '@rpc-steps/wire'
 export interface Context {
   /** Puts the thread to sleep for `ms` milliseconds. */
   readonly sleep: (ms: number) => void
-  /** The client's port: it names the calls of this connection in a trace. */
-  readonly port: number
+  /** Names the connection in a trace: the client's port. */
+  readonly label: number
 }
 
 // #region handler
@@ -15,9 +15,9 @@ export interface Context {
 export type Handler = (request: Request, context: Context) => Json | void
 
 /** Answers the methods of the service. */
-export const answer: Handler = (request, { sleep, port }) => {
+export const answer: Handler = (request, { sleep, label }) => {
   const { wait, run } = lookup(request)
   if (wait > 0) sleep(wait)
-  return trace.ran(request.method, port, request.id, run)
+  return trace.ran(request.method, label, request.id, run)
 }
 // #endregion

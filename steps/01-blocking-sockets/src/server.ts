@@ -1,6 +1,9 @@
+import { writeSync } from 'node:fs'
 import { check, EBADF, ECONNABORTED, EINTR, EINVAL, syscalls as kernel } from '@rpc-steps/sockets'
 import type { Address, Syscalls } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
+import { DisconnectedError } from '@rpc-steps/wire'
+import type { Request, Respond } from '@rpc-steps/wire'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import type { Handler } from './handler.ts'
@@ -46,7 +49,7 @@ export function serve(
     if (client >= 0) {
       // Each send is as large as it should be: nothing is gained by waiting for more. tcp(7)
       syscalls.setOption(client, 'noDelay', true)
-      new Connection(client, handler, options).serve()
+      serveOne(client, handler, options)
     } else if (client === EINVAL || client === EBADF) {
       return
     } else if (client !== EINTR && client !== ECONNABORTED) {
@@ -56,3 +59,53 @@ export function serve(
   }
 }
 // #endregion
+
+// #region one
+/** Answers one client until it has ended: it has the thread to itself. */
+function serveOne(fd: number, handler: Handler, options: ConnectionOptions): void {
+  const { syscalls = kernel } = options
+  const label = trace.on ? clientPort(fd, syscalls) : 0
+  const connection = new Connection(fd, { request }, { framing: 'auto', log: logLine, label, ...options })
+  const { session } = connection
+
+  function request(request: Request, respond: Respond): void {
+    let result
+    try {
+      result = handler(request, { sleep, label })
+    } catch (error) {
+      // When the client was lost while the handler slept, there is nobody to answer.
+      if (!session.over) respond(error ?? new Error('the handler threw nothing'))
+      return
+    }
+    respond(null, result)
+  }
+
+  function sleep(ms: number): void {
+    connection.flush()
+    if (session.over) throw new DisconnectedError()
+    trace.enter('kernel', 'sleep')
+    syscalls.sleep(ms)
+    trace.leave('kernel', 'sleep')
+  }
+
+  while (!session.over) connection.turn()
+}
+// #endregion
+
+function clientPort(fd: number, syscalls: Syscalls): number {
+  try {
+    return syscalls.remoteAddress(fd).port
+  } catch {
+    return 0 // gone already, as the first recv will find out
+  }
+}
+
+// Not console.error: in a worker thread that leaves the writing to the main thread, and to a
+// moment in which the worker may be asleep.
+function logLine(line: string): void {
+  try {
+    writeSync(2, line + '\n')
+  } catch {
+    // Nobody reads the log any more (EPIPE, EAGAIN): no reason to stop serving.
+  }
+}

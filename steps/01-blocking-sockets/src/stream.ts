@@ -6,7 +6,7 @@ import { trace } from '@rpc-steps/trace'
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError'
   readonly code = 'ETIMEDOUT'
-  /** What was waited in. After `send`, part of the data may be on its way. */
+  /** What was waited in. */
   readonly syscall: 'recv' | 'send'
 
   constructor(syscall: 'recv' | 'send') {
@@ -20,8 +20,6 @@ export class TimeoutError extends Error {
  * then the thread sleeps in the kernel. Deadlines are on the clock of `syscalls.now()`.
  */
 export class Stream {
-  /** Why a call failed: SystemError or TimeoutError. */
-  error: Error | undefined
   readonly #fd: number
   readonly #syscalls: Syscalls
   // One buffer for the whole connection, outside of the heap that V8 collects.
@@ -50,28 +48,26 @@ export class Stream {
       if (count === 0) return undefined
       // A signal came and no byte yet: that says nothing about the stream, so wait again.
       if (count === EINTR) continue
-      this.#fail(count === EAGAIN ? new TimeoutError('recv') : new SystemError(count, 'recv'))
+      throw count === EAGAIN ? new TimeoutError('recv') : new SystemError(count, 'recv')
     }
   }
   // #endregion
 
   // #region send
   /**
-   * Hands all of the text to the kernel as UTF-8, and waits while there is no room. After an
-   * error nobody knows how much of it the peer will see. Throws SystemError, TimeoutError. send(2)
+   * Hands bytes to the kernel, and waits while it has no room for any. Returns how many it took,
+   * which may be fewer than all: a signal or the time limit came. Throws SystemError, and
+   * TimeoutError when the deadline has passed. send(2)
    */
-  send(text: string, deadline = Infinity): void {
-    const bytes = Buffer.from(text)
-    let sent = 0
-    while (sent < bytes.length) {
+  send(bytes: Buffer, deadline = Infinity): number {
+    for (;;) {
       this.#limit('sendTimeout', deadline)
       trace.enter('kernel', 'send')
-      const count = this.#syscalls.send(this.#fd, bytes, sent, bytes.length - sent)
+      const count = this.#syscalls.send(this.#fd, bytes, 0, bytes.length)
       trace.leave('kernel', 'send')
-      // Fewer than asked for: a signal or the time limit came while the kernel waited for room.
-      if (count >= 0) sent += count
-      else if (count === EAGAIN) this.#fail(new TimeoutError('send'))
-      else if (count !== EINTR) this.#fail(new SystemError(count, 'send'))
+      if (count >= 0) return count
+      if (count === EINTR) continue
+      throw count === EAGAIN ? new TimeoutError('send') : new SystemError(count, 'send')
     }
   }
   // #endregion
@@ -86,42 +82,24 @@ export class Stream {
     let limit = 0
     if (deadline !== Infinity) {
       limit = Math.ceil(deadline - this.#syscalls.now())
-      if (limit <= 0) this.#fail(new TimeoutError(option === 'sendTimeout' ? 'send' : 'recv'))
+      if (limit <= 0) throw new TimeoutError(option === 'sendTimeout' ? 'send' : 'recv')
     }
     if (limit === this.#limits[option]) return
     const result = this.#syscalls.setOption(this.#fd, option, limit)
-    if (result < 0) this.#fail(new SystemError(result, 'setsockopt'))
+    if (result < 0) throw new SystemError(result, 'setsockopt')
     this.#limits[option] = limit
   }
   // #endregion
 
-  // #region linger
-  /**
-   * Ends our side, then reads and drops whatever still comes. Closing with bytes unread would
-   * send a reset instead, and that may overtake what was just sent (RFC 1122, section 4.2.2.13).
-   */
-  linger(deadline: number): void {
+  /** Ends our side: the peer reads what was sent, and then the end. */
+  end(): void {
     this.#syscalls.shutdown(this.#fd, 'write')
-    while (this.receive(deadline)) {
-      // dropped
-    }
   }
-  // #endregion
 
   /** Gives the file descriptor back, once: its number may be another connection's next. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#syscalls.close(this.#fd)
-  }
-
-  /** True after `close`. */
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  #fail(error: Error): never {
-    this.error = error
-    throw error
   }
 }

@@ -14,7 +14,7 @@ const counting = {
 process.on('SIGUSR2', () => {})
 const port = Number(process.argv[2])
 // With a time limit, because only then does the kernel not go back to sleep by itself: signal(7).
-const client = connect({ host: '127.0.0.1', port }, { timeoutMs: 10_000, syscalls: counting })
+const client = connect({ host: '127.0.0.1', port }, { timeout: 10_000, syscalls: counting })
 console.log('calling')
 // Call after call, because nobody knows when the first signal comes.
 let result

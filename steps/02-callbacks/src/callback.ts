@@ -6,17 +6,19 @@
 export type Callback<T> = (error: Error | null, result: T) => void
 
 /**
- * Calls back from the middle of a loop. What the callback throws must not stop the
- * loop, which has others to call, and is not ours to swallow: it is thrown again when
- * this turn is over, where only the process can catch it.
+ * Calls back from the middle of a loop. What the callback throws must not stop the loop, which has
+ * others to call, and is not ours to swallow: it is thrown again `later`, when this turn is over.
  */
-export function tell<T>(callback: Callback<T>, error: Error | null, result?: T): void {
+export function tell<T>(later: Later, callback: Callback<T>, error: Error | null, result?: T): void {
   try {
     callback(error, result as T)
   } catch (thrown) {
-    process.nextTick(() => {
+    later(() => {
       throw thrown
     })
   }
 }
+
+/** Does a job when the callbacks that run now have returned. */
+export type Later = (job: () => void) => void
 // #endregion

@@ -1,165 +1,130 @@
+import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { createFramer, errorText, FramingError, Inbox } from '@rpc-steps/wire'
-import type { Framer, FrameLimits, Framing, InboxEvents } from '@rpc-steps/wire'
-import { Outbox } from './outbox.ts'
-import type { OutboxLimits } from './outbox.ts'
+import type { Duplex } from 'node:stream'
+import { Alarm, Session, systemClock } from '@rpc-steps/session'
+import type { Clock, SessionEvents, SessionOptions } from '@rpc-steps/session'
 
-/** What clients and servers can be told about their connections. */
-export interface ConnectionOptions {
-  /** Default `auto` for a server, `content-length` for a client. */
-  framing?: Framing
-  frameLimits?: FrameLimits
-  outboxLimits?: Partial<OutboxLimits>
-  /** Milliseconds that a frame may take, from first to last byte. Default 30,000. */
-  frameTime?: number
+/** How a connection behaves. */
+export interface ConnectionOptions extends SessionOptions {
+  /** Another clock, for tests. */
+  clock?: Clock
 }
 
-/** What a connection reports to the server or client that it belongs to. */
-export interface ConnectionEvents {
-  request: InboxEvents['request']
-  reply?: InboxEvents['reply']
-  /** The outbox was full and has drained. */
-  drain?: () => void
-  /** Once: no message will come any more. `error` says why, unless that is in order. */
-  end?: (error?: Error) => void
+/** What a connection reports to the client or server that it belongs to. */
+export interface ConnectionEvents extends Omit<SessionEvents, 'wake'> {
+  /** Once: the stream has closed. */
+  closed(cause: unknown): void
 }
 
-/** One end of a connection: bytes in, messages out, and the rules in between. */
+/** Drives a session over a stream: whatever happens to the stream calls back, and nothing waits. */
 export class Connection {
-  readonly #socket: Socket
-  readonly #framer: Framer
-  readonly #inbox: Inbox
-  readonly #outbox: Outbox
-  readonly #frameTime: number
-  readonly #events: ConnectionEvents
-  #timer: NodeJS.Timeout | undefined
-  /** Whatever still comes is thrown away. */
-  #ended = false
-  #error: Error | undefined
+  readonly session: Session
+  readonly #stream: Duplex
+  readonly #clock: Clock
+  readonly #alarm: Alarm
+  #error: unknown
+  /** Bytes that the stream has and the kernel has not. */
+  #writing = 0
+  /** True inside a callback of the stream, which looks at the session when it is done. */
+  #busy = false
+  #turnIsSet = false
 
-  constructor(socket: Socket, events: ConnectionEvents, options: ConnectionOptions) {
-    this.#socket = socket
-    this.#framer = createFramer(options.framing ?? 'auto', options.frameLimits)
-    this.#outbox = new Outbox(socket, () => this.#drained(), options.outboxLimits)
-    this.#events = events
-    this.#frameTime = options.frameTime ?? 30_000
-    this.#inbox = new Inbox({
-      request: events.request,
-      reply: events.reply ?? (() => {}), // to no request of ours
-      send: (text) => this.#answer(text),
-      internalError: (report) => console.error(report),
-    })
-    socket.on('end', () => this.#receivedEnd())
-    socket.on('error', (error) => (this.#error ??= error))
-    socket.on('close', () => {
-      this.end(this.#error)
-      this.#stopTimer()
-    })
-  }
-
-  // #region receive
-  /** Takes a chunk of the stream. Its memory can be used again when this returns. */
-  receive(chunk: Buffer): void {
-    if (this.#ended) return
-    this.#outbox.cork()
-    try {
-      this.#framer.push(chunk)
-      let body = this.#framer.next()
-      // Each frame has its own time: one that is complete stops the clock.
-      if (body !== undefined) this.#stopTimer()
-      for (; body !== undefined; body = this.#framer.next()) this.#inbox.receive(body)
-      if (this.#framer.partial) {
-        this.#timer ??= setTimeout(() => this.#late(), this.#frameTime)
-      }
-    } catch (error) {
-      this.#fail(error as FramingError)
+  constructor(stream: Duplex, events: ConnectionEvents, options: ConnectionOptions = {}) {
+    this.#stream = stream
+    this.#clock = options.clock ?? systemClock
+    this.#alarm = new Alarm(this.#clock, () => this.#turn())
+    this.session = new Session({ ...events, wake: (enough) => this.#wake(enough) }, options)
+    // Who has sent its last request may still want the answers.
+    stream.allowHalfOpen = true
+    stream.on('data', (chunk: Buffer) => this.#received(chunk))
+    stream.on('end', () => this.#ended())
+    stream.on('error', (error) => (this.#error ??= error))
+    const closed = () => {
+      this.session.closed(this.#error)
+      this.#alarm.stop()
+      events.closed(this.session.cause)
     }
-    this.#outbox.uncork()
+    // A stream that is over already says so to nobody.
+    if (stream.closed) process.nextTick(closed)
+    else stream.on('close', closed)
+    if (stream.readableEnded) process.nextTick(() => this.#ended())
   }
 
-  #receivedEnd(): void {
-    try {
-      if (!this.#ended) this.#framer.end()
-      this.end()
-    } catch (error) {
-      this.#fail(error as FramingError)
-    }
+  // #region drive
+  #received(chunk: Buffer): void {
+    this.#busy = true
+    this.session.received(chunk)
+    this.#busy = false
+    this.#turn()
   }
 
-  #late(): void {
-    // While the outbox is full we do not read, so it is not the peer who is late.
-    if (this.#outbox.full) return void this.#timer?.refresh()
-    const why = `the rest of a frame did not come in ${this.#frameTime} ms`
-    this.#fail(new FramingError(why))
-  }
-
-  /** Nobody knows where the next frame begins, so this is the last answer. */
-  #fail(error: FramingError): void {
-    this.#answer(errorText(null, error.toRpcError()))
-    this.end(error)
-  }
-  // #endregion
-
-  // #region send
-  /** Sends a message. Returns false when the outbox is full. Throws OverflowError. */
-  send(text: string): boolean {
-    return this.#outbox.send(this.#framer.frame(text))
-  }
-
-  /** Whoever asks and does not read the answers, is not read either. */
-  #answer(text: string): void {
-    try {
-      if (!this.send(text)) this.#socket.pause()
-    } catch (overflow) {
-      this.destroy(overflow as Error)
-    }
-    if (this.#ended && this.#inbox.inFlight === 0) this.#close()
-  }
-
-  #drained(): void {
-    this.#socket.resume()
-    this.#events.drain?.()
-  }
-  // #endregion
-
-  // #region end
-  /** Reads no more, answers what has come, then closes. */
-  end(error?: Error): void {
-    if (!this.#ended) {
-      this.#ended = true
-      this.#stopTimer()
-      this.#events.end?.(error)
-    }
-    if (this.#inbox.inFlight === 0) this.#close()
+  #ended(): void {
+    this.session.ended()
+    this.#turn()
   }
 
   /**
-   * Closes when all is sent. What still comes is read and thrown away: to close with
-   * unread bytes sends a reset, which can overtake our last answer (RFC 1122, 4.2.2.13).
+   * What is sent in one turn of the event loop leaves together. Not by nextTick or a microtask:
+   * those run after each callback, and a thousand timers that are due at once would be a thousand writes.
    */
-  #close(): void {
-    if (!this.#socket.writable) return
-    this.#outbox.end()
-    this.#socket.resume()
-    // The peer has time to take what we have sent, and then a second to go.
-    this.#startTimer(this.#frameTime)
-    this.#socket.once('finish', () => this.#startTimer(1_000))
+  #wake(enough: boolean): void {
+    if (enough) this.#write()
+    if (this.#busy || this.#turnIsSet) return
+    this.#turnIsSet = true
+    setImmediate(this.#turn)
   }
 
-  #startTimer(ms: number): void {
-    this.#stopTimer()
-    this.#timer = setTimeout(() => this.destroy(), ms)
+  readonly #turn = () => {
+    const { session } = this
+    const stream = this.#stream
+    this.#turnIsSet = false
+    this.#write()
+    if (session.takeEnd()) stream.end()
+    if (session.over && !(stream.readableEnded && stream.writableEnded)) stream.destroy()
+    if (session.reads === stream.isPaused()) session.reads ? stream.resume() : stream.pause()
+    this.#alarm.set(session.tick(this.#clock.now()))
   }
 
-  /** Closes now. */
-  destroy(error?: Error): void {
-    this.#error ??= error
-    this.#socket.destroy()
+  /** One piece at a time, so that what the kernel has no room for waits in the session, which counts it. */
+  #write(): void {
+    const stream = this.#stream
+    while (this.#writing === 0 && stream.writable) {
+      const bytes = this.session.next()
+      if (bytes === undefined) return
+      this.#writing = bytes.length
+      stream.write(bytes, this.#written)
+      // Nearly always it was taken at once.
+      if (stream.writableLength === 0) this.#took()
+    }
+  }
+
+  readonly #written = (error?: Error | null) => {
+    if (error || this.#writing === 0 || this.#stream.writableLength > 0) return
+    this.#took()
+    this.#turn()
+  }
+
+  #took(): void {
+    const count = this.#writing
+    this.#writing = 0
+    this.session.took(count)
   }
   // #endregion
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
 }
+
+// #region onread
+/** All that comes is read into this one buffer: a session is done with a chunk when `received` returns. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Begins to connect. Without a buffer of ours Node would allocate 64 KiB for each chunk. */
+export function openSocket({ host = '127.0.0.1', port }: { host?: string; port: number }): Socket {
+  const socket: Socket = connect({
+    host,
+    port,
+    // The frames of a turn are one write already: to wait for more (Nagle) gains nothing.
+    noDelay: true,
+    onread: { buffer, callback: (length) => socket.emit('data', buffer.subarray(0, length)) },
+  })
+  return socket
+}
+// #endregion

@@ -9,7 +9,7 @@ import type { Request, Respond } from '@rpc-steps/wire'
 export type Handler = (request: Request, respond: Respond) => void
 
 /** The service. To wait is to set a timer, and to leave. */
-export const serve: Handler = (request, respond) => {
+export const answer: Handler = (request, respond) => {
   const { wait, run } = lookup(request)
   if (wait === 0) return respond(null, run())
   setTimeout(() => {

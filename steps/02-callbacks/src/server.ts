@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { trace } from '@rpc-steps/trace'
+import type { Request, Respond } from '@rpc-steps/wire'
 import type { Callback } from './callback.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -11,8 +11,6 @@ import { tracedHandler } from './traced.ts'
 export interface ServerOptions extends ConnectionOptions {
   host?: string
   port?: number
-  /** Milliseconds that `stop` leaves to the calls in flight. Default 3,000. */
-  graceTime?: number
 }
 
 /** A server that listens. */
@@ -22,41 +20,40 @@ export interface Server {
   /** Connections that are open. */
   readonly connections: number
   /** Accepts nobody any more, answers the calls in flight, closes, then calls back. */
-  stop(callback?: () => void): void
+  close(callback?: () => void): void
 }
 
 // #region listen
 /** Listens, and calls back when clients can come. Errors: EADDRINUSE ... (bind(2)). */
-export function listen(
-  handler: Handler,
-  options: ServerOptions,
-  callback: Callback<Server>,
-): void {
-  const { host = '127.0.0.1', port = 0, graceTime = 3_000 } = options
+export function listen(handler: Handler, options: ServerOptions, callback: Callback<Server>): void {
+  const { host = '127.0.0.1', port = 0, log = console.error } = options
   const connections = new Set<Connection>()
-
-  const handle: Handler = (request, respond) => {
-    try {
-      handler(request, respond)
-    } catch (error) {
-      respond(error)
-    }
-  }
 
   // Half-open, because a client may send its requests, end, and still want the replies.
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const request = trace.on ? tracedHandler(handle, socket.remotePort ?? 0) : handle
-    const connection = new Connection(socket, { request }, options)
+    const label = socket.remotePort ?? 0
+    const handle = tracedHandler(handler, label)
+    const events = {
+      request(request: Request, respond: Respond) {
+        try {
+          handle(request, respond)
+        } catch (error) {
+          respond(error)
+        }
+      },
+      closed: () => void connections.delete(connection),
+    }
+    const connection = new Connection(socket, events, { framing: 'auto', label, ...options })
     connections.add(connection)
-    socket.on('data', (chunk) => connection.receive(chunk))
-    socket.on('close', () => connections.delete(connection))
   })
 
-  const stop = (done = () => {}) => {
-    const destroyAll = () => connections.forEach((connection) => connection.destroy())
-    const timer = setTimeout(destroyAll, graceTime)
-    listener.close(() => (clearTimeout(timer), done()))
-    for (const connection of connections) connection.end()
+  let closed = false
+  listener.once('close', () => (closed = true))
+  const close = (done = () => {}) => {
+    if (closed) return process.nextTick(done)
+    listener.once('close', done)
+    if (listener.listening) listener.close()
+    for (const { session } of connections) session.close()
   }
 
   listener.once('error', callback)
@@ -64,12 +61,12 @@ export function listen(
   listener.listen({ host, port, backlog: 1024 }, () => {
     listener.off('error', callback)
     // From here on an error concerns one connection that could not be accepted.
-    listener.on('error', (error) => console.error(`accept: ${error.message}`))
+    listener.on('error', (error) => log(`accept: ${error.message}`))
     const { address, port } = listener.address() as AddressInfo
     callback(null, {
       host: address,
       port,
-      stop,
+      close,
       get connections() {
         return connections.size
       },

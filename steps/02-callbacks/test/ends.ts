@@ -19,7 +19,7 @@ export function listening(handler: Handler, options: ServerOptions = {}): Promis
   return new Promise((resolve, reject) => {
     listen(handler, options, (error, server) => {
       if (error) return reject(error)
-      cleanUps.push(() => new Promise<void>((done) => server.stop(done)))
+      cleanUps.push(() => new Promise<void>((done) => server.close(done)))
       resolve(server)
     })
   })
@@ -61,6 +61,7 @@ export async function raw(port: number): Promise<Peer> {
 export interface Message {
   id: number | null
   method: string
+  params: { text: string }
   result: Json
   error: { code: number; message: string; data: Json }
 }

@@ -56,6 +56,6 @@ test.skipIf(process.platform === 'win32')('SIGTERM ends it in order', async () =
 test('after 10,000 calls nothing is left behind', async () => {
   // That the program ends is part of it: one timer or socket left open would keep it alive.
   const { code, stdout } = await run(new URL('programs/ten-thousand.ts', import.meta.url))
-  expect(stdout).toBe('pending 0, strays 0, timers 0, connections 1\nended, connections 0\n')
+  expect(stdout).toBe('pending 0, unknownReplies 0, timers 0, connections 1\nended, connections 0\n')
   expect(code).toBe(0)
 })

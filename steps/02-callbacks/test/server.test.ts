@@ -1,13 +1,13 @@
 import { DisconnectedError } from '@rpc-steps/wire'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { serve } from '../src/index.ts'
+import { answer } from '../src/index.ts'
 import type { Handler } from '../src/index.ts'
 import { calling, connected, listening, raw } from './ends.ts'
 
 const say = { id: 1, method: 'say', params: { text: 'Hello' } }
 
 test('a slow request does not hold up the one behind it', async () => {
-  const { port } = await listening(serve)
+  const { port } = await listening(answer)
   const peer = await raw(port)
   peer.send({ id: 1, method: 'sleep', params: [30] }, { ...say, id: 2 })
   expect((await peer.message())?.id).toBe(2)
@@ -15,7 +15,7 @@ test('a slow request does not hold up the one behind it', async () => {
 })
 
 test('replies of one turn travel in one chunk', async () => {
-  const { port } = await listening(serve)
+  const { port } = await listening(answer)
   const peer = await raw(port)
   const chunks: string[] = []
   peer.socket.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
@@ -40,20 +40,23 @@ test('what a handler throws before it returns is an internal error', async () =>
   log.mockRestore()
 })
 
-test('of several responses to one request the first counts', async () => {
-  const { port } = await listening((_, respond) => {
+test('of several responses to one request the first counts; an error after it is reported', async () => {
+  const lines: string[] = []
+  const handler: Handler = (_, respond) => {
     respond(null, 'first')
     respond(null, 'second')
     throw new Error('third')
-  })
+  }
+  const { port } = await listening(handler, { log: (line) => lines.push(line) })
   const client = await connected({ port })
   expect(await calling(client, 'method')).toBe('first')
   expect(await calling(client, 'method')).toBe('first')
-  expect(client.strays).toBe(0)
+  expect(client.unknownReplies).toBe(0)
+  expect(lines).toEqual(Array(2).fill(expect.stringMatching(/^internal error .*: Error: third/)))
 })
 
 test('a client that has ended still gets its replies', async () => {
-  const { port } = await listening(serve)
+  const { port } = await listening(answer)
   const peer = await raw(port)
   peer.send({ id: 1, method: 'sleep', params: [20] }, say, { id: 2, method: 'sleep', params: [10] })
   peer.socket.end()
@@ -84,7 +87,7 @@ test.each([
   ['a request of the web', 'POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}', -32700],
   ['2 GB', 'Content-Length: 2147483648\r\n\r\n', -32600],
 ])('%s gets one answer and the end, and nobody else notices', async (_, bytes, code) => {
-  const { port } = await listening(serve)
+  const { port } = await listening(answer)
   const client = await connected({ port })
   const slow = calling(client, 'sleep', { ms: 20 })
   const peer = await raw(port)
@@ -96,7 +99,7 @@ test.each([
 })
 
 test('a frame that is not finished in time ends its connection', async () => {
-  const { port } = await listening(serve, { frameTime: 40 })
+  const { port } = await listening(answer, { frameTimeout: 40 })
   const peer = await raw(port)
   peer.send(say)
   expect(await peer.message()).toMatchObject({ result: 'You said: Hello' })
@@ -109,7 +112,7 @@ test('a frame that is finished in time stops the clock', async () => {
   // With a clock of its own: on the machine's, a busy moment could make the second half late.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  const { port } = await listening(serve, { frameTime: 400 })
+  const { port } = await listening(answer, { frameTimeout: 400 })
   const [peer, other] = [await raw(port), await connected({ port })]
   peer.socket.write('Content-Length: 58\r\n\r\n{"jsonrpc":"2.0",')
   await calling(other, 'add', [1, 1]) // by now the server has that half
@@ -121,7 +124,7 @@ test('a frame that is finished in time stops the clock', async () => {
 })
 
 test('who leaves in the middle of a frame, or resets, takes nobody along', async () => {
-  const server = await listening(serve)
+  const server = await listening(answer)
   const client = await connected(server)
   for (const bytes of ['Content-Length: 1', 'Content-Length: 10\r\n\r\n{', '']) {
     const left = await raw(server.port)
@@ -140,11 +143,11 @@ test('a client that never reads is not read either, and loses nothing', async ()
   let handled = 0
   const counting: Handler = (request, respond) => {
     if (request.method === 'say') handled++
-    serve(request, respond)
+    answer(request, respond)
   }
   // More replies than the kernel's buffers and the hard cap together could hold.
   const [text, count] = ['x'.repeat(100_000), 300]
-  const { port } = await listening(counting, { outboxLimits: { hardCap: 1_000_000 } })
+  const { port } = await listening(counting, { hardCap: 1_000_000 })
   const peer = await raw(port)
   peer.socket.pause()
   peer.send(...Array.from({ length: count }, (_, id) => ({ ...say, id, params: { text } })))
@@ -163,7 +166,7 @@ test('a client that never reads is not read either, and loses nothing', async ()
 test('replies above the hard cap end the connection', async () => {
   const { port } = await listening(
     (_, respond) => setTimeout(() => respond(null, 'x'.repeat(100_000)), 10),
-    { outboxLimits: { hardCap: 500_000 } },
+    { hardCap: 500_000 },
   )
   const peer = await raw(port)
   peer.socket.pause()
@@ -175,7 +178,7 @@ test('replies above the hard cap end the connection', async () => {
 })
 
 test('a thousand connections at once', async () => {
-  const server = await listening(serve)
+  const server = await listening(answer)
   const peers = await Promise.all(Array.from({ length: 1_000 }, () => raw(server.port)))
   for (const peer of peers) peer.send(say)
   for (const peer of peers) expect((await peer.message())?.result).toBe('You said: Hello')
@@ -186,18 +189,18 @@ test('a thousand connections at once', async () => {
 })
 
 test('a port in use is an error of listen', async () => {
-  const { port } = await listening(serve)
-  const second = listening(serve, { port })
+  const { port } = await listening(answer)
+  const second = listening(answer, { port })
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', address: '127.0.0.1', port })
 })
 
 test('stop answers what is in flight, and does not wait for who is idle', async () => {
-  const server = await listening(serve)
+  const server = await listening(answer)
   const [busy, idle] = [await connected(server), await raw(server.port)]
   const order: string[] = []
   const slow = calling(busy, 'sleep', { ms: 40 }).then(() => order.push('answered'))
   await calling(busy, 'say', { text: 'the server has both' })
-  const stopped = new Promise<void>((resolve) => server.stop(resolve)).then(() => order.push('stopped'))
+  const stopped = new Promise<void>((resolve) => server.close(resolve)).then(() => order.push('stopped'))
   expect(await idle.end()).toBe('end')
   await expect(connected(server)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   await slow
@@ -207,12 +210,12 @@ test('stop answers what is in flight, and does not wait for who is idle', async 
 })
 
 test('stop gives up on who does not go', async () => {
-  const server = await listening(() => {}, { graceTime: 50 })
+  const server = await listening(() => {}, { grace: 50 })
   const client = await connected(server)
   const peer = await raw(server.port)
   const call = calling(client, 'method').catch((e: unknown) => e)
   await expect.poll(() => server.connections).toBe(2)
-  await new Promise<void>((resolve) => server.stop(resolve))
+  await new Promise<void>((resolve) => server.close(resolve))
   expect(await call).toBeInstanceOf(DisconnectedError)
   expect(await peer.end()).toBe('end')
   await expect.poll(() => server.connections).toBe(0)

@@ -1,3 +1,4 @@
+import type { Clock } from '@rpc-steps/session'
 import { syscalls as kernel } from '@rpc-steps/sockets'
 import type { Syscalls } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
@@ -7,7 +8,6 @@ import type { Selector } from './selector.ts'
 import { createSelector } from './selectors.ts'
 import type { SelectorName } from './selectors.ts'
 import { Timers } from './timers.ts'
-import type { Timer } from './timers.ts'
 
 /** Is told when its file descriptor is ready. */
 export interface Watcher {
@@ -43,7 +43,7 @@ const longestSleep = 500
 const longestWait = 0x7fffffff
 
 /** One thread, many waits: knows who waits for what, and sleeps only when nobody is ready. */
-export class Loop {
+export class Loop implements Clock {
   readonly syscalls: Syscalls
   /** For all that is received: whoever reads takes out what is needed before the next one reads. */
   readonly buffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -68,7 +68,12 @@ export class Loop {
   watch(fd: number, interest: number, watcher: Watcher): void {
     if (this.#watches.has(fd)) throw new Error(`fd ${fd} is being watched already`)
     this.#watches.set(fd, { watcher, interest: 0, turn: this.#turns })
-    this.modify(fd, interest)
+    try {
+      this.modify(fd, interest)
+    } catch (error) {
+      this.#watches.delete(fd)
+      throw error
+    }
   }
 
   /** Changes the interest in `fd`. */
@@ -90,14 +95,16 @@ export class Loop {
     this.#watches.delete(fd)
   }
 
-  /** Does something once, `ms` milliseconds from now, in a later turn. */
-  after(ms: number, job: () => void): Timer {
-    return this.#timers.add(this.syscalls.now() + (ms > 0 ? ms : 0), job)
+  /** Milliseconds on the clock that the loop goes by. */
+  now(): number {
+    return this.syscalls.now()
   }
 
-  /** Takes back what `after` has promised. */
-  cancel(timer: Timer): void {
-    this.#timers.cancel(timer)
+  /** Does something once, `ms` milliseconds from now, in a later turn. Returns what takes that back. */
+  after(ms: number, job: () => void): () => void {
+    if (ms === Infinity) return () => {}
+    const timer = this.#timers.add(this.now() + (ms > 0 ? ms : 0), job)
+    return () => this.#timers.cancel(timer)
   }
 
   /** Does something at the end of this turn; from there, at the end of the next. */
@@ -116,7 +123,7 @@ export class Loop {
    * over, then does what there is to do. Returns false when a signal cut the sleep short.
    */
   turn(maxWait = Infinity): boolean {
-    this.#beforeSleep.run(this.#onError)
+    this.#beforeSleep.run(this.#onError) // of whoever came between two turns
     const undisturbed = this.#sleep(this.#timeToSleep(maxWait))
     this.#turns++
     const { made, length } = this.#timers
@@ -126,6 +133,7 @@ export class Loop {
     // would keep the sockets from ever being looked at.
     for (let timer; (timer = this.#timers.take(now, made)) !== undefined; ) this.#run(timer.job)
     this.#deferred.run(this.#onError)
+    this.#beforeSleep.run(this.#onError)
     return undisturbed
   }
 

@@ -1,29 +1,18 @@
 import { check, checkAddress, EAGAIN, ECONNABORTED, EINTR } from '@rpc-steps/sockets'
 import type { Address } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
+import type { SessionOptions } from '@rpc-steps/session'
 import type { Request, Respond } from '@rpc-steps/wire'
 import { Connection } from './connection.ts'
-import type { ConnectionOptions } from './connection.ts'
+import { run } from './handler.ts'
+import type { After, Handler } from './handler.ts'
 import type { Loop, Watcher } from './loop.ts'
 import { READ } from './selector.ts'
-import { tracedHandler } from './traced.ts'
-
-/**
- * Answers one request: starts whatever takes time, returns, and calls `respond` when it is
- * done. What it throws is answered with "Internal error", and so is what a job throws that it
- * has left to `after`.
- */
-export type Handler = (request: Request, respond: Respond, after: After) => void
-
-/** Does something once, `ms` milliseconds from now. */
-export type After = (ms: number, job: () => void) => void
 
 /** Where, and how. Port 0, the default, is any that is free. */
-export interface ServerOptions extends ConnectionOptions {
+export interface ServerOptions extends SessionOptions {
   host?: string
   port?: number
-  /** Milliseconds that `stop` leaves to the calls in flight. Default 3,000. */
-  graceTime?: number
 }
 
 /** Milliseconds without accepting anybody, when that has failed and no connection closes. */
@@ -59,8 +48,10 @@ export class Server implements Watcher {
   readonly #handler: Handler
   readonly #options: ServerOptions
   readonly #connections = new Set<Connection>()
+  readonly #after: After
   #listening = true
-  #whenEmpty: (() => void) | undefined
+  /** Told when the last connection has gone. */
+  #closing: (() => void)[] = []
 
   /** @internal */
   constructor(loop: Loop, fd: number, handler: Handler, options: ServerOptions) {
@@ -71,6 +62,7 @@ export class Server implements Watcher {
     this.#fd = fd
     this.#handler = handler
     this.#options = options
+    this.#after = (ms, job) => void loop.after(ms, job)
     loop.watch(fd, READ, this)
   }
 
@@ -96,12 +88,17 @@ export class Server implements Watcher {
    * connections has closed, or a little later.
    */
   #rest(): void {
+    if (!this.#listening) return
     this.#loop.modify(this.#fd, 0)
     this.#loop.after(restTime, this.#goOn)
   }
 
   readonly #goOn = () => {
-    if (this.#listening) this.#loop.modify(this.#fd, READ)
+    try {
+      if (this.#listening) this.#loop.modify(this.#fd, READ)
+    } catch {
+      this.#rest() // no room in the kernel for that either: clients keep coming, so we do not give up
+    }
   }
   // #endregion
 
@@ -109,65 +106,49 @@ export class Server implements Watcher {
     const loop = this.#loop
     loop.syscalls.setNonBlocking(fd, true)
     loop.syscalls.setOption(fd, 'noDelay', true)
-    const handler = trace.on ? tracedHandler(this.#handler, portOf(loop, fd)) : this.#handler
-    const connection = new Connection(
-      loop,
-      fd,
-      {
-        request: (request, respond) => {
-          try {
-            handler(request, respond, (ms, job) => later(loop, ms, respond, job))
-          } catch (error) {
-            respond(error)
-          }
-        },
-        reply() {}, // to no request of ours
-        drain() {},
-        close: () => this.#gone(connection),
-      },
-      this.#options,
-    )
+    const label = trace.on ? portOf(loop, fd) : 0
+    const handler = this.#handler
+    const events = {
+      request: (request: Request, respond: Respond) => run(handler, request, respond, this.#after, label),
+      closed: () => this.#gone(connection),
+    }
+    let connection: Connection
+    try {
+      connection = new Connection(loop, fd, events, { framing: 'auto', label, ...this.#options })
+    } catch (error) {
+      loop.syscalls.close(fd)
+      throw error
+    }
     this.#connections.add(connection)
   }
 
   #gone(connection: Connection): void {
     this.#connections.delete(connection)
     this.#goOn()
-    if (this.#connections.size === 0) this.#whenEmpty?.()
+    this.#callBackIfClosed()
   }
 
   /** Accepts nobody any more, answers the calls in flight, closes, then calls back. */
-  stop(callback: () => void = () => {}): void {
-    if (!this.#listening) return
-    this.#listening = false
-    this.#loop.unwatch(this.#fd)
-    this.#loop.syscalls.close(this.#fd)
-    const patience = this.#loop.after(this.#options.graceTime ?? 3_000, () => {
-      for (const connection of this.#connections) connection.destroy()
-    })
-    for (const connection of this.#connections) connection.end()
-    this.#whenEmpty = () => {
-      this.#loop.cancel(patience)
-      this.#loop.defer(callback)
+  close(callback: () => void = () => {}): void {
+    this.#closing.push(callback)
+    if (this.#listening) {
+      this.#listening = false
+      this.#loop.unwatch(this.#fd)
+      this.#loop.syscalls.close(this.#fd)
+      for (const { session } of this.#connections) session.close()
     }
-    if (this.#connections.size === 0) this.#whenEmpty()
+    this.#callBackIfClosed()
   }
 
-  /** Clients keep coming whatever went wrong, so we must not give up, and not spin. */
+  #callBackIfClosed(): void {
+    if (this.#connections.size > 0) return
+    for (const callback of this.#closing.splice(0)) this.#loop.defer(callback)
+  }
+
+  /** One who could not be welcomed. */
   failed(): void {
     this.#rest()
   }
-}
-
-/** Whenever a handler throws, its caller is told, and nobody else. */
-function later(loop: Loop, ms: number, respond: Respond, job: () => void): void {
-  loop.after(ms, () => {
-    try {
-      job()
-    } catch (error) {
-      respond(error)
-    }
-  })
 }
 
 function portOf(loop: Loop, fd: number): number {

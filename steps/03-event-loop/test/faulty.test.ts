@@ -2,8 +2,9 @@ import { faultySyscalls, forSeeds } from '@rpc-steps/sockets'
 import type { FaultyOptions } from '@rpc-steps/sockets'
 import { createFramer, requestText } from '@rpc-steps/wire'
 import { describe, expect, test } from 'vitest'
-import { connect, listen, Loop, selectorNames, serve } from '../src/index.ts'
-import type { Client, SelectorName } from '../src/index.ts'
+import { connect, listen, Loop, selectorNames, answer } from '../src/index.ts'
+import type { Client } from '@rpc-steps/callbacks'
+import type { SelectorName } from '../src/index.ts'
 
 const lengths = (first: number) => Array.from({ length: 10 }, (_, i) => first + i * 10)
 
@@ -12,7 +13,7 @@ function world(seed: number, selector: SelectorName, options?: FaultyOptions) {
   const network = faultySyscalls(seed, options)
   const errors: unknown[] = []
   const loop = new Loop({ syscalls: network, selector, onError: (error) => errors.push(error) })
-  const server = listen(loop, serve, { port: 7000 })
+  const server = listen(loop, answer, { port: 7000 })
   const turnUntil = (done: () => boolean) => {
     while (!done()) loop.turn()
   }
@@ -44,9 +45,9 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
           [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...said].sort((a, b) => a - b),
         )
       }
-      for (const client of clients) client.end()
+      for (const client of clients) client.close()
       turnUntil(() => server.connections === 0)
-      server.stop()
+      server.close()
       turnUntil(() => !loop.alive)
       expect(errors).toEqual([])
       expect(outcomes.map((results) => results.length)).toEqual([20, 20, 20])
@@ -66,11 +67,11 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
             const call = outcomes.push(0) - 1
             client.call('say', [`${n}`.repeat(n * 100)], () => void outcomes[call]!++)
           }
-          client.end()
+          client.close()
         })
       }
       turnUntil(() => connects === 5 && server.connections === 0 && !outcomes.includes(0))
-      server.stop()
+      server.close()
       turnUntil(() => !loop.alive)
       expect(connects).toBe(5)
       expect(outcomes).toEqual(outcomes.map(() => 1))
@@ -85,7 +86,7 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
         if (error) throw error
         for (let i = 0; i < 300; i++) {
           client.call('say', ['x'.repeat(1_000)], () => {
-            if (++answers === 300) client.end()
+            if (++answers === 300) client.close()
           })
         }
       })
@@ -112,7 +113,7 @@ describe.each(selectorNames)('on a faulty network, with %s', (selector) => {
       let late = false
       loop.after(100, () => (late = true))
       turnUntil(() => late && server.connections === 0)
-      server.stop()
+      server.close()
       turnUntil(() => !loop.alive)
       expect(errors).toEqual([])
     }))

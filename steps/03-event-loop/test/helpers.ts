@@ -4,14 +4,14 @@ import type { Socket } from 'node:net'
 import { createFramer, requestText } from '@rpc-steps/wire'
 import type { Json, Params, Reply } from '@rpc-steps/wire'
 import { onTestFinished, vi } from 'vitest'
-import { listen, Loop, serve } from '../src/index.ts'
+import { listen, Loop, answer } from '../src/index.ts'
 import type { Handler, LoopOptions, ServerOptions } from '../src/index.ts'
 
 /**
  * A server in this process, whose clients are in this process too: so its loop takes one turn for
  * each turn of Node's.
  */
-export function serveHere(handler: Handler = serve, options: ServerOptions & LoopOptions = {}) {
+export function serveHere(handler: Handler = answer, options: ServerOptions & LoopOptions = {}) {
   const loop = new Loop(options)
   const server = listen(loop, handler, options)
   let over = false

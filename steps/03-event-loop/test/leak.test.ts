@@ -19,6 +19,6 @@ test('10,000 calls on one connection leave nothing behind', async () => {
   peer.socket.end()
   await until(() => server.connections === 0 && peer.closed)
   expect(fds()).toBe(before)
-  server.stop()
+  server.close()
   await until(() => !loop.alive)
 })

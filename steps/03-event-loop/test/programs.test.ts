@@ -5,7 +5,7 @@ import { syscalls } from '@rpc-steps/sockets'
 import { elapsed, spansOf, timesOf } from '@rpc-steps/trace'
 import { afterEach, describe, expect, test } from 'vitest'
 import { availableSelectors, connect, Loop } from '../src/index.ts'
-import type { Client } from '../src/index.ts'
+import type { Client } from '@rpc-steps/callbacks'
 import { turnUntil } from './helpers.ts'
 
 const step = new URL('../', import.meta.url)
@@ -108,7 +108,7 @@ test('two thousand idle connections are in nobody’s way', async () => {
   }
   call()
   turnUntil(loop, () => answers === 1_000)
-  for (const client of idle) client.end()
+  for (const client of idle) client.close()
   turnUntil(loop, () => !loop.alive)
   loop.close()
 })

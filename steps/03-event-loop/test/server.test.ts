@@ -2,13 +2,13 @@ import { faultySyscalls, syscalls } from '@rpc-steps/sockets'
 import type { Peer } from '@rpc-steps/sockets'
 import { createFramer, requestText } from '@rpc-steps/wire'
 import { describe, expect, test, vi } from 'vitest'
-import { listen, Loop, serve } from '../src/index.ts'
+import { listen, Loop, answer } from '../src/index.ts'
 import type { Handler, ServerOptions } from '../src/index.ts'
 import { frame, RawPeer, serveHere, until } from './helpers.ts'
 
 /** A handler that waits, then fails in its own callback. */
 const failLate: Handler = (request, respond, after) => {
-  if (request.method !== 'fail') return serve(request, respond, after)
+  if (request.method !== 'fail') return answer(request, respond, after)
   after(5, () => {
     throw new Error('a secret')
   })
@@ -24,21 +24,23 @@ describe('a server', () => {
   })
 
   test('still lets a busy handler hold up everybody (step 06 changes that)', async () => {
-    const { server } = serveHere()
-    const [busy, other] = [await RawPeer.connect(server.port), await RawPeer.connect(server.port)]
     const order: string[] = []
-    busy.socket.on('data', () => order.push('busy'))
-    other.socket.on('data', () => order.push('other'))
+    const { server } = serveHere((request, respond, after) => {
+      order.push(`${request.method} begins`)
+      answer(request, respond, after)
+      order.push(`${request.method} ends`)
+    })
+    const [busy, other] = [await RawPeer.connect(server.port), await RawPeer.connect(server.port)]
     busy.send([1, 'hash', ['text', 20_000]])
     await until(() => busy.socket.writableLength === 0)
     other.send([1, 'say', ['hello']])
-    await until(() => order.length === 2)
-    expect(order).toEqual(['busy', 'other'])
+    await until(() => other.replies.length === 1)
+    expect(order).toEqual(['hash begins', 'hash ends', 'say begins', 'say ends'])
   })
 
   test('sends the replies of one turn together', async () => {
     const send = vi.fn(syscalls.send)
-    const { server } = serveHere(serve, { syscalls: { ...syscalls, send } })
+    const { server } = serveHere(answer, { syscalls: { ...syscalls, send } })
     const peer = await RawPeer.connect(server.port)
     const requests = Array.from({ length: 64 }, (_, i) => [i + 1, 'add', [i, 1]] as [number, string, number[]])
     peer.send(...requests)
@@ -48,7 +50,7 @@ describe('a server', () => {
 
   test('sends what is enough for a write before the turn ends', async () => {
     const order: string[] = []
-    const { server } = serveHere(serve, {
+    const { server } = serveHere(answer, {
       selector: 'poll',
       syscalls: {
         ...syscalls,
@@ -90,7 +92,7 @@ describe('a server', () => {
   test('refuses a port in use', () => {
     const { server } = serveHere()
     const loop = new Loop()
-    expect(() => listen(loop, serve, { port: server.port })).toThrow(
+    expect(() => listen(loop, answer, { port: server.port })).toThrow(
       expect.objectContaining({ code: 'EADDRINUSE', address: '127.0.0.1', port: server.port }),
     )
     expect(loop.alive).toBe(false)
@@ -121,7 +123,7 @@ describe('a hostile peer', () => {
     await until(() => peer.closed && server.connections === 1)
     expect(await good.call(1, 'say', ['hello'])).toBe('You said: hello')
     good.socket.end()
-    server.stop()
+    server.close()
     await until(() => !loop.alive)
   })
 
@@ -143,7 +145,7 @@ describe('a hostile peer', () => {
   test('that sends garbage is not reset, however much of it is unread', () => {
     const network = faultySyscalls(1, { faults: 'none' })
     const loop = new Loop({ syscalls: network, selector: 'epoll' })
-    listen(loop, serve, { port: 7000 })
+    listen(loop, answer, { port: 7000 })
     const seen: string[] = []
     network.connectPeer(7000, {
       onConnect: (peer) => peer.send('garbage\r\n' + 'x'.repeat(300_000)),
@@ -159,19 +161,19 @@ describe('a hostile peer', () => {
   })
 
   test('that does not finish its frame is told so, in time', async () => {
-    const { server, loop } = serveHere(serve, { frameTime: 30 })
+    const { server, loop } = serveHere(answer, { frameTimeout: 30 })
     const peer = await RawPeer.connect(server.port)
     peer.raw('Content-Length: 10\r\n')
     await until(() => peer.closed)
     expect(peer.replies).toMatchObject([{ id: null, error: { code: -32700 } }])
-    server.stop()
+    server.close()
     await until(() => !loop.alive)
   })
 
   test('may always be inside a frame, if each of its frames is in time', () => {
     const network = faultySyscalls(1, { faults: 'none' })
     const loop = new Loop({ syscalls: network, selector: 'epoll' })
-    const server = listen(loop, serve, { port: 7000, frameTime: 100 })
+    const server = listen(loop, answer, { port: 7000, frameTimeout: 100 })
     const text = frame(requestText(1, 'add', [1, 2]))
     let answers = 0
     network.connectPeer(7000, {
@@ -208,7 +210,7 @@ describe('a peer that does not read', () => {
   function paused(requests: string[], options: ServerOptions = {}) {
     const network = faultySyscalls(1, { faults: 'none' })
     const loop = new Loop({ syscalls: network, selector: 'epoll' })
-    const server = listen(loop, serve, { port: 7000, ...options })
+    const server = listen(loop, answer, { port: 7000, ...options })
     const framer = createFramer('content-length')
     const replies: unknown[] = []
     const peer = network.connectPeer(7000, {
@@ -225,7 +227,7 @@ describe('a peer that does not read', () => {
   }
 
   test('is not read either, costs no turns, and gets everything once it reads', () => {
-    const { network, loop, server, peer, replies } = paused(requests)
+    const { network, loop, server, peer, replies } = paused(requests, { parked: 10 })
     const recv = vi.spyOn(network, 'recv')
     const nothingToDo = () => {
       const start = network.now()
@@ -234,7 +236,7 @@ describe('a peer that does not read', () => {
     }
     while (!nothingToDo());
     const read = recv.mock.results.reduce((sum, { value }) => sum + Math.max(0, value as number), 0)
-    // Up to the high-water mark, what the kernel holds, and what was read in the last turn.
+    // Up to the high-water mark, what the kernel holds, what is parked, and what was read in the last turn.
     expect(read).toBeGreaterThan(64 * 1024)
     expect(read).toBeLessThan(2 * 64 * 1024)
     expect(nothingToDo()).toBe(true)
@@ -247,11 +249,11 @@ describe('a peer that does not read', () => {
     // All are read before the first is answered.
     const waiting = requests.map((_, i) => requestText(i, 'sleep', [1_000]))
     const { loop, server } = paused(waiting, {
-      outboxLimits: { highWater: 1_000, hardCap: 10_000 },
+      highWater: 1_000, hardCap: 10_000,
     })
     while (server.connections === 0) loop.turn(10)
     while (server.connections > 0) loop.turn(10)
-    server.stop()
+    server.close()
     while (loop.alive) loop.turn(10_000)
   })
 })
@@ -259,7 +261,7 @@ describe('a peer that does not read', () => {
 test('a peer that has ended costs no turns while its call is in flight', () => {
   const network = faultySyscalls(1, { faults: 'none' })
   const loop = new Loop({ syscalls: network, selector: 'epoll' })
-  const server = listen(loop, serve, { port: 7000 })
+  const server = listen(loop, answer, { port: 7000 })
   let bytes = 0
   network.connectPeer(7000, {
     onConnect(peer) {
@@ -277,7 +279,7 @@ test('a peer that has ended costs no turns while its call is in flight', () => {
 test('room to write is asked for only while something waits for it', () => {
   const network = faultySyscalls(1, { faults: 'none' })
   const loop = new Loop({ syscalls: network, selector: 'epoll' })
-  const server = listen(loop, serve, { port: 7000 })
+  const server = listen(loop, answer, { port: 7000 })
   let bytes = 0
   network.connectPeer(7000, {
     onConnect: (peer) => peer.send(frame(requestText(1, 'say', ['x'.repeat(100_000)]))),
@@ -296,7 +298,7 @@ test('room to write is asked for only while something waits for it', () => {
 test('without file descriptors it rests, and goes on as soon as there are some', () => {
   const network = faultySyscalls(1, { faults: 'none', descriptors: 10 })
   const loop = new Loop({ syscalls: network, selector: 'epoll' })
-  const server = listen(loop, serve, { port: 7000 })
+  const server = listen(loop, answer, { port: 7000 })
   const answered: Peer[] = []
   for (let i = 0; i < 30; i++) {
     network.connectPeer(7000, {
@@ -327,7 +329,7 @@ describe('stop', () => {
     const waiting = busy.call(1, 'anything')
     await until(() => answer !== undefined && server.connections === 2)
     const stopped = vi.fn()
-    server.stop(stopped)
+    server.close(stopped)
     await until(() => idle.closed)
     expect(stopped).not.toHaveBeenCalled()
     answer!()
@@ -338,12 +340,12 @@ describe('stop', () => {
   })
 
   test('does not wait for ever', async () => {
-    const { server } = serveHere(serve, { graceTime: 20 })
+    const { server } = serveHere(answer, { grace: 20 })
     const peer = await RawPeer.connect(server.port)
     peer.send([1, 'sleep', [60_000]])
     await peer.call(2, 'get_data')
     const stopped = vi.fn()
-    server.stop(stopped)
+    server.close(stopped)
     await until(() => peer.closed && stopped.mock.calls.length === 1)
   })
 })

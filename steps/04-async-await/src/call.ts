@@ -1,66 +1,123 @@
-import type { Json, Params, Request } from '@rpc-steps/wire'
+import { systemClock } from '@rpc-steps/session'
+import type { Clock } from '@rpc-steps/session'
+import { codes, RpcError } from '@rpc-steps/wire'
+import type { Extras, Json, Params, Request } from '@rpc-steps/wire'
+import { Bag } from './bag.ts'
+import type { Peer } from './peer.ts'
 
 // #region types
 /** Calls a remote method; rejects with RpcError, DisconnectedError, or the signal's reason. */
 export type Call = (method: string, params?: Params, options?: CallOptions) => Promise<Json>
 
-/** What a caller may ask beside the call. */
-export interface CallOptions {
-  /** Stops the waiting. The server is not told, and its late reply is dropped. */
-  signal?: AbortSignal
-}
-
 /** Answers one request: with a value at once, or with the promise of one. */
-export type Handler = (request: Request, context: RequestContext) => Answer | Promise<Answer>
+export type Handler = (request: Request, context: RequestContext) => Answer | PromiseLike<Answer>
 
 /** `undefined` is sent as null. */
 export type Answer = Json | void
 // #endregion
 
-// #region context
+/** What a caller may ask beside the call. */
+export interface CallOptions {
+  /** Stops the waiting. The server is not told, and its late reply is dropped. */
+  signal?: AbortSignal | undefined
+  /** What rides beside the request. Asked for when it is written, which may be late. */
+  extras?: (() => Extras) | undefined
+  /** The request is being written, to this peer and with this id; never said of one that is not. */
+  sent?: ((peer: Peer, id: number) => void) | undefined
+}
+
 /** What a handler knows beside its request. */
-export class RequestContext {
+export interface RequestContext extends Pick<Bag, 'get' | 'set'> {
+  /** Who asks. Behind another protocol there may be none. */
+  readonly peer: Peer | undefined
   /** To call back whoever asks. */
   readonly call: Call
-  /** The client's port, which names the connection in a trace. */
-  readonly port: number
-  #controller: AbortController | undefined
-  #sleeps: Map<(reason: Error) => void, NodeJS.Timeout> | undefined
+  /** Names the connection in a trace: the client's port. */
+  readonly label: number
+  /** Aborted when nobody can hear the answer any more, or `abort` was called; also if that was before anybody asked for it. */
+  readonly signal: AbortSignal
+  /** Waits `ms` milliseconds; rejects when the signal is aborted. */
+  sleep(ms: number): Promise<void>
+  /** Ends this request, and no other: `reason` is its answer, and the reason of the signal. */
+  abort(reason: Error): void
+}
 
-  constructor(call: Call, port: number) {
+// #region context
+/** The context of one request. Most handlers ask for little of it, so it makes what is asked for. */
+export class Context extends Bag implements RequestContext {
+  readonly peer: Peer | undefined
+  readonly call: Call
+  readonly label: number
+  readonly #clock: Clock
+  readonly #sleeps = new Set<(reason: Error) => void>()
+  #controller: AbortController | undefined
+  /** What it was ended for. */
+  reason: Error | undefined
+  /** Told when the request is ended from here. */
+  onAbort: ((reason: Error) => void) | undefined
+
+  constructor({ peer, call = peer?.call ?? nobody, label = 0, clock = systemClock }: ContextOptions = {}) {
+    super(peer)
+    this.peer = peer
     this.call = call
-    this.port = port
+    this.label = label
+    this.#clock = clock
   }
 
-  /** Aborted when nobody can hear the answer any more. Made when it is first asked for. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
+    if (this.reason) this.#controller.abort(this.reason)
     return this.#controller.signal
   }
 
-  /**
-   * Waits `ms` milliseconds; rejects when `signal` would be aborted. The same as `setTimeout`
-   * of `node:timers/promises` with the signal, for a twentieth of the processor's time.
-   */
+  /** The same as `setTimeout` of `node:timers/promises` with the signal, for much less of the processor's time. */
   sleep(ms: number): Promise<void> {
-    const sleeps = (this.#sleeps ??= new Map())
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        sleeps.delete(reject)
+      if (this.reason) throw this.reason
+      const wake = (reason: Error) => {
+        cancel()
+        reject(reason)
+      }
+      const cancel = this.#clock.after(ms, () => {
+        this.#sleeps.delete(wake)
         resolve()
-      }, ms)
-      sleeps.set(reject, timer)
+      })
+      this.#sleeps.add(wake)
     })
   }
 
-  /** For the peer: the connection has ended. */
   abort(reason: Error): void {
+    if (this.reason) return
+    this.reason = reason
+    this.onAbort?.(reason)
     this.#controller?.abort(reason)
-    for (const [reject, timer] of this.#sleeps ?? []) {
-      clearTimeout(timer)
-      reject(reason)
-    }
-    this.#sleeps?.clear()
+    for (const wake of this.#sleeps) wake(reason)
+    this.#sleeps.clear()
+  }
+}
+// #endregion
+
+/** What a context is made of; all of it can be left out, for adapters and tests. */
+export interface ContextOptions {
+  peer?: Peer | undefined
+  call?: Call | undefined
+  label?: number | undefined
+  clock?: Clock | undefined
+}
+
+const nobody: Call = () => Promise.reject(new RpcError(codes.methodNotFound, 'Method not found'))
+
+// #region methods
+/** A handler of functions by their names: each takes the parameters and the context. */
+export function methods(
+  table: Readonly<Record<string, (params: never, context: RequestContext) => Answer | PromiseLike<Answer>>>,
+): Handler {
+  // A Map, because on an object `constructor` and `__proto__` would be found, and be methods.
+  const byName = new Map(Object.entries(table))
+  return ({ method, params }, context) => {
+    const run = byName.get(method)
+    if (!run) throw new RpcError(codes.methodNotFound, 'Method not found')
+    return run(params as never, context)
   }
 }
 // #endregion

@@ -1,130 +1,145 @@
 import type { Duplex } from 'node:stream'
-import { trace } from '@rpc-steps/trace'
-import {
-  codes,
-  DisconnectedError,
-  Inbox,
-  notificationText,
-  requestText,
-  RpcError,
-} from '@rpc-steps/wire'
-import type { Json, Params, Reply, Request, Respond } from '@rpc-steps/wire'
-import { RequestContext } from './call.ts'
+import { Connection } from '@rpc-steps/callbacks'
+import type { ConnectionOptions } from '@rpc-steps/callbacks'
+import type { Outgoing, Session } from '@rpc-steps/session'
+import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
+import type { Json, Params, Request, Respond } from '@rpc-steps/wire'
+import { Bag } from './bag.ts'
+import { Context } from './call.ts'
 import type { Answer, Call, Handler } from './call.ts'
-import { defaultGrace, MessageStream } from './message-stream.ts'
-import type { MessageStreamOptions } from './message-stream.ts'
-import { PendingCalls } from './pending.ts'
+import { Signals } from './signals.ts'
 
 /** How one end of a connection behaves. */
-export interface PeerOptions extends MessageStreamOptions {
+export interface PeerOptions extends ConnectionOptions {
   /** Answers the other side's requests. Without one there are no methods here. */
   handler?: Handler
-  /** Takes the errors that the other side must not see. */
-  log?: (line: string) => void
-  /** The client's port: it names the calls of this connection in a trace. */
-  port?: number
+  /** Each is given the peer before a byte of it is read: to hear notifications, to keep values, to talk first. */
+  extensions?: readonly ((peer: Peer) => void)[]
 }
 
 const noMethods: Handler = () => {
   throw new RpcError(codes.methodNotFound, 'Method not found')
 }
 
+/** A call whose caller has a signal. */
+interface Watched {
+  call: Outgoing | undefined
+  reject(reason: unknown): void
+}
+
 /**
- * One end of a connection. Both ends are alike: each may call the other. Any stream of bytes
- * will do, and it is the peer's own from here on.
+ * One end of a connection. Both ends are alike: each may call the other. Any stream of bytes will
+ * do, and it is the peer's own from here on.
  */
-export class Peer {
-  /** Settled when the connection has closed, whatever the cause. Never rejects. */
-  readonly closed: Promise<void>
-  readonly #messages: MessageStream
-  readonly #inbox: Inbox
+export class Peer extends Bag {
+  /** Resolves when the connection has closed, to the error that ended it, if one did. Never rejects. */
+  readonly closed: Promise<unknown>
+  readonly #session: Session
+  readonly #options: PeerOptions
   readonly #handler: Handler
-  readonly #port: number
-  readonly #grace: number
-  readonly #pending = new PendingCalls()
   /** The requests whose handlers have not answered yet. */
-  readonly #handling = new Set<RequestContext>()
-  #unknownReplies = 0
-  #closing = false
-  /** Set when no more calls can be made; says why. */
-  #ended: DisconnectedError | undefined
-  /** Set when the connection has closed: what its handlers were told to stop for. */
-  #gone: DisconnectedError | undefined
+  readonly #handling = new Set<Context>()
+  #state: 'open' | 'closing' | 'closed' = 'open'
 
   constructor(stream: Duplex, options: PeerOptions = {}) {
-    const { handler = noMethods, log = console.error, port = 0, grace = defaultGrace } = options
-    this.#handler = handler
-    this.#port = port
-    this.#grace = grace
-    this.#inbox = new Inbox({
-      request: (request, respond) => this.#onRequest(request, respond),
-      reply: (reply) => this.#onReply(reply),
-      send: (text) => this.#messages.send(text),
-      internalError: log,
-    })
-    let closed = () => {}
+    super()
+    this.#options = options
+    this.#handler = options.handler ?? noMethods
+    let closed = (_cause: unknown) => {}
     this.closed = new Promise((resolve) => (closed = resolve))
     const events = {
-      message: (text: string) => this.#inbox.receive(text),
-      end: (cause: unknown) => this.#onEnd(cause),
-      close: (cause: unknown) => (this.#onClose(cause), closed()),
+      request: (request: Request, respond: Respond) => this.#onRequest(request, respond),
+      ended: () => void (this.#state = 'closing'),
+      closed: (cause: unknown) => {
+        this.#onClosed(cause)
+        closed(cause)
+      },
     }
-    this.#messages = new MessageStream(stream, events, options)
+    this.#session = new Connection(stream, events, options).session
+    for (const extend of options.extensions ?? []) extend(this)
   }
 
   // #region call
-  /** Calls a method of the other side. While the stream is full, the request waits to be sent. */
-  readonly call: Call = (method, params, { signal } = {}) => {
-    const id = this.#pending.nextId()
-    trace.called(method, this.#port, id)
-    const reply = new Promise<Json>((resolve, reject) => {
+  /** Calls a method of the other side. What it has no room for waits here until it has. */
+  readonly call: Call = (method, params, { signal, extras, sent } = {}) =>
+    new Promise((resolve, reject) => {
       // Whatever is thrown in here rejects the promise.
       signal?.throwIfAborted()
-      if (this.#ended) throw this.#ended
-      const request = requestText(id, method, params)
-      this.#pending.add(id, { resolve, reject, signal })
-      if (this.#messages.full) void this.#sendLater(id, request)
-      else this.#messages.send(request)
-      trace.requestSent(this.#port, id)
+      const watched: Watched | undefined = signal && { call: undefined, reject }
+      const settle = (error: Error | null, result?: Json) => {
+        if (watched) this.#signals.unwatch(signal!, watched)
+        if (error) reject(error)
+        else resolve(result!)
+      }
+      const call = this.#session.call(method, params, settle, {
+        extras,
+        sent: sent && ((id) => sent(this, id)),
+      })
+      if (!watched) return
+      watched.call = call
+      this.#signals.watch(signal!, watched)
     })
-    return trace.on ? reply.finally(() => trace.settled(method, this.#port, id)) : reply
+
+  readonly #signals = new Signals<Watched>(({ call, reject }, reason) => {
+    const written = this.#session.giveUp(call!)
+    reject(reason)
+    if (written) for (const listener of this.#abandoned) listener(call!.id!)
+  })
+  // #endregion
+
+  // #region notify
+  /** Tells the other side something, in order with the calls. Resolves when it is on its way. */
+  notify(method: string, params?: Params): Promise<void> {
+    const told = new Promise<void>((resolve, reject) => {
+      this.#session.notify(method, params, (error) => (error ? reject(error) : resolve()))
+    })
+    // Who does not await it does not want to know, and an end of the connection is no crash.
+    told.catch(() => {})
+    return told
   }
 
-  async #sendLater(id: number, request: string): Promise<void> {
-    await this.#messages.room()
-    // Aborted or disconnected while it waited: then nobody wants the reply any more.
-    if (this.#pending.has(id)) this.#messages.send(request)
+  readonly #heard = new Map<string, Set<(params: Params | null | undefined) => void>>()
+
+  /**
+   * Hears a notification by its name, at once and in the order of reading, past the handler and
+   * whatever waits in front of it. Returns what ends that.
+   */
+  onNotification(method: string, listener: (params: Params | null | undefined) => void): () => void {
+    let listeners = this.#heard.get(method)
+    if (!listeners) {
+      const all = (listeners = new Set())
+      this.#heard.set(method, listeners)
+      this.#session.on(method, (params) => all.forEach((listener) => listener(params)))
+    }
+    listeners.add(listener)
+    return () => listeners.delete(listener)
   }
 
-  /** Tells the other side something. Settled when there is room to tell it more. */
-  async notify(method: string, params?: Params): Promise<void> {
-    if (this.#ended) throw this.#ended
-    this.#messages.send(notificationText(method, params))
-    if (this.#messages.full) await this.#messages.room()
-  }
+  readonly #abandoned = new Set<(id: number) => void>()
 
-  #onReply(reply: Reply): void {
-    trace.replyReceived(this.#port, reply.id)
-    // A reply to nobody is late or a mistake, and harmless: its call was settled without it.
-    if (!this.#pending.settle(reply)) this.#unknownReplies++
-    this.#endWhenIdle()
+  /** Hears of each call that was sent and then given up, by its id. Returns what ends that. */
+  onAbandoned(listener: (id: number) => void): () => void {
+    this.#abandoned.add(listener)
+    return () => this.#abandoned.delete(listener)
   }
   // #endregion
 
   // #region handle
   /** Starts the handler and goes on reading: nothing here waits for the answer. */
   #onRequest(request: Request, respond: Respond): void {
-    const context = new RequestContext(this.call, this.#port)
-    if (trace.on && request.id !== undefined) respond = this.#traced(request, respond)
-    let answer: Answer | Promise<Answer>
+    const { label, clock } = this.#options
+    const context = new Context({ peer: this, label, clock })
+    let answer: Answer | PromiseLike<Answer>
     try {
       answer = this.#handler(request, context)
     } catch (error) {
-      return respond(error)
+      return respond(error ?? new Error('the handler threw nothing'))
     }
-    if (!(answer instanceof Promise)) return respond(null, answer)
+    if (!isPromise(answer)) return respond(null, answer)
     this.#handling.add(context)
-    answer.then(
+    context.onAbort = respond
+    // Not every promise is one of this language: some call back twice, or at once.
+    Promise.resolve(answer).then(
       (result) => this.#answered(context, respond, null, result),
       (error: unknown) => {
         this.#answered(context, respond, error ?? new Error('the handler rejected with nothing'))
@@ -132,24 +147,22 @@ export class Peer {
     )
   }
 
-  #answered(context: RequestContext, respond: Respond, error: unknown, result?: Answer): void {
+  #answered(context: Context, respond: Respond, error: unknown, result?: Answer): void {
     this.#handling.delete(context)
-    // A handler that stops because its caller is gone has nothing to answer, or to report.
-    const stopped = this.#gone && [error, (error as Error | null)?.cause].includes(this.#gone)
-    if (!stopped) respond(error, result)
-    this.#endWhenIdle()
+    context.onAbort = undefined
+    // A handler that stops because it was told to has nothing to answer, or to report.
+    const { reason } = context
+    if (reason && (error === reason || (error as Error | null)?.cause === reason)) return
+    respond(error, result)
   }
   // #endregion
 
   // #region close
-  /** Makes no more calls, waits for those in flight both ways, then ends the connection. */
+  /** Takes no more requests and makes no more calls, finishes those in flight both ways, then ends. */
   async close(): Promise<void> {
-    this.#ended ??= new DisconnectedError('the connection was closed by this side')
-    this.#closing = true
-    this.#endWhenIdle()
-    const cutOff = setTimeout(() => this.#messages.destroy(), this.#grace)
+    if (this.#state === 'open') this.#state = 'closing'
+    this.#session.close()
     await this.closed
-    clearTimeout(cutOff)
   }
 
   /** The same as `close`, for `await using`. */
@@ -157,42 +170,31 @@ export class Peer {
     return this.close()
   }
 
-  #endWhenIdle(): void {
-    if (this.#closing && this.#pending.size + this.#handling.size === 0) this.#messages.end()
+  /** Ends it now, whatever is in flight. */
+  destroy(cause?: Error): void {
+    this.#session.destroy(cause)
   }
 
-  /** The other side sends no more. It may still read: what it asked is answered first. */
-  #onEnd(cause: unknown): void {
-    this.#ended = new DisconnectedError(undefined, cause)
-    this.#pending.reject(this.#ended)
-    this.#closing = true
-    this.#endWhenIdle()
-  }
-
-  #onClose(cause: unknown): void {
-    this.#gone = new DisconnectedError(undefined, cause)
-    this.#ended ??= this.#gone
-    this.#pending.reject(this.#gone)
-    for (const context of this.#handling) context.abort(this.#gone)
+  #onClosed(cause: unknown): void {
+    this.#state = 'closed'
+    const gone = new DisconnectedError('the caller has gone', { cause })
+    for (const context of this.#handling) {
+      context.onAbort = undefined
+      context.abort(gone)
+    }
   }
   // #endregion
 
-  /** Replies to no call of ours: late, because their calls were given up, or mistaken. */
-  get unknownReplies(): number {
-    return this.#unknownReplies
+  get state(): 'open' | 'closing' | 'closed' {
+    return this.#state
   }
 
-  /** Calls that wait for a reply, and requests that wait for their handlers. */
-  get inFlight(): { calls: number; requests: number } {
-    return { calls: this.#pending.size, requests: this.#handling.size }
+  /** What the connection has in hand; `handling` counts the handlers that have not answered. */
+  get stats(): Session['stats'] & { handling: number } {
+    return { ...this.#session.stats, handling: this.#handling.size }
   }
+}
 
-  /** Marks when the request came and when its reply was written. */
-  #traced({ method, id }: Request, respond: Respond): Respond {
-    trace.requestReceived(method, this.#port, id)
-    return (error, result) => {
-      respond(error, result)
-      trace.replySent(method, this.#port, id)
-    }
-  }
+function isPromise(value: unknown): value is PromiseLike<Answer> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,5 +1,6 @@
+import type { Client } from '@rpc-steps/callbacks'
 import * as loops from '@rpc-steps/event-loop'
-import type { Client as LoopClient, ClientOptions, Loop } from '@rpc-steps/event-loop'
+import type { ClientOptions, Loop } from '@rpc-steps/event-loop'
 import type { Call } from './call.ts'
 
 // #region promises
@@ -9,14 +10,14 @@ export function delay(loop: Loop, ms: number): Promise<void> {
 }
 
 /** Connects without blocking; rejects with SystemError. */
-export function connectOn(loop: Loop, options: ClientOptions): Promise<LoopClient> {
+export function connectOn(loop: Loop, options: ClientOptions): Promise<Client> {
   return new Promise((resolve, reject) => {
     loops.connect(loop, options, (error, client) => (error ? reject(error) : resolve(client)))
   })
 }
 
 /** The calls of a client on the loop, to be awaited. */
-export function callsOf(client: LoopClient): Call {
+export function callsOf(client: Client): Call {
   return (method, params) =>
     new Promise((resolve, reject) => {
       client.call(method, params, (error, result) => (error ? reject(error) : resolve(result)))

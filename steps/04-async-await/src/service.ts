@@ -7,7 +7,7 @@ import type { Handler } from './call.ts'
 export const answer: Handler = (request, context) => {
   const { method, id } = request
   const { wait, run } = lookup(request)
-  if (wait === 0) return trace.ran(method, context.port, id, run)
-  return context.sleep(wait).then(() => trace.ran(method, context.port, id, run))
+  if (wait === 0) return trace.ran(method, context.label, id, run)
+  return context.sleep(wait).then(() => trace.ran(method, context.label, id, run))
 }
 // #endregion

@@ -3,7 +3,7 @@ import * as net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createFramer, DisconnectedError, requestText, RpcError } from '@rpc-steps/wire'
 import { afterEach, describe, expect, test } from 'vitest'
-import { answer, connect, Peer, serve } from '../src/index.ts'
+import { answer, connect, listen as listenAt, Peer } from '../src/index.ts'
 import type { Handler, PeerOptions, Server } from '../src/index.ts'
 import { duplexPair } from './duplex-pair.ts'
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 async function listen(handler: Handler = answer, options: PeerOptions = {}): Promise<Server> {
-  const server = await serve(handler, { host: '127.0.0.1', port: 0 }, { grace: 500, ...options })
+  const server = await listenAt(handler, { host: '127.0.0.1', port: 0 }, { grace: 500, ...options })
   open.push(server)
   return server
 }
@@ -78,7 +78,7 @@ describe('calls', () => {
   test('parameters that are no JSON reject the call and leave nothing behind', async () => {
     const peer = await dial(await listen())
     await expect(peer.call('say', { text: 1n as never })).rejects.toThrow(TypeError)
-    expect(peer.inFlight.calls).toBe(0)
+    expect(peer.stats.pending).toBe(0)
   })
 
   test('both ends may call: a handler calls back whoever asks', async () => {
@@ -99,7 +99,7 @@ describe('calls', () => {
     await peer.notify('first')
     await peer.call('second')
     expect(seen).toEqual(['first', 'second'])
-    expect(peer.unknownReplies).toBe(0)
+    expect(peer.stats.unknownReplies).toBe(0)
   })
 
   test('what is sent in one turn is one write', async () => {
@@ -125,10 +125,10 @@ describe('abort', () => {
     await peer.call('ok')
     controller.abort(new Error('changed my mind'))
     await expect(call).rejects.toThrow('changed my mind')
-    expect(peer.inFlight.calls).toBe(0)
+    expect(peer.stats.pending).toBe(0)
     reply.open()
     await peer.call('ok')
-    expect(peer.unknownReplies).toBe(1)
+    expect(peer.stats.unknownReplies).toBe(1)
   })
 
   test('a signal that is aborted already sends nothing', async () => {
@@ -141,7 +141,7 @@ describe('abort', () => {
 
   test('reaches a call that has not been sent yet, because the peer does not read', async () => {
     const [near] = duplexPair()
-    const peer = new Peer(near, { outbox: { highWater: 100 } })
+    const peer = new Peer(near, { highWater: 100 })
     const controller = new AbortController()
     const stuck = peer.call('x', ['y'.repeat(40_000)])
     const waiting = peer.call('x', [], { signal: controller.signal })
@@ -162,8 +162,8 @@ describe('abort', () => {
       await Promise.all(calls)
     }
     expect(listening()).toBe(0)
-    expect(peer.inFlight).toEqual({ calls: 0, requests: 0 })
-    expect([...server.peers].map((p) => p.inFlight)).toEqual([{ calls: 0, requests: 0 }])
+    const nothing = { pending: 0, waiting: 0, unanswered: 0, requests: 0, handling: 0, parked: 0 }
+    for (const end of [peer, ...server.peers]) expect(end.stats).toMatchObject(nothing)
   })
 })
 
@@ -172,7 +172,7 @@ describe('the end of a connection', () => {
     const server = await listen(never)
     const peer = await dial(server)
     const calls = Promise.allSettled([peer.call('a'), peer.call('b')])
-    await expect.poll(() => [...server.peers][0]?.inFlight.requests).toBe(2)
+    await expect.poll(() => [...server.peers][0]?.stats.handling).toBe(2)
     await server.close()
     for (const result of await calls) {
       expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DisconnectedError) })
@@ -214,10 +214,10 @@ describe('the end of a connection', () => {
       const server = await listen(handler, { log: (line) => lines.push(line) })
       const socket = net.connect(server.port, server.host)
       socket.write(frame(requestText(1, 'x')))
-      await expect.poll(() => [...server.peers].map((peer) => peer.inFlight.requests)).toEqual([1])
+      await expect.poll(() => [...server.peers].map((peer) => peer.stats.handling)).toEqual([1])
       const [peer] = server.peers
       socket.resetAndDestroy()
-      await expect.poll(() => peer!.inFlight.requests).toBe(0)
+      await expect.poll(() => peer!.stats.handling).toBe(0)
       expect(lines).toHaveLength(incidents)
     },
   )
@@ -268,6 +268,7 @@ describe('the end of a connection', () => {
     const server = await listen(answer, { frameTimeout: 50 })
     const socket = net.connect(server.port, server.host)
     socket.write('Content-Length: 100\r\n\r\nhalf of it')
+    socket.resume()
     await once(socket, 'close')
     await expect.poll(() => server.peers.size).toBe(0)
   })
@@ -277,7 +278,7 @@ describe('back-pressure', () => {
   test('a server reads no more of a peer that does not read its answers', async () => {
     let handled = 0
     const big = 'x'.repeat(10_000)
-    const server = await listen(() => (handled++, big), { outbox: { highWater: 10_000 } })
+    const server = await listen(() => (handled++, big), { highWater: 10_000 })
     const socket = net.connect(server.port, server.host)
     const wanted = 20_000
     socket.pause()
@@ -307,7 +308,7 @@ describe('back-pressure', () => {
       return big
     }
     const handler: Handler = ({ method }) => (method === 'slow' ? slow() : 'at once')
-    const server = await listen(handler, { outbox: { hardCap: 500_000 } })
+    const server = await listen(handler, { hardCap: 500_000 })
     const other = await dial(server)
     const socket = net.connect(server.port, server.host).on('error', () => {})
     socket.pause()
@@ -318,12 +319,13 @@ describe('back-pressure', () => {
     socket.destroy()
   })
 
-  test('an awaited notify waits for a peer that does not read, an awaited call is held back', async () => {
+  test('an awaited notify waits its turn while the other side does not read', async () => {
     const [near, far] = duplexPair()
-    const peer = new Peer(near, { outbox: { highWater: 100 } })
+    const peer = new Peer(near, { highWater: 100 })
+    await peer.notify('x', ['y'.repeat(40_000)])
     let told = false
-    const telling = peer.notify('x', ['y'.repeat(40_000)]).then(() => (told = true))
-    await Promise.resolve()
+    const telling = peer.notify('x').then(() => (told = true))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(told).toBe(false)
     far.resume()
     await telling

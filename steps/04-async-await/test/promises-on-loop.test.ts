@@ -1,4 +1,4 @@
-import { listen, Loop, serve } from '@rpc-steps/event-loop'
+import { answer, listen, Loop } from '@rpc-steps/event-loop'
 import { faultySyscalls, forSeeds } from '@rpc-steps/sockets'
 import { expect, test } from 'vitest'
 import { callsOf, connectOn, delay, runWithPromises } from '../src/promises-on-loop.ts'
@@ -24,15 +24,15 @@ test('await needs the thread to come back to Node after each turn of the loop', 
 test('calls on the loop of step 03 can be awaited, on any network', async () => {
   await forSeeds(20, async (seed) => {
     const loop = new Loop({ syscalls: faultySyscalls(seed), selector: 'poll', onError: () => {} })
-    const server = listen(loop, serve)
+    const server = listen(loop, answer)
     const visit = async () => {
       const client = await connectOn(loop, server)
       const call = callsOf(client)
       const first = await call('say', { text: 'one' })
       const rest = await Promise.all([call('add', [1, 2]), call('sleep', [5])])
       await expect(call('nope')).rejects.toMatchObject({ code: -32601 })
-      client.end()
-      server.stop()
+      client.close()
+      server.close()
       return [first, ...rest]
     }
     const visited = visit()

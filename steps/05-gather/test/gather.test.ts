@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { connect, serve } from '@rpc-steps/async-await'
+import { connect, listen } from '@rpc-steps/async-await'
 import type { Peer, Server } from '@rpc-steps/async-await'
 import { pages } from '@rpc-steps/service'
 import * as fc from 'fast-check'
@@ -159,7 +159,7 @@ describe('over a connection', () => {
   async function start(expected: number): Promise<string[]> {
     const events: string[] = []
     const waiting: (() => void)[] = []
-    server = await serve(
+    server = await listen(
       async ({ params }) => {
         const { url } = params as { url: string }
         events.push(`asked ${url}`)
@@ -205,6 +205,6 @@ describe('over a connection', () => {
       peer.call('fetch', { url }, { signal }),
     )
     await expect(all).rejects.toThrow()
-    expect(peer.inFlight.calls).toBe(0)
+    expect(peer.stats.pending).toBe(0)
   })
 })

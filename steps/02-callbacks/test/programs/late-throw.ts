@@ -1,11 +1,11 @@
 import { announce, main, serverOptions } from '@rpc-steps/cli'
-import { listen, serve } from '../../src/index.ts'
+import { listen, answer } from '../../src/index.ts'
 import type { Handler } from '../../src/index.ts'
 
 // #region late-throw
 /** A handler with a bug: it throws when the `try` in `listen` is long gone. */
 const handler: Handler = (request, respond) => {
-  if (request.method !== 'explode') return serve(request, respond)
+  if (request.method !== 'explode') return answer(request, respond)
   setTimeout(() => {
     throw new Error('thrown in a callback')
   }, 10)

@@ -1,10 +1,10 @@
-import { connect, listen, serve } from '../../src/index.ts'
+import { connect, listen, answer } from '../../src/index.ts'
 
 // Makes 10,000 calls on one connection, 1,000 at a time, and prints what is left of them.
 const rounds = 10
 const width = 1_000
 
-listen(serve, {}, (_, server) => {
+listen(answer, {}, (_, server) => {
   connect(server, (_, client) => {
     let missing = 0
     let round = 0
@@ -21,11 +21,11 @@ listen(serve, {}, (_, server) => {
     }
     const finish = () => {
       const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout')
-      const { pending, strays } = client
+      const { pending, unknownReplies } = client
       const left = `timers ${timers.length}, connections ${server.connections}`
-      console.log(`pending ${pending}, strays ${strays}, ${left}`)
-      client.end()
-      client.once('close', () => server.stop())
+      console.log(`pending ${pending}, unknownReplies ${unknownReplies}, ${left}`)
+      client.close()
+      client.once('close', () => server.close())
     }
     process.on('exit', () => console.log(`ended, connections ${server.connections}`))
     next()

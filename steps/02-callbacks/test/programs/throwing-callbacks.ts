@@ -19,9 +19,9 @@ listen(
           throw new Error(`thrown by ${i}`)
         })
       }
-      client.once('close', () => server.stop())
+      client.once('close', () => server.close())
       if (disconnect) client.destroy()
-      else client.end()
+      else client.close()
     })
   },
 )

@@ -1,0 +1,55 @@
+/** The time, and a wish to be called back. */
+export interface Clock {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number
+  /** Does `job` once, `ms` milliseconds from now. Returns what takes that back. Infinity never comes. */
+  after(ms: number, job: () => void): () => void
+}
+
+/** A time-out above this many milliseconds fires at once: setTimeout in Node, "delay". */
+const longest = 0x7fffffff
+
+/** The clock of this machine. What is further away than a timer can be set is waited for in pieces. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, job) {
+    if (ms === Infinity) return () => {}
+    const due = performance.now() + ms
+    const wait = (ms: number) => setTimeout(ms > longest ? again : job, Math.min(ms, longest))
+    const again = () => (timer = wait(due - performance.now()))
+    let timer = wait(ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Rings when a session wants to be told the time. One that rings too early costs nothing, because a
+ * session only looks whether something is over; one set and cleared for each message would.
+ */
+export class Alarm {
+  readonly #clock: Clock
+  readonly #ring: () => void
+  #at = Infinity
+  #cancel = () => {}
+
+  constructor(clock: Clock, ring: () => void) {
+    this.#clock = clock
+    this.#ring = () => {
+      this.#at = Infinity
+      ring()
+    }
+  }
+
+  /** Rings at `at` on the clock or, if it was set for an earlier time, then; never, for Infinity. */
+  set(at: number): void {
+    if (at === this.#at || (at > this.#at && at !== Infinity)) return
+    this.#cancel()
+    this.#at = at
+    this.#cancel = this.#clock.after(at - this.#clock.now(), this.#ring)
+  }
+
+  stop(): void {
+    this.#cancel()
+    this.#at = Infinity
+  }
+}

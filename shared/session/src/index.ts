@@ -1,0 +1,5 @@
+export * from './session.ts'
+export * from './calls.ts'
+export * from './limits.ts'
+export { OverflowError } from './output.ts'
+export * from './clock.ts'

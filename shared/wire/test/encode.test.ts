@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createFramer } from '../src/index.ts'
+
+const body = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.tuple(fc.constantFrom('x', 'é', '🙂', '\ud800'), fc.integer({ min: 0, max: 120 })).map(([c, n]) => c.repeat(n)),
+)
+
+describe.each(['content-length', 'newline', 'auto'] as const)('%s', (framing) => {
+  it('encodes what it frames, at any place, and touches nothing in front of it', () => {
+    fc.assert(
+      fc.property(body, fc.nat(40), fc.nat(1_000), (text, at, room) => {
+        const framer = createFramer(framing)
+        const expected = Buffer.from(framer.frame(text))
+        const into = Buffer.alloc(at + room, '!')
+        const length = framer.encode(text, into, at)
+        if (length < 0) expect(room).toBeLessThan(expected.length + 2)
+        else expect(into.subarray(at, at + length)).toEqual(expected)
+        expect(into.subarray(0, at)).toEqual(Buffer.alloc(at, '!'))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
