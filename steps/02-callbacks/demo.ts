@@ -1,9 +1,6 @@
-import { main } from '@rpc-steps/cli'
 import { demo, fiveClients, fiveFetches, longest } from '@rpc-steps/cli/demo'
 
-await main(() =>
-  demo('02 callbacks: returns at once, is called back', import.meta.url, [
-    { scenario: fiveFetches, predicted: longest },
-    { scenario: fiveClients, predicted: longest },
-  ]),
-)
+await demo('02 callbacks: returns at once, is called back', import.meta.url, [
+  { scenario: fiveFetches, predicted: longest },
+  { scenario: fiveClients, predicted: longest },
+])

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { pages } from '@rpc-steps/service'
 import { elapsed, gantt, legend, makespan, readTrace, timesOf } from '@rpc-steps/trace'
 import type { CallTimes, TraceEvent } from '@rpc-steps/trace'
-import { endWithReader } from './main.ts'
+import { main } from './main.ts'
+import { readOptions } from './options.ts'
 import { perform } from './perform.ts'
 import type { Cast } from './perform.ts'
 
@@ -66,10 +67,19 @@ export async function play(step: string | URL, cast: Cast): Promise<TraceEvent[]
 
 /**
  * Plays the acts of one step and shows each: the chart, where the time of a call went, and
- * measured against predicted.
+ * measured against predicted. It is the whole program, command line and errors included.
  */
-export async function demo(title: string, step: string, acts: readonly Act[]): Promise<void> {
-  endWithReader()
+export function demo(title: string, step: string, acts: readonly Act[]): Promise<void> {
+  return main(() => {
+    readOptions(`demo.ts\n\n${usage}`, {})
+    return playAll(title, step, acts)
+  })
+}
+
+const usage = `Starts the server and the clients of this step, draws what each of them did, and sets
+the time that it took beside the time that the step predicts.`
+
+async function playAll(title: string, step: string, acts: readonly Act[]): Promise<void> {
   console.log(`\n${bold(title)}`)
   const rows: Row[] = []
   for (const act of acts) {
@@ -91,11 +101,13 @@ export async function demo(title: string, step: string, acts: readonly Act[]): P
 
 function timesOfOne(calls: readonly CallTimes[]): string {
   const mean = (part: (call: CallTimes) => number) =>
-    ms(calls.reduce((sum, call) => sum + part(call), 0) / calls.length)
+    calls.reduce((sum, call) => sum + part(call), 0) / calls.length
+  const queue = mean((c) => c.queue)
   return [
-    `mean of a call: T_request ${mean((c) => c.request)}`,
-    `T_response ${mean((c) => c.response)}`,
-    `T_communication ${mean((c) => c.communication)}`,
+    `mean of a call: T_request ${ms(mean((c) => c.request))}`,
+    ...(queue > 0 ? [`T_queue ${ms(queue)}`] : []),
+    `T_response ${ms(mean((c) => c.response))}`,
+    `T_communication ${ms(mean((c) => c.communication))}`,
   ].join(', ')
 }
 

@@ -7,6 +7,8 @@ export interface Option<T> {
   readonly hint: string
   readonly help: string
   readonly default: T
+  /** It stands alone, without a text behind it; `read` gets an empty one. */
+  readonly flag?: true
   /** Throws UsageError when the text is no such thing. */
   readonly read: (text: string) => T
 }
@@ -46,6 +48,23 @@ export function numberOption(
   return { hint, help, default: byDefault, read }
 }
 
+/** An option that takes whole numbers in a range, with commas between them. */
+export function numbersOption(
+  hint: string,
+  help: string,
+  byDefault: readonly number[],
+  least: number,
+  most: number,
+): Option<readonly number[]> {
+  const { read } = numberOption(hint, help, 0, least, most)
+  return { hint, help, default: byDefault, read: (text) => text.split(',').map(read) }
+}
+
+/** An option that is there or is not. */
+export function flagOption(help: string): Option<boolean> {
+  return { hint: '', help, default: false, flag: true, read: () => true }
+}
+
 /** An option that takes one of a few words. */
 export function choiceOption<T extends string>(
   choices: readonly T[],
@@ -75,7 +94,8 @@ export function commonOptions<F extends Framing>(
 }
 
 /**
- * Reads the command line. With `--help` prints the help and ends the process.
+ * Reads the command line: options and, between them, words. With `--help` prints the help and ends
+ * the process. `usage` is how the program is called and, below an empty line, what it does.
  * Throws UsageError.
  */
 export function readCommandLine<O extends Options>(
@@ -84,7 +104,9 @@ export function readCommandLine<O extends Options>(
   args = process.argv.slice(2),
 ): { values: Values<O>; words: string[] } {
   const config: ParseArgsConfig['options'] = { help: { type: 'boolean', short: 'h' } }
-  for (const name of Object.keys(options)) config[name] = { type: 'string' }
+  for (const [name, { flag }] of Object.entries(options)) {
+    config[name] = { type: flag ? 'boolean' : 'string' }
+  }
   let parsed
   try {
     parsed = parseArgs({ args, options: config, allowPositionals: true })
@@ -97,10 +119,10 @@ export function readCommandLine<O extends Options>(
     process.exit(0)
   }
   const values = Object.entries(options).map(([name, option]) => {
-    const text = parsed.values[name]
-    if (typeof text !== 'string') return [name, option.default]
+    const given = parsed.values[name]
+    if (given === undefined) return [name, option.default]
     try {
-      return [name, option.read(text)]
+      return [name, option.read(typeof given === 'string' ? given : '')]
     } catch (error) {
       throw new UsageError(`--${name} ${(error as Error).message}`)
     }
@@ -108,10 +130,21 @@ export function readCommandLine<O extends Options>(
   return { values: Object.fromEntries(values) as Values<O>, words: parsed.positionals }
 }
 
+/** Reads the command line of a program that takes no words. Throws UsageError. */
+export function readOptions<O extends Options>(
+  usage: string,
+  options: O,
+  args = process.argv.slice(2),
+): Values<O> {
+  const { values, words } = readCommandLine(usage, options, args)
+  if (words.length === 0) return values
+  throw new UsageError(`nothing but options is taken here, not "${words[0]}"`)
+}
+
 function helpText(usage: string, options: Options): string {
-  const lines = Object.entries(options).map(([name, { hint, help, default: byDefault }]) => {
-    const rest = byDefault === undefined ? '' : ` (${String(byDefault)})`
-    return `  ${`--${name} ${hint}`.padEnd(34)} ${help}${rest}`
+  const lines = Object.entries(options).map(([name, { hint, help, default: byDefault, flag }]) => {
+    const silent = flag || byDefault === undefined || byDefault === ''
+    return `  ${`--${name} ${hint}`.padEnd(34)} ${help}${silent ? '' : ` (${String(byDefault)})`}`
   })
-  return `usage: ${usage}\n\n${lines.join('\n')}`
+  return [`usage: ${usage}`, '', ...lines, `  ${'--help'.padEnd(34)} says this`].join('\n')
 }

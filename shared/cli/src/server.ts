@@ -1,6 +1,6 @@
 import { recordTo } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
-import { commonOptions, readCommandLine, UsageError } from './options.ts'
+import { commonOptions, readOptions } from './options.ts'
 import type { Options, Values } from './options.ts'
 
 const framings: readonly Framing[] = ['auto', 'content-length', 'newline']
@@ -13,11 +13,7 @@ const common = commonOptions(framings, 'auto', 0)
 export function serverOptions<O extends Options>(
   own: O = {} as O,
 ): Values<typeof common> & Values<O> {
-  const { values, words } = readCommandLine<typeof common & O>('server.ts [options]', {
-    ...common,
-    ...own,
-  })
-  if (words.length > 0) throw new UsageError(`a server takes options only, not "${words[0]}"`)
+  const values = readOptions<typeof common & O>('server.ts [options]', { ...common, ...own })
   const { trace }: Values<typeof common> = values
   if (trace !== undefined) recordTo(trace, 'server')
   return values

@@ -4,10 +4,16 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Row } from './demo.ts'
 import { main } from './main.ts'
+import { readOptions } from './options.ts'
 
 const steps = new URL('../../../steps/', import.meta.url)
 
+const usage = `npm run tour
+
+Runs the demo of every step, one after another, and prints one table at the end.`
+
 await main(async () => {
+  readOptions(usage, {})
   const began = performance.now()
   const rows: string[] = []
   for (const name of readdirSync(steps).filter((name) => /^\d/.test(name)).sort()) {

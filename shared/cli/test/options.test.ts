@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { choiceOption, commonOptions, numberOption, readCommandLine, textOption, UsageError } from '../src/index.ts'
+import {
+  choiceOption, commonOptions, flagOption, numberOption, numbersOption, readCommandLine, readOptions, textOption, UsageError,
+} from '../src/index.ts'
 
 const framings = ['auto', 'content-length', 'newline'] as const
 const options = {
@@ -7,6 +9,8 @@ const options = {
   threads: numberOption('N', 'threads', 4, 1, 8),
   selector: choiceOption(['poll', 'epoll'], 'how to wait', 'epoll'),
   name: textOption('NAME', 'a name', 'nobody'),
+  idle: numbersOption('N,N', 'how many are idle', [0, 10], 0, 1000),
+  quick: flagOption('in a hurry'),
 }
 const read = (...args: string[]) => readCommandLine('program [options]', options, args)
 
@@ -15,7 +19,7 @@ describe('the options', () => {
     expect(read()).toEqual({
       values: {
         host: '127.0.0.1', port: 8080, framing: 'auto', trace: undefined,
-        threads: 4, selector: 'epoll', name: 'nobody',
+        threads: 4, selector: 'epoll', name: 'nobody', idle: [0, 10], quick: false,
       },
       words: [],
     })
@@ -25,6 +29,12 @@ describe('the options', () => {
     const { values, words } = read('a', '--port', '0', '--framing=newline', 'b', '--threads', '8', '--name', '')
     expect(values).toMatchObject({ port: 0, framing: 'newline', threads: 8, name: '' })
     expect(words).toEqual(['a', 'b'])
+  })
+
+  it('may be a list, or stand alone', () => {
+    const { values, words } = read('--idle', '5,0,1000', '--quick', 'a')
+    expect(values).toMatchObject({ idle: [5, 0, 1000], quick: true })
+    expect(words).toEqual(['a'])
   })
 
   it('the last of several counts', () => {
@@ -47,6 +57,9 @@ describe('a wrong option is refused in one line', () => {
     [['--port', ' 80'], `--port ${port}, not " 80"`],
     [['--port='], `--port ${port}, not ""`],
     [['--threads', '9'], '--threads must be a whole number from 1 to 8, not "9"'],
+    [['--idle', '1,x'], '--idle must be a whole number from 0 to 1000, not "x"'],
+    [['--idle', '1,'], '--idle must be a whole number from 0 to 1000, not ""'],
+    [['--quick=yes'], "Option '--quick' does not take an argument"],
     [['--selector', 'Poll'], '--selector must be one of poll, epoll, not "Poll"'],
     [['--framing', 'http'], '--framing must be one of auto, content-length, newline, not "http"'],
     [['--nonsense'], "Unknown option '--nonsense'"],
@@ -65,4 +78,10 @@ describe('a wrong option is refused in one line', () => {
     expect(error).toBeInstanceOf(UsageError)
     expect((error as Error).message.replace(/\.$/, '')).toBe(line)
   })
+})
+
+it('words are refused where none are taken', () => {
+  const refused = () => readOptions('program [options]', options, ['--port', '1', 'a'])
+  expect(refused).toThrow('nothing but options is taken here, not "a"')
+  expect(readOptions('program [options]', options, ['--port', '1']).port).toBe(1)
 })

@@ -109,7 +109,7 @@ describe('programs', { concurrent: true }, () => {
     it.each([
       [['--port', '99999'], '--port must be a whole number from 0 to 65535, not "99999"'],
       [['--threads', 'x'], '--threads must be a whole number from 0 to 8, not "x"'],
-      [['say'], 'a server takes options only, not "say"'],
+      [['say'], 'nothing but options is taken here, not "say"'],
     ])('%j says so in one line', async (args, line) => {
       const { code, stdout, stderr } = await run(fixture('server'), args)
       expect([code, stdout, stderr]).toEqual([1, '', `${line}; --help says more\n`])
@@ -185,13 +185,24 @@ describe('programs', { concurrent: true }, () => {
       expect(nobody.stderr).toMatch(/^[^\n]*\(ECONNREFUSED\)[^\n]*\n$/)
     })
 
-    it.each([[[]], [['4', 'sever']], [['99', 'server']], [['', 'server']], [['4', '../x']]])(
-      '%j gets the usage and the steps there are',
-      async (args) => {
-        const { code, stdout, stderr } = await run(step, args)
-        expect([code, stdout]).toEqual([1, ''])
-        expect(stderr).toMatch(/^usage: npm run step NUMBER -- server\|client\|demo \[options\]\n\n {2}1 {2}blocking-sockets\n/)
-      },
-    )
+    it.each([
+      [[], 'say which step and which of its programs: 4 demo, for example'],
+      [['4'], 'step 4 has the programs server, client, demo'],
+      [['4', 'sever'], 'step 4 has the programs server, client, demo'],
+      [['4', '../x'], 'step 4 has the programs server, client, demo'],
+      [['99', 'server'], 'there is no step "99"'],
+      [['', 'server'], 'there is no step ""'],
+      [['--wibble', '4'], "Unknown option '--wibble'"],
+    ])('%j is refused in one line', async (args, line) => {
+      const { code, stdout, stderr } = await run(step, args)
+      expect([code, stdout, stderr]).toEqual([1, '', `${line}; --help says more\n`])
+    })
+
+    it('--help lists the steps', async () => {
+      const { code, stdout } = await run(step, ['--help'])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^usage: npm run step NUMBER -- server\|client\|demo \[options\]\n/)
+      expect(stdout).toMatch(/^ {2}1 {2}blocking-sockets$/m)
+    })
   })
 })

@@ -232,7 +232,11 @@ export class Session {
     return this.#say({ id, method, text: requestText(id, method, params), settle, ...more })
   }
 
-  /** Tells the other end something, in order with the calls. `settle` is told when it is written. Throws as `call` does. */
+  /**
+   * Tells the other end something, in order with the calls; `settle` is told when it is written. What
+   * begins with `$/` speaks of requests that are on the wire already, and waits for none that is not:
+   * a cancel must not queue behind calls that wait until it has made room. Throws as `call` does.
+   */
   notify(method: string, params?: Params, settle: Settle = () => {}): Outgoing {
     return this.#say({ id: undefined, method, text: notificationText(method, params), settle })
   }
@@ -243,6 +247,11 @@ export class Session {
       throw new DisconnectedError(why, { cause: this.#cause, sent: false })
     }
     this.#checkSize(message.text)
+    if (message.id === undefined && message.method.startsWith('$/')) {
+      this.#answer(message.text)
+      message.settle?.(null)
+      return message
+    }
     this.#calls.wait(message)
     this.#write()
     if (this.#calls.waiting > 0) this.#heldBack = true

@@ -81,7 +81,8 @@ export class Connection {
     this.#write()
     if (session.takeEnd()) stream.end()
     if (session.over && !(stream.readableEnded && stream.writableEnded)) stream.destroy()
-    if (session.reads === stream.isPaused()) session.reads ? stream.resume() : stream.pause()
+    if (!session.reads) stream.pause()
+    else if (stream.isPaused()) stream.resume()
     this.#alarm.set(session.tick(this.#clock.now()))
   }
 

@@ -16,9 +16,10 @@ export class Signals<T> {
     if (!group) {
       const waiting = new Set<T>()
       const onAbort = () => {
-        for (const item of [...waiting]) this.#onAbort(item, signal.reason)
+        this.#groups.delete(signal)
+        for (const item of waiting) this.#onAbort(item, signal.reason)
       }
-      signal.addEventListener('abort', onAbort)
+      signal.addEventListener('abort', onAbort, { once: true })
       group = { waiting, stop: () => signal.removeEventListener('abort', onAbort) }
       this.#groups.set(signal, group)
     }

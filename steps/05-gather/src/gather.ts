@@ -12,8 +12,8 @@ export interface GatherOptions {
 // #region gather
 /**
  * Runs a task for each item and resolves to the results, in the order of the items. The first
- * error aborts the rest, and rejects the promise when they have ended: nothing goes on behind
- * the caller's back.
+ * error aborts the rest, and rejects the promise when all tasks have ended. Of a remote call that
+ * is the waiting: the server is not told, and works on what it has.
  */
 export async function gather<T, R>(
   items: readonly T[],
