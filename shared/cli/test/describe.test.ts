@@ -25,12 +25,12 @@ group('an error becomes one line', () => {
     ['of a lost connection', new DisconnectedError(), 'the connection ended before the reply came'],
     [
       'of a lost connection, with its cause',
-      new DisconnectedError(undefined, systemError('read', 'ECONNRESET')),
+      new DisconnectedError(undefined, { cause: systemError('read', 'ECONNRESET') }),
       'the connection ended before the reply came: read ECONNRESET',
     ],
     [
       'of a lost connection, with a cause nobody foresaw',
-      new DisconnectedError('closed', new TypeError('x is not a function')),
+      new DisconnectedError('closed', { cause: new TypeError('x is not a function') }),
       'closed: TypeError: x is not a function',
     ],
     ['of framing', new FramingError('what is this?'), 'the peer does not speak this protocol: what is this?'],
