@@ -47,7 +47,7 @@ function ratiosOf(text: string): [name: string, ratio: number][] {
 const tables: Table[] = [
   {
     file: '01-cost-of-a-thread.txt',
-    smaller: ['6'],
+    smaller: ['--threads', '6'],
     facts(text) {
       const empty = row(text, 'an empty thread of Node')
       const ours = row(text, 'a thread of this server')
@@ -88,7 +88,7 @@ const tables: Table[] = [
   },
   {
     file: '03-ten-thousand.txt',
-    smaller: ['0', '1000'],
+    smaller: ['--idle', '0,1000'],
     facts(text) {
       const [[idle, call, memory] = [], ...more] = numbersOf(text)
       const [many = 0, callAmongMany = 0, memoryOfMany = 0] = more.at(-1) ?? []
@@ -103,7 +103,7 @@ const tables: Table[] = [
   },
   {
     file: '03-wakeups.txt',
-    smaller: ['0', '1000'],
+    smaller: ['--idle', '0,1000'],
     facts(text) {
       const [first = [], ...more] = numbersOf(text.replace(/^ {11,}\d.*$/m, ''))
       const many = more.at(-1) ?? []

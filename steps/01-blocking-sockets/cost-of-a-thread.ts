@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { main } from '@rpc-steps/cli'
+import { choiceOption, main, numberOption, readOptions } from '@rpc-steps/cli'
 import { start } from '@rpc-steps/cli/processes'
 import { syscalls } from '@rpc-steps/sockets'
 import { listen, startThreads } from './src/index.ts'
 
-/*
- * node --import tsx cost-of-a-thread.ts [THREADS]
- *
- * Starts threads that do nothing but sleep, and prints what each of them costs.
- */
-const count = Number(process.argv[2] ?? 50)
-const kinds: Record<string, () => Promise<() => unknown>> = {
-  'an empty thread of Node': async () => {
+const usage = `cost-of-a-thread.ts [options]
+
+Starts threads that do nothing but sleep, and prints what each of them costs.`
+
+const titles = { node: 'an empty thread of Node', server: 'a thread of this server' }
+/** What starts so many threads; it returns what ends them. */
+const kinds: Record<keyof typeof titles, (count: number) => Promise<() => unknown>> = {
+  async node(count) {
     const code = `
       require('node:worker_threads').parentPort.postMessage('started')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`
@@ -20,7 +20,7 @@ const kinds: Record<string, () => Promise<() => unknown>> = {
     await Promise.all(workers.map((worker) => once(worker, 'message')))
     return () => Promise.all(workers.map((worker) => worker.terminate()))
   },
-  'a thread of this server': async () => {
+  async server(count) {
     const listener = listen({ host: '127.0.0.1', port: 0 })
     await startThreads(listener, count)
     return () => syscalls.shutdown(listener.fd, 'both')
@@ -28,17 +28,20 @@ const kinds: Record<string, () => Promise<() => unknown>> = {
 }
 
 await main(async () => {
-  const measured = kinds[process.argv[3] ?? '']
-  if (measured) return measure(measured)
+  const { threads: count, only } = readOptions(usage, {
+    threads: numberOption('N', 'how many are started', 50, 1, 1_000),
+    only: choiceOption(['both', 'node', 'server'], 'one kind alone, its cost as JSON', 'both'),
+  })
+  if (only !== 'both') return measure(() => kinds[only](count))
   console.log(`${count} threads`.padEnd(26), 'memory of each'.padStart(16), 'time to start each'.padStart(20))
-  for (const kind of Object.keys(kinds)) {
+  for (const [kind, title] of Object.entries(titles)) {
     // Each in a process of its own, so that it does not find memory that another has left.
-    const program = start(new URL(import.meta.url), [String(count), kind])
+    const program = start(new URL(import.meta.url), ['--threads', String(count), '--only', kind])
     const { code } = await program.exited
     if (code !== 0) throw new Error(program.stderr())
     const { bytes, ms } = JSON.parse(program.stdout()) as { bytes: number; ms: number }
     const megabytes = `${(bytes / count / 2 ** 20).toFixed(1)} MiB`
-    console.log(kind.padEnd(26), megabytes.padStart(16), `${(ms / count).toFixed(0)} ms`.padStart(20))
+    console.log(title.padEnd(26), megabytes.padStart(16), `${(ms / count).toFixed(0)} ms`.padStart(20))
   }
 })
 

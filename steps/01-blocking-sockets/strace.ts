@@ -4,15 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { main } from '@rpc-steps/cli'
+import { main, readOptions, textOption } from '@rpc-steps/cli'
 
-/*
- * node --import tsx strace.ts [FOLDER]
- *
- * Records what a server and a client of this step ask of the kernel, into
- * docs/traces/01-strace-server.txt and 01-strace-client.txt. Linux only; needs strace.
- */
-const traces = process.argv[2] ?? fileURLToPath(new URL('../../docs/traces/', import.meta.url))
+const usage = `strace.ts [options]
+
+Shows what a server and a client of this step ask of the kernel. Linux only; needs strace.`
 
 // -f: all threads, -T: the seconds that each call took, -s 22: of the data only the header.
 const strace = ['-f', '-T', '-s', '22', '-e', 'trace=network']
@@ -36,6 +32,9 @@ function tidy(log: string, port: number): string {
 }
 
 await main(async () => {
+  const { folder: kept } = readOptions(usage, {
+    folder: textOption('FOLDER', 'write 01-strace-server.txt and 01-strace-client.txt there', undefined),
+  })
   if (spawnSync('strace', ['--version']).status !== 0) throw new Error('this needs strace')
   const folder = await mkdtemp(join(tmpdir(), 'strace-'))
   const [serverLog, clientLog] = [join(folder, 'server'), join(folder, 'client')]
@@ -51,7 +50,8 @@ await main(async () => {
     await exited
     for (const [name, log] of [['server', serverLog], ['client', clientLog]] as const) {
       const text = tidy(await readFile(log, 'utf8'), port)
-      await writeFile(join(traces, `01-strace-${name}.txt`), text)
+      if (kept === undefined) console.log(`the ${name}\n\n${text}`)
+      else await writeFile(join(kept, `01-strace-${name}.txt`), text)
     }
   } finally {
     await rm(folder, { recursive: true })

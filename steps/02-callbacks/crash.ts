@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url'
-import { main } from '@rpc-steps/cli'
+import { main, readOptions } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { connect } from './src/index.ts'
 import type { Client } from './src/index.ts'
 
-// One client waits for an answer while another runs into a bug of the server. Who is told what?
+const usage = `crash.ts
+
+One client waits for an answer while another runs into a bug of the server. Who is told what?`
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 await main(async () => {
+  readOptions(usage, {})
   const server = await startServer(new URL('test/programs/late-throw.ts', import.meta.url))
   const call = (name: string, client: Client, method: string, params: Record<string, number>) => {
     console.log(`${name} calls ${method}`)

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { main, readOptions } from '@rpc-steps/cli'
 import { createFramer, requestText } from '@rpc-steps/wire'
 
-// What a call costs when header and body are written one after the other.
+const usage = `two-writes.ts
+
+Measures what a call costs when header and body are written one after the other.`
 
 type Write = (socket: Socket, body: string) => void
 
@@ -55,6 +58,9 @@ function onMessage(socket: Socket, listener: (body: string) => void): void {
 const ms = async (write: Write, noDelay: boolean, count = 2_000) =>
   `${(await measure(write, noDelay, count)).toFixed(2)} ms`.padStart(16)
 
-console.log('one call, header and body in   noDelay: false   noDelay: true')
-console.log(`  two writes               ${await ms(twoWrites, false, 60)}${await ms(twoWrites, true)}`)
-console.log(`  one write                ${await ms(oneWrite, false)}${await ms(oneWrite, true)}`)
+await main(async () => {
+  readOptions(usage, {})
+  console.log('one call, header and body in   noDelay: false   noDelay: true')
+  console.log(`  two writes               ${await ms(twoWrites, false, 60)}${await ms(twoWrites, true)}`)
+  console.log(`  one write                ${await ms(oneWrite, false)}${await ms(oneWrite, true)}`)
+})

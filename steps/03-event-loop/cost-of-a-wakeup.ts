@@ -1,14 +1,12 @@
+import { main, numbersOption, readOptions } from '@rpc-steps/cli'
 import { check, syscalls } from '@rpc-steps/sockets'
 import { availableSelectors, Loop, READ } from './src/index.ts'
 import type { SelectorName } from './src/index.ts'
 
-/*
- * node --import tsx cost-of-a-wakeup.ts [IDLE ...]
- *
- * How long one wake-up takes while so many connections are idle, and what an idle second costs.
- */
-const given = process.argv.slice(2).map(Number)
-const idleCounts = given.length > 0 ? given : [0, 10, 100, 1_000, 5_000]
+const usage = `cost-of-a-wakeup.ts [options]
+
+How long one wake-up takes while so many connections are idle, and what an idle second costs.`
+
 const rounds = 30
 const wakeUps = 20
 
@@ -73,13 +71,20 @@ const idle: number[] = []
 const selectors = availableSelectors(syscalls)
 const row = (...cells: string[]) => console.log(cells.map((cell) => cell.padStart(10)).join(''))
 
-console.log('microseconds from sending one byte to having read it,')
-console.log(`the best of ${rounds} rounds of ${wakeUps} wake-ups\n`)
-row('idle', ...selectors)
-for (const count of idleCounts) {
-  while (idle.length < count) idle.push(pair()[0])
-  row(String(count), ...selectors.map((selector) => wakeUp(selector, idle).toFixed(1)))
-}
-console.log('\nmilliseconds of processor time in a second in which nothing happens\n')
-row('', ...selectors)
-row('', ...selectors.map((selector) => idleSecond(selector).toFixed(1)))
+await main(() => {
+  const { idle: idleCounts } = readOptions(usage, {
+    idle: numbersOption('N,N', 'so many are idle', [0, 10, 100, 1_000, 5_000], 0, 100_000),
+  })
+  console.log('microseconds from sending one byte to having read it,')
+  console.log(`the best of ${rounds} rounds of ${wakeUps} wake-ups\n`)
+  // Code that runs for the first time is slow, and that would be in the first line alone.
+  for (let round = 0; round < 20; round++) for (const selector of selectors) wakeUp(selector, [])
+  row('idle', ...selectors)
+  for (const count of idleCounts) {
+    while (idle.length < count) idle.push(pair()[0])
+    row(String(count), ...selectors.map((selector) => wakeUp(selector, idle).toFixed(1)))
+  }
+  console.log('\nmilliseconds of processor time in a second in which nothing happens\n')
+  row('', ...selectors)
+  row('', ...selectors.map((selector) => idleSecond(selector).toFixed(1)))
+})

@@ -1,20 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { main } from '@rpc-steps/cli'
+import { main, numbersOption, readOptions } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { connect, Loop } from './src/index.ts'
 import type { Client } from '@rpc-steps/callbacks'
 
-/*
- * node --import tsx ten-thousand.ts [IDLE ...]
- *
- * One busy connection among so many idle ones: its calls, and the memory of the server.
- */
-const given = process.argv.slice(2).map(Number)
-const idleCounts = given.length > 0 ? given : [0, 1_000, 5_000, 10_000]
+const usage = `ten-thousand.ts [options]
+
+One busy connection among so many idle ones: its calls, and the memory of the server.`
 const calls = 20_000
 const inFlight = 64
 
 await main(async () => {
+  const { idle: idleCounts } = readOptions(usage, {
+    idle: numbersOption('N,N', 'so many are idle', [0, 1_000, 5_000, 10_000], 0, 100_000),
+  })
   const server = await startServer(new URL('server.ts', import.meta.url))
   const loop = new Loop()
   const clients: Client[] = []

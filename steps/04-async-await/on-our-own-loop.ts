@@ -1,10 +1,14 @@
-import { main } from '@rpc-steps/cli'
+import { main, readOptions } from '@rpc-steps/cli'
 import { answer, listen, Loop } from '@rpc-steps/event-loop'
 import { client } from './src/index.ts'
 import { callsOf, connectOn, runWithPromises } from './src/promises-on-loop.ts'
 
-// Server and client in one thread, on the loop of step 03, written with `await`.
+const usage = `on-our-own-loop.ts
+
+Server and client in one thread, on the loop of step 03, written with await.`
+
 await main(async () => {
+  readOptions(usage, {})
   const loop = new Loop()
   const server = listen(loop, answer)
 

@@ -1,13 +1,17 @@
 import { connect } from '@rpc-steps/async-await'
-import { main } from '@rpc-steps/cli'
+import { main, readOptions } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { gather } from './src/index.ts'
 
-// A crowd of calls from one client, and how long the calls of another take meanwhile.
+const usage = `swamp.ts
+
+A crowd of calls from one client, and how long the calls of another take meanwhile.`
+
 const calls = 1000
 const crowd = Array.from({ length: calls }, (_, i) => ({ text: String(i), rounds: 500 }))
 
 await main(async () => {
+  readOptions(usage, {})
   const server = await startServer(new URL('server.ts', import.meta.url))
   const greedy = await connect(server)
   const neighbour = await connect(server)

@@ -1,8 +1,12 @@
 import { connect } from '@rpc-steps/async-await'
 import { connect as connectBlocking } from '@rpc-steps/blocking-sockets'
-import { main } from '@rpc-steps/cli'
+import { main, readOptions } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import { gather } from './src/index.ts'
+
+const usage = `total-against-n.ts
+
+How long n calls take in all, by each way of waiting, beside what its formula predicts.`
 
 const ms = 20
 const limit = 10
@@ -16,6 +20,7 @@ async function time(work: () => unknown): Promise<number> {
 }
 
 await main(async () => {
+  readOptions(usage, {})
   const blockingServer = await startServer(new URL('../01-blocking-sockets/server.ts', import.meta.url))
   const server = await startServer(new URL('server.ts', import.meta.url))
   const client = connectBlocking(blockingServer)

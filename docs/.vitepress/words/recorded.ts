@@ -6,8 +6,8 @@ const folder = new URL('../../traces/', import.meta.url)
 /** What makes the recordings that are no timelines. */
 export const commands: Readonly<Record<string, string>> = {
   '01-cost-of-a-thread.txt': 'npx tsx steps/01-blocking-sockets/cost-of-a-thread.ts',
-  '01-strace-client.txt': 'npx tsx steps/01-blocking-sockets/strace.ts',
-  '01-strace-server.txt': 'npx tsx steps/01-blocking-sockets/strace.ts',
+  '01-strace-client.txt': 'npx tsx steps/01-blocking-sockets/strace.ts --folder docs/traces',
+  '01-strace-server.txt': 'npx tsx steps/01-blocking-sockets/strace.ts --folder docs/traces',
   '02-bench.txt':
     'npm run bench -- --only bare,vscode-jsonrpc,02-callbacks --workload in-flight --pin',
   '02-crash.txt': 'npx tsx steps/02-callbacks/crash.ts',

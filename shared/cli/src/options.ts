@@ -66,7 +66,7 @@ export function flagOption(help: string): Option<boolean> {
 }
 
 /** An option that takes one of a few words. */
-export function choiceOption<T extends string>(
+export function choiceOption<const T extends string>(
   choices: readonly T[],
   help: string,
   byDefault: T,

@@ -30,7 +30,7 @@ async function calls(folder: URL, name: string): Promise<string[]> {
 test.skipIf(!works)('the chapter shows what server and client ask of the kernel', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'strace-test-'))
   try {
-    const { code, stderr } = await run(new URL('../strace.ts', import.meta.url), [folder])
+    const { code, stderr } = await run(new URL('../strace.ts', import.meta.url), ['--folder', folder])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const recorded = new URL('../../../docs/traces/', import.meta.url)
     for (const name of ['server', 'client']) {
