@@ -3,12 +3,13 @@ import { spansOf } from './read.ts'
 import type { Span } from './read.ts'
 
 /** What the marks of the chart mean, for the lines below it. */
-export const legend = `─ on its way   ▒ queued   █ running   ▏ ran briefly
+export const legend = `─ on its way, or waiting to be read   ▒ queued   █ running   ▏ ran briefly
 ░ waiting: a call for its answer, a thread asleep in the kernel`
 
 /**
  * A chart for the terminal: a row for each call, then a row for each thread of each process.
- * A thread that recorded no span has no row. `width` is in columns, labels included.
+ * A thread that recorded no span has no row. Threads of the same name are numbered, in the order
+ * of their first calls. `width` is in columns, labels included.
  */
 export function gantt(events: readonly TraceEvent[], width = 78): string {
   const spans = spansOf(events)
@@ -29,10 +30,12 @@ export function gantt(events: readonly TraceEvent[], width = 78): string {
   const axis = `${ms < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms`
   return [
     ...calls.map((call, i) => row(`${i + 1} ${call.name}`, callLayers(call, spans))),
-    ...threads(events).flatMap(({ label, pid, tid }) => {
-      const layers = threadLayers(pid, tid, spans)
-      return layers.some((layer) => layer.spans.length > 0) ? [row(label, layers)] : []
-    }),
+    ...numbered(
+      threads(events)
+        .map((thread) => ({ ...thread, layers: threadLayers(thread.pid, thread.tid, spans) }))
+        .filter(({ layers }) => layers.some((layer) => layer.spans.length > 0)),
+      calls,
+    ).map(({ label, layers }) => row(label, layers)),
     ' '.repeat(labelWidth) + '0' + axis.padStart(columns - 1),
   ].join('\n')
 }
@@ -79,13 +82,37 @@ function threadLayers(pid: number, tid: number, spans: readonly Span[]): Layer[]
   ]
 }
 
+interface Thread {
+  label: string
+  pid: number
+  tid: number
+}
+
 /** The threads of a trace, each once, named by their process or by themselves. */
-function threads(events: readonly TraceEvent[]): { label: string; pid: number; tid: number }[] {
-  const found = new Map<string, { label: string; pid: number; tid: number }>()
+function threads(events: readonly TraceEvent[]): Thread[] {
+  const found = new Map<string, Thread>()
   for (const { ph, name, pid, tid, args } of events) {
     const known = found.get(`${pid}/${tid}`)
     const named = ph === 'M' ? String(args?.['name'] ?? name) : undefined
     found.set(`${pid}/${tid}`, { label: named ?? known?.label ?? `thread ${tid}`, pid, tid })
   }
   return [...found.values()]
+}
+
+/** Threads that share a name get a number each, and stand in the order of their first calls. */
+function numbered<T extends Thread>(all: readonly T[], calls: readonly Span[]): T[] {
+  const firstCall = ({ pid, tid }: Thread) => {
+    const place = calls.findIndex((call) => call.pid === pid && call.tid === tid)
+    return place < 0 ? calls.length : place
+  }
+  const used = new Map<string, number>()
+  return all.map((thread) => {
+    const { label } = thread
+    const same = all.filter((other) => other.label === label)
+    if (same.length === 1) return thread
+    const number = (used.get(label) ?? 0) + 1
+    used.set(label, number)
+    const next = same.sort((a, b) => firstCall(a) - firstCall(b))[number - 1]!
+    return { ...next, label: `${label} ${number}` }
+  })
 }

@@ -80,6 +80,28 @@ describe('gantt', () => {
     expect(chart).not.toContain('worker 1')
   })
 
+  it('numbers the threads of one name in the order of their first calls', () => {
+    const call = (pid: number, start: number) =>
+      trade({ id: `${pid}:1`, start, there: ms, queue: 0, handle: ms, back: ms, give: 0 }).map((event) => ({
+        ...event,
+        pid: event.pid === 1 ? pid : 2,
+      }))
+    const events = sorted([
+      ...[7, 1, 5].map((pid) => named(pid, 0, 'client')),
+      named(2, 0, 'server'),
+      ...call(5, 0), ...call(7, 4 * ms), ...call(1, 8 * ms),
+      ...spent('kernel', 5, 0, 0, 4 * ms), ...spent('kernel', 7, 0, 4 * ms, 8 * ms),
+      ...spent('kernel', 1, 0, 8 * ms, 11 * ms), ...spent('run', 2, 0, 1, 2),
+    ])
+    const rows = lines(gantt(events, 36)).filter((line) => /^(client|server)/.test(line))
+    expect(rows.map((line) => line.trimEnd())).toEqual([
+      'client 1      ░░░░░░░░',
+      'client 2              ░░░░░░░░',
+      'client 3                      ░░░░░░',
+      'server        ▏',
+    ])
+  })
+
   it('of a call that took no time is empty', () => {
     const [begun] = trade({ id: '1:1', start: 5, there: 0, queue: 0, handle: 0, back: 0, give: 0 })
     expect(lines(gantt([begun!], 30))).toEqual(['1 say', '              0        0.00 ms'])
