@@ -95,13 +95,7 @@ function play(plan: Plan, costs: Costs, world: World): number {
       else world.after(wait, ready)
     })
     const ready = () => {
-      const since = world.now
-      const begin = () => {
-        if (world.now === since) return
-        world.log('b', 'queue', method, thread.place, id, since)
-        world.log('e', 'queue', method, thread.place, id)
-      }
-      thread.run(costs.request, { cat: 'run', name: method, id, begin }, () => {
+      thread.run(costs.request, { cat: 'run', name: method, id }, () => {
         world.log('e', 'handle', method, thread.place, id)
         world.arrow('flow_out', 'reply', thread.place, id)
         world.after(costs.communication / 2, () => connection.answered(call))
@@ -202,10 +196,9 @@ class World {
     name: string,
     { pid, tid }: Place,
     id?: string,
-    at = this.now,
   ): void {
     if (!this.#recording) return
-    const ts = Math.round(at * 1000)
+    const ts = Math.round(this.now * 1000)
     const event: TraceEvent = { ph, cat, name, ts, pid, tid }
     if (id !== undefined) event.id = id
     this.#events.push(event)

@@ -134,13 +134,18 @@ describe('the simulation', () => {
     )
   })
 
-  test('lets calls wait for a processor, and says so', () => {
+  test('lets calls in hand wait for a processor, and unread ones in the kernel', () => {
     const plan: Plan = { step: '05', clients: 1, calls: 8, latency: 50 }
     const busy = { ...free, request: 20 }
     expect(totalOf(plan, busy)).toBeCloseTo(50 + 8 * 20, 6)
-    expect(timesOf(simulate(plan, busy)).map(({ queue }) => Math.round(queue))).toEqual([
-      0, 20, 40, 60, 80, 100, 120, 140,
+    const times = timesOf(simulate(plan, busy))
+    expect(times.map(({ request }) => Math.round(request))).toEqual([
+      70, 90, 110, 130, 150, 170, 190, 210,
     ])
+    const inLine = timesOf(simulate({ step: '01', clients: 3, calls: 1, latency: 50 }, free))
+    expect(inLine.map(({ communication }) => Math.round(communication))).toEqual([0, 50, 100])
+    // Nobody keeps these in a queue, so nobody writes down a time in one.
+    expect([...times, ...inLine].every(({ queue }) => queue === 0)).toBe(true)
   })
 
   test.each(Object.entries(scenes))('does what was recorded: %s', (name, plan) => {
