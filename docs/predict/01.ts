@@ -18,7 +18,7 @@ const pages = say`They take ${list(waits)} milliseconds to come.`
 
 export const questions = [
   question('01-system-calls', strace, ({ all, sent, seconds }) => ({
-    text: say`A client connects, makes ${words(sent)} calls and gets ${words(sent)} answers. How many system calls does that take?`,
+    text: say`A client connects, makes ${words(sent)} calls and gets ${words(sent)} answers. How many network calls does that take: system calls on its socket, the closing left out?`,
     options: [
       {
         text: say`${capital(words(2 * sent))}: a \`send\` and a \`recv\` for each call`,
@@ -62,7 +62,7 @@ export const questions = [
 
   question('01-in-hand', run('01-five-clients'), ({ calls, total, inHand, server, moment }) => ({
     look: moment('begins to handle', 2),
-    text: say`Now there are ${words(calls.length)} clients, each with one request, and they come at the same time. How many requests does the server have in hand at most?`,
+    text: say`${capital(words(calls.length))} clients come at the same time, each with one request. How many requests does the server have in hand at most?`,
     options: [
       {
         text: say`${capital(words(calls.length))}, one of each client`,

@@ -126,12 +126,12 @@ export const questions = [
       {
         text: say`A few times as long`,
         holds: 1.5 * none <= many && many < 10 * none,
-        why: say`Only the kernel knows that there are so many; the loop is told of the one that is ready. A call took ${times(many)} microseconds with them, and ${times(none)} without.`,
+        why: say`Only the kernel knows that there are so many; the loop is told of the one that speaks. A call took ${times(many)} microseconds with them, and ${times(none)} without.`,
       },
       {
         text: say`Many times as long: the thread has so many to look after`,
         holds: many >= 10 * none,
-        why: say`So it is for a loop that goes through all of them. This one is told who is ready: ${times(many)} microseconds with them, and ${times(none)} without.`,
+        why: say`So it is for a loop that goes through all of them. This one is told who speaks: ${times(many)} microseconds with them, and ${times(none)} without.`,
       },
     ],
   })),

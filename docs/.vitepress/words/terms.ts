@@ -31,6 +31,7 @@ export interface Definition {
  * in any case. Words that are everyday English as well have the rule that tells the two apart.
  */
 const patterns: Readonly<Record<string, string>> = {
+  AbortSignal: 'AbortSignals?|abort signals?',
   Asleep: 'asleep|(?:sleeps?|slept) in the kernel',
   Batch: 'batch(?:es)?',
   Blocking: '(?<!non-)block(?:s|ed|ing)(?! of)',
@@ -40,13 +41,18 @@ const patterns: Readonly<Record<string, string>> = {
   Deadline: 'deadlines?',
   'Event loop': 'event loops?',
   Gather: 'gather(?:ed|ing)?',
+  'Hang-up': 'hang-ups?|hung up',
   Idle: 'idle(?:ness)?',
   Latency: 'latenc(?:y|ies)',
   Microtask: 'microtasks?',
   'Non-blocking': 'non-blocking|without blocking',
   Polling: 'polls?|polled|polling',
+  // A callback lives by promises of the everyday kind, and one brings practice with the other.
+  Promise: '(?<!(?:practice with|the|three|third|fourth|a) )promises?',
   Reply: 'repl(?:y|ies|ied)',
   Settled: 'settle[sd]?|settling',
+  // That of a caller is an AbortSignal.
+  Signal: "(?<!(?:caller's|One|its|the|A|a) )signals?(?! which| lives)",
   Spinning: 'spins?|spun|spinning',
   'Level-triggered': 'level-triggered',
   // Taking turns is English. Whose turn is a turn of a loop is said by the word before.
