@@ -1,45 +1,41 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { parseArgs } from 'node:util'
+import { connect, isIPv6 } from 'node:net'
+import { main, readOptions, textOption, UsageError } from '@rpc-steps/cli'
+import type { Option } from '@rpc-steps/cli'
 import { loadCases } from './src/cases.ts'
 import { play } from './src/play.ts'
 import type { Address } from './src/connections.ts'
 import { exceptions, stateOf, subjects } from './src/states.ts'
 
-const help = `usage: npm run conformance -- --address HOST:PORT [--step NAME] [--filter TEXT]
+const usage = `npm run conformance -- --address HOST:PORT [options]
 
-  --address HOST:PORT  the server to test, in any language
-  --step NAME          what it should be able to do, for example 03-event-loop;
-                       without it, cases that not every step passes are skipped
-  --filter TEXT        only cases whose name contains this`
+Tests a server, in any language: sends what the cases say, and looks at what comes back.`
 
-// Whoever reads our output, `head` for one, may have had enough of it.
-process.stdout.on('error', () => process.exit(1))
-
-try {
-  process.exitCode = await conformance()
-} catch (error) {
-  console.error((error as Error).message)
-  process.exitCode = 1
+const address: Option<Address | undefined> = {
+  hint: 'HOST:PORT',
+  help: 'the server to test',
+  default: undefined,
+  read: readAddress,
+}
+const options = {
+  address,
+  step: textOption('NAME', 'what it should be able to do, such as 03-event-loop', undefined),
+  filter: textOption('TEXT', 'only cases whose name contains this', ''),
 }
 
+await main(async () => {
+  process.exitCode = await conformance()
+})
+
 async function conformance(): Promise<number> {
-  const options = {
-    address: { type: 'string' },
-    step: { type: 'string' },
-    filter: { type: 'string', default: '' },
-    help: { type: 'boolean', short: 'h' },
-  } as const
-  const { values } = parseArgs({ options })
-  if (values.help) return (console.log(help), 0)
-  const address = readAddress(values.address)
-  const { step } = values
+  const { address, step, filter } = readOptions(usage, options)
+  if (address === undefined) throw new UsageError('say which server to test: --address HOST:PORT')
   const known = subjects().map((subject) => subject.name)
   if (step !== undefined && !known.includes(step)) {
-    throw new Error(`no step is called ${step}; there are:\n  ${known.join('\n  ')}`)
+    throw new UsageError(`no step is called ${step}; there are ${known.join(', ')}`)
   }
-  const cases = loadCases().filter((aCase) => aCase.id.includes(values.filter))
-  if (cases.length === 0) throw new Error(`no case has "${values.filter}" in its name`)
+  const cases = loadCases().filter((aCase) => aCase.id.includes(filter))
+  if (cases.length === 0) throw new UsageError(`no case has "${filter}" in its name`)
   await mustListen(address)
 
   const count = { passed: 0, failed: 0, skipped: 0 }
@@ -71,20 +67,33 @@ function stateOfAny(caseId: string): { state: 'pass' | 'skip'; because: string }
   return { state: 'skip', because: 'not every server can; name a --step' }
 }
 
-function readAddress(text: string | undefined): Address {
-  const [, host, port] = /^\[?([^[\]]+?)\]?:(\d+)$/.exec(text ?? '') ?? []
-  if (host === undefined || Number(port) < 1 || Number(port) > 65535) {
-    throw new Error(`--address HOST:PORT must say which server to test\n\n${help}`)
+/** Throws UsageError with the one thing that is wrong. */
+function readAddress(text: string): Address {
+  const no = (why: string) => new UsageError(`must be HOST:PORT: ${why}`)
+  if (text.includes('/')) throw no(`"${text}" looks like a URL`)
+  const colon = text.lastIndexOf(':')
+  if (colon < 0 || text.endsWith(']')) throw no(`"${text}" has no port`)
+  const [name, port] = [text.slice(0, colon), text.slice(colon + 1)]
+  if (name === '') throw no(`"${text}" has no host`)
+  const ipv6 = /^\[(.*)\]$/s.exec(name)?.[1]
+  if (ipv6 === undefined ? /[:[\]]/.test(name) : !isIPv6(ipv6)) {
+    throw no('an IPv6 address, and nothing else, stands in brackets, such as [::1]:8080')
   }
-  return { host, port: Number(port) }
+  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
+    throw no(`the port must be a whole number from 1 to 65535, not "${port}"`)
+  }
+  return { host: ipv6 ?? name, port: Number(port) }
 }
 
-async function mustListen(address: Address): Promise<void> {
-  const socket = connect(address)
+async function mustListen({ host, port }: Address): Promise<void> {
+  const socket = connect({ host, port })
   try {
-    await once(socket, 'connect')
+    await once(socket, 'connect', { signal: AbortSignal.timeout(10_000) })
   } catch (error) {
-    throw new Error(`no server at ${address.host}:${address.port}: ${(error as Error).message}`)
+    // A name with several addresses, each of which was tried: the first error says enough.
+    const { name, message } = (error instanceof AggregateError ? error.errors[0] : error) as Error
+    const why = name === 'AbortError' ? 'nothing came in 10 s' : message
+    throw Object.assign(new Error(`no server at ${host}:${port}: ${why}`), { code: 'ERR_NO_SERVER' })
   } finally {
     socket.destroy()
   }
