@@ -1,9 +1,13 @@
-// Decodes 64 KiB chunks of 60-byte messages, JSON.parse included, with the framer of
-// @rpc-steps/wire and with a decoder written out by hand for the simplest frame there is: four
-// bytes of length, then the body. Prints one JSON line: see Decoded.
+import { main, numberOption, readOptions } from '@rpc-steps/cli'
 import { createFramer } from '@rpc-steps/wire'
 import { spread } from './src/statistics.ts'
 import type { Spread } from './src/statistics.ts'
+
+const usage = `decode.ts [options]
+
+Decodes 64 KiB chunks of 60-byte messages, JSON.parse included, with the framer of
+@rpc-steps/wire and with a decoder written out by hand for the simplest frame there is: four
+bytes of length, then the body. Prints one line of JSON, in nanoseconds a message.`
 
 /** Nanoseconds a message, and how many times as fast as the prefix decoder the framer is. */
 export interface Decoded {
@@ -65,21 +69,25 @@ function time(decode: (chunks: readonly Buffer[]) => number, chunks: readonly Bu
   return elapsed / messages
 }
 
-const rounds = Number(process.argv[2] ?? 60)
-const prefix = Buffer.alloc(4)
-prefix.writeUInt32BE(Buffer.byteLength(body))
-const prefixed = chunks(Buffer.concat([prefix, Buffer.from(body)]))
-const framed = chunks(Buffer.from(createFramer('content-length').frame(body)))
+await main(() => {
+  const { rounds } = readOptions(usage, {
+    rounds: numberOption('N', 'how often each decodes all of it', 60, 1, 10_000),
+  })
+  const prefix = Buffer.alloc(4)
+  prefix.writeUInt32BE(Buffer.byteLength(body))
+  const prefixed = chunks(Buffer.concat([prefix, Buffer.from(body)]))
+  const framed = chunks(Buffer.from(createFramer('content-length').frame(body)))
 
-const times: { framer: number; prefix: number }[] = []
-const warmUps = 5
-for (let round = -warmUps; round < rounds; round++) {
-  const pair = { framer: time(decodeFramed, framed), prefix: time(decodePrefixed, prefixed) }
-  if (round >= 0) times.push(pair)
-}
-const decoded: Decoded = {
-  framer: spread(times.map(({ framer }) => framer)),
-  prefix: spread(times.map(({ prefix }) => prefix)),
-  ratio: spread(times.map(({ framer, prefix }) => prefix / framer)),
-}
-console.log(JSON.stringify(decoded))
+  const times: { framer: number; prefix: number }[] = []
+  const warmUps = 5
+  for (let round = -warmUps; round < rounds; round++) {
+    const pair = { framer: time(decodeFramed, framed), prefix: time(decodePrefixed, prefixed) }
+    if (round >= 0) times.push(pair)
+  }
+  const decoded: Decoded = {
+    framer: spread(times.map(({ framer }) => framer)),
+    prefix: spread(times.map(({ prefix }) => prefix)),
+    ratio: spread(times.map(({ framer, prefix }) => prefix / framer)),
+  }
+  console.log(JSON.stringify(decoded))
+})

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { parseArgs } from 'node:util'
-import { main, UsageError } from '@rpc-steps/cli'
+import { flagOption, main, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Decoded } from './decode.ts'
 import { check } from './src/bars.ts'
 import { bare, contenders } from './src/contenders.ts'
@@ -16,15 +15,20 @@ import type { Report } from './src/report.ts'
 import { workloads } from './src/workloads.ts'
 import type { Workload } from './src/workloads.ts'
 
-const help = `usage: npm run bench -- [options]
+const usage = `npm run bench -- [options]
 
-  --quick               less than half a minute, and less sure of its numbers
-  --only NAME,NAME      these contenders, and bare; a step by its number will do
-  --workload NAME,NAME  these of: ${[...workloads.map(({ name }) => name), 'decode'].join(', ')}
-  --pin                 server and client share one core, which is the steadiest
-  --tsx                 through tsx, even where Node can do without it
-  --json FILE           writes the numbers to a file, too
-  --check               exit code 1 if a speed that we hold ourselves to is missed`
+Calls per second of every step and of the libraries people use, in one run. Two to three minutes.`
+
+const workloadNames = [...workloads.map(({ name }) => name), 'decode']
+const known = {
+  quick: flagOption('less than half a minute, and less sure of its numbers'),
+  only: textOption('NAME,NAME', 'these contenders, and bare; a step by its number will do', undefined),
+  workload: textOption('NAME,NAME', `of ${workloadNames.join(', ')}`, undefined),
+  pin: flagOption('server and client share one core, which is the steadiest'),
+  tsx: flagOption('through tsx, even where Node can do without it'),
+  json: textOption('FILE', 'write the numbers to a file, too', undefined),
+  check: flagOption('exit code 1 if a speed that we hold ourselves to is missed'),
+}
 
 interface Options {
   effort: Effort
@@ -36,28 +40,8 @@ interface Options {
   check: boolean
 }
 
-function readOptions(): Options {
-  let values
-  try {
-    values = parseArgs({
-      options: {
-        help: { type: 'boolean' },
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string' },
-        workload: { type: 'string' },
-        pin: { type: 'boolean', default: false },
-        tsx: { type: 'boolean', default: false },
-        json: { type: 'string' },
-        check: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0])
-  }
-  if (values.help) {
-    console.log(help)
-    process.exit()
-  }
+function askedFor(): Options {
+  const values = readOptions(usage, known)
   const only = pick('contender', values.only, contenders.map(({ name }) => name))
   const core = values.pin ? lastCore() : undefined
   if (values.pin && core === undefined) throw new UsageError('--pin needs taskset (util-linux)')
@@ -67,7 +51,7 @@ function readOptions(): Options {
       : { warmUp: 800, rounds: 15, turn: 150 },
     decodeRounds: values.quick ? 20 : 100,
     contenders: contenders.filter((one) => one === bare || only.includes(one.name)),
-    workloads: pick('workload', values.workload, [...workloads.map(({ name }) => name), 'decode']),
+    workloads: pick('workload', values.workload, workloadNames),
     runtime: { tsx: values.tsx || !nodeStripsTypes, core },
     // npm runs us in our own folder, and says where it was called.
     json: values.json && resolve(process.env['INIT_CWD'] ?? '', values.json),
@@ -120,7 +104,7 @@ async function bench(options: Options): Promise<void> {
   }
   if (options.workloads.includes('decode')) {
     progress('decoding')
-    const args = [String(options.decodeRounds)]
+    const args = ['--rounds', String(options.decodeRounds)]
     const decoder = start(runtime, new URL('decode.ts', import.meta.url), args)
     report.decode = JSON.parse(await text(decoder.stdout!)) as Decoded
     progress('')
@@ -154,7 +138,7 @@ process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))
 await main(async () => {
   try {
-    await bench(readOptions())
+    await bench(askedFor())
   } finally {
     stopAll()
   }
