@@ -4,14 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { main } from '@rpc-steps/cli'
+import { main, readOptions } from '@rpc-steps/cli'
 
-/*
- * npx tsx docs/wild/redis.ts
- *
- * Prints what redis asks of the kernel in one turn of its loop, when two clients have something to
- * say. Linux only; needs strace and redis-server.
- */
+const usage = `redis.ts
+
+Prints what redis asks of the kernel in one turn of its loop, when two clients have something to
+say. Linux only; needs strace and redis-server.`
 
 /** Keeps what a program writes, and waits for a part of it. */
 function listen(stream: NodeJS.ReadableStream) {
@@ -54,6 +52,7 @@ function turn(log: string): string[] {
 }
 
 await main(async () => {
+  readOptions(usage, {})
   for (const program of ['strace', 'redis-server']) {
     if (spawnSync(program, ['--version']).status !== 0) throw new Error(`this needs ${program}`)
   }

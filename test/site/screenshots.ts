@@ -8,14 +8,13 @@ import { launch } from './src/browser.ts'
 import { hydrated, narrow, wide } from './src/page.ts'
 import { byHand, staticHost } from './src/site.ts'
 
-/*
- * npm run screenshots -w test/site -- [--folder FOLDER] [PAGE ...]
- *
- * Pictures of the built site: each page wide and narrow, light and dark, from top to bottom. A page
- * is given by a part of its address, such as `05-gather`.
- */
+const usage = `npm run screenshots -w test/site -- [options] [PAGE ...]
+
+Pictures of the built site: each page wide and narrow, light and dark, from top to bottom. A page
+is given by a part of its address, such as 05-gather.`
+
 await main(async () => {
-  const { values, words } = readCommandLine('screenshots.ts [options] [PAGE ...]', {
+  const { values, words } = readCommandLine(usage, {
     folder: textOption('FOLDER', 'where the pictures go; a new one is made otherwise', undefined),
   })
   const folder = values.folder
