@@ -207,4 +207,27 @@ describe('over a connection', () => {
     await expect(all).rejects.toThrow()
     expect(peer.stats.pending).toBe(0)
   })
+
+  test('what the first error ends is our waiting: the server works on to the end', async () => {
+    let finish = () => {}
+    const ended: string[] = []
+    server = await listen(
+      async ({ params }, { signal }) => {
+        const { url } = params as { url: string }
+        if (url === '/lost') throw new Error('no such page')
+        await new Promise<void>((resolve) => (finish = resolve))
+        ended.push(signal.aborted ? 'told' : url)
+        return `page ${url}`
+      },
+      { host: '127.0.0.1', port: 0 },
+      { log: () => {} },
+    )
+    peer = await connect(server)
+    const all = gather(['/home', '/lost'], (url, signal) => peer.call('fetch', { url }, { signal }))
+    await expect(all).rejects.toThrow()
+    expect(ended).toEqual([])
+    finish()
+    await expect.poll(() => peer.stats.unknownReplies).toBe(1)
+    expect(ended).toEqual(['/home'])
+  })
 })
