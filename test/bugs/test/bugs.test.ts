@@ -1,15 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { bugsOf } from '../src/bug.ts'
 import { judge, judgeWithout, runWithout } from '../src/judge.ts'
-
-const packages = ['shared', 'steps'].flatMap((group) => {
-  const folder = fileURLToPath(new URL(`../../../${group}`, import.meta.url))
-  return readdirSync(folder).map((name) => ({ title: `${group}/${name}`, folder: join(folder, name) }))
-})
-const withBugs = packages.filter(({ folder }) => existsSync(join(folder, 'bugs')))
+import { packages, withBugs } from '../src/packages.ts'
 
 describe.concurrent.each(withBugs)('$title', ({ folder }) => {
   const bugs = bugsOf(folder)
@@ -21,7 +13,7 @@ describe.concurrent.each(withBugs)('$title', ({ folder }) => {
 
   it.each(bugs.map((bug) => [bug.name, bug] as const))('%s', async (_, bug) => {
     expect(judgeWithout(bug, await (without ??= runWithout(bugs))), 'its test without the bug').toBe('green')
-    expect(await judge(bug), 'its test with the bug').toBe('killed')
+    expect((await judge(bug)).verdict, 'its test with the bug').toBe('killed')
   })
 })
 

@@ -7,24 +7,40 @@ import { bugsOf } from '../src/bug.ts'
 import { judge, judgeWithout, runWithout } from '../src/judge.ts'
 
 const counter = fileURLToPath(new URL('./fixtures/counter', import.meta.url))
+/** Milliseconds: enough for a test that has nothing to wait for. */
+const limit = 5_000
 const bugs = new Map(bugsOf(counter).map((bug) => [bug.name, bug]))
 
 describe.concurrent('the judge knows', () => {
   it.each([
     ['killed', /^killed$/],
     ['times-out', /^killed$/],
+    ['hangs', /^killed$/],
+    ['hangs-behind', /^killed$/],
+    ['fails-before', /^a house failed around its tests: Error: it is stuck$/],
     ['survives', /^survived$/],
     ['does-not-apply', /^does not apply: error: patch failed: src\/counter.ts/],
     ['no-such-test', /^test\/counter.test.ts ran no test of that name$/],
-    ['no-such-file', /no test/i],
+    ['no-such-file', /no test files found/i],
     ['unparsable', /^did not load: /],
     ['misspelt', /^broken, not wrong: ReferenceError: count is not defined/],
   ])('%s', async (name, verdict) => {
-    expect(await judge(bugs.get(name)!)).toMatch(verdict)
+    expect((await judge(bugs.get(name)!, limit)).verdict).toMatch(verdict)
   })
 
-  it('hangs', async () => {
-    expect(await judge(bugs.get('hangs')!, 8_000)).toBe('hung: killed after 8000 ms')
+  it('which test was red, and how', async () => {
+    const red = async (name: string) => (await judge(bugs.get(name)!, limit)).red
+    expect(await red('hangs')).toMatchObject({ name: 'a counter tells later', blocked: true })
+    const message = `Error: Test timed out in ${limit}ms.`
+    const failures = [{ error: expect.stringContaining(message) as string }]
+    expect(await red('times-out')).toMatchObject({ failures })
+    // The test is red at once, and what hangs behind it is not waited for.
+    expect(await red('hangs-behind')).toMatchObject({ failures: [{ error: expect.stringMatching(/^Assertion/) as string }] })
+  })
+
+  it('when to stop', async () => {
+    const stopped = judge(bugs.get('hangs')!, 60_000, AbortSignal.timeout(1_000))
+    await expect(stopped).rejects.toThrow(/timeout/)
   })
 
   it('and what the tests are without the bugs', async () => {
