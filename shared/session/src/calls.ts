@@ -17,7 +17,10 @@ export interface CallExtras {
 export interface Outgoing extends CallExtras {
   readonly id: number | undefined
   readonly method: string
-  readonly text: string
+  /** Let go of when it is written: a thousand of them in flight are a thousand copies. */
+  text: string
+  /** Characters of the text. */
+  readonly size: number
   /** Undefined when the caller has given it up. */
   settle: Settle | undefined
 }
@@ -65,24 +68,33 @@ export class Calls {
     return this.#waiting.values().next().value
   }
 
+  /** A caller waits for it from now on. */
+  begin({ id, method }: Outgoing): void {
+    if (id === undefined) return
+    this.pending++
+    trace.called(method, this.#label, id)
+  }
+
   wait(message: Outgoing): void {
     this.#waiting.add(message)
-    if (message.id === undefined) return
-    this.pending++
-    trace.called(message.method, this.#label, message.id)
+  }
+
+  /** Takes out the one whose turn it is. */
+  shift(message: Outgoing): void {
+    this.#waiting.delete(message)
   }
 
   /** It is about to be written. Returns its text. */
   write(message: Outgoing): string {
     const { id, text } = message
-    this.#waiting.delete(message)
     if (id === undefined) return text
     this.#unanswered.set(id, message)
-    this.size += text.length
+    this.size += message.size
+    message.text = ''
     trace.requestSent(this.#label, id)
     message.sent?.(id)
-    const beside = JSON.stringify(message.extras?.() ?? {})
-    return beside === '{}' ? text : `${text.slice(0, -1)},${beside.slice(1)}`
+    const beside = message.extras && JSON.stringify(message.extras())
+    return beside && beside !== '{}' ? `${text.slice(0, -1)},${beside.slice(1)}` : text
   }
 
   /**
@@ -105,7 +117,7 @@ export class Calls {
     const call = typeof id === 'number' ? this.#unanswered.get(id) : undefined
     if (call) {
       this.#unanswered.delete(call.id!)
-      this.size -= call.text.length
+      this.size -= call.size
       this.settled++
       trace.replyReceived(this.#label, call.id)
       if (call.settle) return this.#settle(call, reply)

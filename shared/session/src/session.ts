@@ -197,6 +197,8 @@ export class Session {
   readonly #sendClock = new Patience()
   readonly #graceClock = new Patience()
   readonly #lingerClock = new Patience()
+  /** Somebody was waited for when we last looked. */
+  #waited = false
 
   /**
    * It is `now`: milliseconds on any clock that never goes back. To be said after everything else;
@@ -204,16 +206,20 @@ export class Session {
    */
   tick(now: number): number {
     if (this.over) return Infinity
-    const { frameTimeout, sendTimeout, grace, linger } = this.limits
     const { held, left } = this.#output
+    const inFrame = this.#framer.partial && !this.#deaf && !this.#peerEnded && this.reads
+    const waits = inFrame || held > 0 || this.#closing || this.#weEnded
+    if (!waits && !this.#waited) return Infinity // as nearly always
+    this.#waited = waits
+
     // Each counts from the last progress, and only while it is the peer's turn.
-    const waits = this.#framer.partial && this.reads && !this.#deaf && !this.#peerEnded
-    const pieces = this.#messages + Math.floor(this.#bytes / stretch)
-    const frame = this.#frameClock.until(now, frameTimeout, waits, pieces)
+    const { frameTimeout, sendTimeout, grace, linger } = this.limits
+    const progress = this.#messages + Math.floor(this.#bytes / stretch)
+    const frame = this.#frameClock.until(now, frameTimeout, inFrame, progress)
     const send = this.#sendClock.until(now, sendTimeout, held > 0, left)
     const closes = this.#closing && !this.#weEnded
     const close = this.#graceClock.until(now, grace, closes, left + this.#calls.settled)
-    const leave = this.#lingerClock.until(now, linger, this.#weEnded, 0)
+    const leave = this.#lingerClock.until(now, linger, this.#weEnded)
     if (now >= frame) this.#refuse(new FramingError(`the rest of a frame did not come in ${frameTimeout} ms`))
     else if (now >= send) this.destroy(new Error(`the peer has read nothing for ${sendTimeout} ms`))
     else if (now >= Math.min(close, leave)) this.destroy()
@@ -227,9 +233,11 @@ export class Session {
    * Calls a method of the other end; what cannot be written yet waits for its turn. Throws what is
    * known at once: DisconnectedError, OverflowError, TypeError if the parameters are no JSON.
    */
-  call(method: string, params: Params | undefined, settle: Settle, more?: CallExtras): Outgoing {
+  call(method: string, params: Params | undefined, settle: Settle, more: CallExtras = {}): Outgoing {
     const id = this.#calls.nextId()
-    return this.#say({ id, method, text: requestText(id, method, params), settle, ...more })
+    const text = requestText(id, method, params)
+    const { extras, sent } = more
+    return this.#say({ id, method, text, size: text.length, settle, extras, sent })
   }
 
   /**
@@ -238,7 +246,8 @@ export class Session {
    * a cancel must not queue behind calls that wait until it has made room. Throws as `call` does.
    */
   notify(method: string, params?: Params, settle: Settle = () => {}): Outgoing {
-    return this.#say({ id: undefined, method, text: notificationText(method, params), settle })
+    const text = notificationText(method, params)
+    return this.#say({ id: undefined, method, text, size: text.length, settle, extras: undefined, sent: undefined })
   }
 
   #say(message: Outgoing): Outgoing {
@@ -252,9 +261,12 @@ export class Session {
       message.settle?.(null)
       return message
     }
-    this.#calls.wait(message)
-    this.#write()
-    if (this.#calls.waiting > 0) this.#heldBack = true
+    this.#calls.begin(message)
+    if (this.#calls.waiting === 0 && this.#hasRoom(message)) this.#write(message)
+    else {
+      this.#calls.wait(message)
+      this.#heldBack = true
+    }
     return message
   }
 
@@ -266,19 +278,28 @@ export class Session {
   }
 
   /** Writes what may be written, in the order in which it was said. */
-  #write(): void {
-    const calls = this.#calls
-    const { window, windowSize } = this.limits
-    for (let next; !this.#full && (next = calls.first); ) {
-      const fits = calls.size === 0 || calls.size + next.text.length <= windowSize
-      if (next.id !== undefined && (!fits || calls.unanswered >= window)) break
-      this.#add(calls.write(next))
-      if (next.id === undefined) next.settle?.(null)
+  #writeWaiting(): void {
+    for (let next; (next = this.#calls.first) && this.#hasRoom(next); ) {
+      this.#calls.shift(next)
+      this.#write(next)
     }
-    if (this.#heldBack && calls.waiting === 0) {
+    if (this.#heldBack && this.#calls.waiting === 0) {
       this.#heldBack = false
       this.#events.drain?.()
     }
+  }
+
+  /** Room in the output and, for a call, in the window; one call may always be unanswered, whatever its size. */
+  #hasRoom({ id, size }: Outgoing): boolean {
+    if (this.#full) return false
+    const { unanswered, size: inFlight } = this.#calls
+    const { window, windowSize } = this.limits
+    return id === undefined || unanswered === 0 || (unanswered < window && inFlight + size <= windowSize)
+  }
+
+  #write(message: Outgoing): void {
+    this.#add(this.#calls.write(message))
+    if (message.id === undefined) message.settle?.(null)
   }
 
   #onReply(reply: Reply): void {
@@ -428,7 +449,7 @@ export class Session {
   }
 
   #goOn(): void {
-    this.#write()
+    this.#writeWaiting()
     this.#unpark()
     this.#endIfIdle()
   }

@@ -36,7 +36,7 @@ export class ContentLengthFramer extends BufferedFramer {
       if (at + header + length > into.length) return -1
       into.copyWithin(at + header, at + guess, at + guess + length)
     }
-    into.set(USUAL, at)
+    for (let i = 0; i < USUAL.length; i++) into[at + i] = USUAL[i]!
     let digit = at + header - 4
     into[digit] = into[digit + 2] = CR
     into[digit + 1] = into[digit + 3] = LF

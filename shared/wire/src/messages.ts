@@ -1,5 +1,6 @@
 import { codes, RpcError } from './errors.ts'
 import type { ErrorObject, Json } from './errors.ts'
+import { stringify } from './stringify.ts'
 
 /** What joins a reply to its request. Echoed exactly as it came. */
 export type Id = string | number | null
@@ -59,19 +60,19 @@ export interface Reply {
 // #region write
 /** A request as JSON text. The envelope is a template: only what varies is stringified. */
 export function requestText(id: number, method: string, params?: Params): string {
-  const rest = params === undefined ? '' : `,"params":${JSON.stringify(params)}`
+  const rest = params === undefined ? '' : `,"params":${stringify(params)}`
   return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}}`
 }
 
 /** A notification as JSON text. */
 export function notificationText(method: string, params?: Params): string {
-  const rest = params === undefined ? '' : `,"params":${JSON.stringify(params)}`
+  const rest = params === undefined ? '' : `,"params":${stringify(params)}`
   return `{"jsonrpc":"2.0","method":${JSON.stringify(method)}${rest}}`
 }
 
 /** A reply with a result as JSON text; `undefined` is sent as null. */
 export function resultText(id: Id, result: unknown): string {
-  return `{"jsonrpc":"2.0","result":${JSON.stringify(result) ?? 'null'},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`
+  return `{"jsonrpc":"2.0","result":${stringify(result) ?? 'null'},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`
 }
 
 /** A reply with an error as JSON text. */

@@ -61,16 +61,20 @@ export class Client extends EventEmitter<{ drain: []; close: [cause: unknown] }>
   call(method: string, params: Params | undefined, callback: Callback<Json>): boolean {
     try {
       const { id } = this.#session.call(method, params, (error, result) => {
-        const told = () => trace.ran(method, this.#label, id, () => tell(this.#later, callback, error, result))
         // Whoever ends the connection is not called back before `destroy` returns.
-        if (error instanceof DisconnectedError) this.#later(told)
-        else told()
+        if (error instanceof DisconnectedError) this.#later(() => this.#tell(method, id, callback, error))
+        else this.#tell(method, id, callback, error, result)
       })
     } catch (error) {
       // Known already, but not told yet: the lines after this call have not run.
       this.#later(() => callback(error as Error, undefined as never))
     }
     return !this.#session.holdsBack
+  }
+
+  #tell(method: string, id: unknown, callback: Callback<Json>, error: Error | null, result?: Json): void {
+    if (!trace.on) return tell(this.#later, callback, error, result)
+    trace.ran(method, this.#label, id, () => tell(this.#later, callback, error, result))
   }
   // #endregion
 

@@ -13,12 +13,15 @@ export type After = (ms: number, job: () => void) => void
 
 /** Runs a handler. Whatever it throws, now or in a job, is told to its caller and to nobody else. */
 export function run(handler: Handler, request: Request, respond: Respond, after: After, label: number): void {
-  const guarded = (job: () => void) => {
-    try {
-      trace.ran(request.method, label, request.id, job)
-    } catch (error) {
-      respond(error)
-    }
+  guarded(request, respond, label, () =>
+    handler(request, respond, (ms, job) => after(ms, () => guarded(request, respond, label, job))),
+  )
+}
+
+function guarded({ method, id }: Request, respond: Respond, label: number, job: () => void): void {
+  try {
+    trace.ran(method, label, id, job)
+  } catch (error) {
+    respond(error)
   }
-  guarded(() => handler(request, respond, (ms, job) => after(ms, () => guarded(job))))
 }

@@ -49,7 +49,7 @@ export class Context extends Bag implements RequestContext {
   readonly call: Call
   readonly label: number
   readonly #clock: Clock
-  readonly #sleeps = new Set<(reason: Error) => void>()
+  #sleeps: Set<(reason: Error) => void> | undefined
   #controller: AbortController | undefined
   /** What it was ended for. */
   reason: Error | undefined
@@ -72,6 +72,7 @@ export class Context extends Bag implements RequestContext {
 
   /** The same as `setTimeout` of `node:timers/promises` with the signal, for much less of the processor's time. */
   sleep(ms: number): Promise<void> {
+    const sleeps = (this.#sleeps ??= new Set())
     return new Promise((resolve, reject) => {
       if (this.reason) throw this.reason
       const wake = (reason: Error) => {
@@ -79,10 +80,10 @@ export class Context extends Bag implements RequestContext {
         reject(reason)
       }
       const cancel = this.#clock.after(ms, () => {
-        this.#sleeps.delete(wake)
+        sleeps.delete(wake)
         resolve()
       })
-      this.#sleeps.add(wake)
+      sleeps.add(wake)
     })
   }
 
@@ -91,8 +92,8 @@ export class Context extends Bag implements RequestContext {
     this.reason = reason
     this.onAbort?.(reason)
     this.#controller?.abort(reason)
-    for (const wake of this.#sleeps) wake(reason)
-    this.#sleeps.clear()
+    for (const wake of this.#sleeps ?? []) wake(reason)
+    this.#sleeps?.clear()
   }
 }
 // #endregion
