@@ -1,6 +1,8 @@
 import { trace } from '@rpc-steps/trace'
-import { DisconnectedError, resultOf } from '@rpc-steps/wire'
-import type { Extras, Json, Reply } from '@rpc-steps/wire'
+import { DisconnectedError, notificationText, requestText, resultOf } from '@rpc-steps/wire'
+import type { Extras, Json, Params, Reply } from '@rpc-steps/wire'
+import type { Limits } from './limits.ts'
+import type { Output } from './output.ts'
 
 /** Takes the outcome of a call or notification, error first; exactly once. Must not throw. */
 export type Settle = (error: Error | null, result?: Json) => void
@@ -14,10 +16,10 @@ export interface CallExtras {
 }
 
 /** A call of ours, or without an id a notification, that has no outcome yet. */
-export interface Outgoing extends CallExtras {
+export interface Outgoing extends Readonly<CallExtras> {
   readonly id: number | undefined
   readonly method: string
-  /** Let go of when it is written: a thousand of them in flight are a thousand copies. */
+  /** Let go of when it is written: a thousand in flight would be a thousand copies. */
   text: string
   /** Characters of the text. */
   readonly size: number
@@ -25,34 +27,32 @@ export interface Outgoing extends CallExtras {
   settle: Settle | undefined
 }
 
-// #region calls
 /**
  * The calls of one end. *Waiting*: not written, in one queue with the notifications. *Unanswered*:
- * written, no reply has come, and its caller waits or has given up. *Settled*: in neither list. To
- * take a call out and to settle it is one act, so none is settled twice and none leaves a thing behind.
+ * written, no reply has come, and its caller waits or has given up. *Settled*: in neither list.
  */
 export class Calls {
+  readonly #output: Output
+  readonly #limits: Limits
+  /** The client's port, for the trace. */
+  readonly #label: number
   /** In the order in which they were made. From a Set, one in the middle can leave at no cost. */
   readonly #waiting = new Set<Outgoing>()
   readonly #unanswered = new Map<number, Outgoing>()
-  readonly #label: number
   #lastId = 0
   /** Characters of the calls that are unanswered. */
-  size = 0
-  /** Calls that have had a reply, in all. */
-  settled = 0
+  #size = 0
   /** Calls whose callers wait. */
   pending = 0
+  /** Calls that have had a reply, in all. */
+  settled = 0
   /** Replies that nobody waits for: late, because their calls were given up, or mistaken. */
   unknownReplies = 0
 
-  constructor(label: number) {
+  constructor(output: Output, limits: Limits, label: number) {
+    this.#output = output
+    this.#limits = limits
     this.#label = label
-  }
-
-  /** Ids count up and are never used again, so a late reply cannot meet another call. */
-  nextId(): number {
-    return ++this.#lastId
   }
 
   get waiting(): number {
@@ -63,38 +63,100 @@ export class Calls {
     return this.#unanswered.size
   }
 
-  /** The one whose turn it is. */
-  get first(): Outgoing | undefined {
-    return this.#waiting.values().next().value
-  }
-
-  /** A caller waits for it from now on. */
-  begin({ id, method }: Outgoing): void {
-    if (id === undefined) return
+  // #region say
+  /** Throws OverflowError, TypeError if the parameters are no JSON. */
+  call(method: string, params: Params | undefined, settle: Settle, more: CallExtras): Outgoing {
+    // Ids count up and are never used again, so a late reply cannot meet another call.
+    const id = ++this.#lastId
+    const text = requestText(id, method, params)
+    const { extras, sent } = more
+    const call = { id, method, text, size: text.length, settle, extras, sent }
+    this.#output.check(text)
     this.pending++
     trace.called(method, this.#label, id)
+    this.#sayOrWait(call)
+    return call
   }
 
-  wait(message: Outgoing): void {
-    this.#waiting.add(message)
+  notify(method: string, params: Params | undefined, settle: Settle): void {
+    const text = notificationText(method, params)
+    const note = { id: undefined, method, text, size: text.length, settle, extras: undefined, sent: undefined }
+    this.#output.check(text)
+    // These speak of requests that are on the wire: a cancel must not queue behind calls that wait
+    // for the room that it would make.
+    if (method.startsWith('$/')) this.#write(note)
+    else this.#sayOrWait(note)
   }
 
-  /** Takes out the one whose turn it is. */
-  shift(message: Outgoing): void {
-    this.#waiting.delete(message)
+  #sayOrWait(message: Outgoing): void {
+    if (this.#waiting.size === 0 && this.#hasRoom(message)) this.#write(message)
+    else this.#waiting.add(message)
   }
 
-  /** It is about to be written. Returns its text. */
-  write(message: Outgoing): string {
+  /** Writes what may be written, in the order in which it was said. */
+  writeWaiting(): void {
+    for (let next; (next = this.#first) && this.#hasRoom(next); ) {
+      this.#waiting.delete(next)
+      this.#write(next)
+    }
+  }
+
+  get #first(): Outgoing | undefined {
+    return this.#waiting.size > 0 ? this.#waiting.values().next().value : undefined
+  }
+
+  /** Room in the output and, for a call, in the window; if none is unanswered, one may be as large as it likes. */
+  #hasRoom({ id, size }: Outgoing): boolean {
+    if (this.#output.full) return false
+    const { window, windowSize } = this.#limits
+    const count = this.#unanswered.size
+    return id === undefined || count === 0 || (count < window && this.#size + size <= windowSize)
+  }
+
+  #write(message: Outgoing): void {
     const { id, text } = message
-    if (id === undefined) return text
+    if (id === undefined) {
+      this.#output.add(text)
+      return message.settle?.(null)
+    }
     this.#unanswered.set(id, message)
-    this.size += message.size
+    this.#size += message.size
     message.text = ''
     trace.requestSent(this.#label, id)
     message.sent?.(id)
     const beside = message.extras && JSON.stringify(message.extras())
-    return beside && beside !== '{}' ? `${text.slice(0, -1)},${beside.slice(1)}` : text
+    this.#output.add(beside && beside !== '{}' ? `${text.slice(0, -1)},${beside.slice(1)}` : text)
+  }
+  // #endregion
+
+  // #region settle
+  /** A reply came: its call is taken out and settled in one act, so none is settled twice. */
+  answered(reply: Reply): void {
+    const id = reply.id ?? this.#onlyOne(reply)
+    const call = typeof id === 'number' ? this.#unanswered.get(id) : undefined
+    if (call) {
+      this.#unanswered.delete(call.id!)
+      this.#size -= call.size
+      this.settled++
+      trace.replyReceived(this.#label, call.id)
+    }
+    const settle = call?.settle
+    if (!settle) return void this.unknownReplies++
+    this.giveUp(call)
+    let failed = null
+    let result
+    try {
+      result = resultOf(reply)
+    } catch (error) {
+      failed = error as Error
+    }
+    settle(failed, result)
+  }
+
+  /** An error without an id is about a request that the other end could not read: ours, if there is but one. */
+  #onlyOne({ error }: Reply): number | undefined {
+    if (!error || this.#unanswered.size !== 1) return undefined
+    return this.#unanswered.keys().next().value
   }
 
   /**
@@ -111,54 +173,18 @@ export class Calls {
     return written
   }
 
-  /** A reply came. Returns false if nobody waits for it. */
-  answered(reply: Reply): boolean {
-    const id = reply.id ?? this.#onlyOne(reply)
-    const call = typeof id === 'number' ? this.#unanswered.get(id) : undefined
-    if (call) {
-      this.#unanswered.delete(call.id!)
-      this.size -= call.size
-      this.settled++
-      trace.replyReceived(this.#label, call.id)
-      if (call.settle) return this.#settle(call, reply)
-    }
-    this.unknownReplies++
-    return false
-  }
-
-  /** An error without an id is about a request that the other end could not read: ours, if there is but one. */
-  #onlyOne({ error }: Reply): number | undefined {
-    if (!error || this.#unanswered.size !== 1) return undefined
-    return this.#unanswered.keys().next().value
-  }
-
-  #settle(call: Outgoing, reply: Reply): true {
-    const settle = call.settle!
-    this.giveUp(call)
-    let failed = null
-    let result
-    try {
-      result = resultOf(reply)
-    } catch (error) {
-      failed = error as Error
-    }
-    settle(failed, result)
-    return true
-  }
-
   /** No reply can come any more, and nobody must be left waiting. */
-  lose(cause: unknown, message?: string): void {
-    const unanswered = [...this.#unanswered.values()]
-    const waiting = [...this.#waiting]
+  lose(cause: unknown): void {
+    const [unanswered, waiting] = [[...this.#unanswered.values()], [...this.#waiting]]
     this.#unanswered.clear()
-    this.size = 0
+    this.#size = 0
     for (const [calls, sent] of [[unanswered, true], [waiting, false]] as const) {
       for (const call of calls) {
         const { settle } = call
         this.giveUp(call)
-        settle?.(new DisconnectedError(message, { cause, sent }))
+        settle?.(new DisconnectedError(undefined, { cause, sent }))
       }
     }
   }
+  // #endregion
 }
-// #endregion

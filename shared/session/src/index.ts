@@ -1,5 +1,6 @@
 export * from './session.ts'
-export * from './calls.ts'
+export type { Listener } from './requests.ts'
+export type { CallExtras, Outgoing, Settle } from './calls.ts'
 export * from './limits.ts'
 export { OverflowError } from './output.ts'
 export * from './clock.ts'

@@ -1,4 +1,5 @@
 import type { Framer } from '@rpc-steps/wire'
+import type { Limits } from './limits.ts'
 
 /** More would wait to be sent than the hard cap allows; or one message is larger than all of it. */
 export class OverflowError extends Error {
@@ -19,7 +20,10 @@ let used = 0
  */
 export class Output {
   readonly #framer: Framer
+  readonly #limits: Limits
   #pieces: { bytes: Buffer; start: number; end: number }[] = []
+  /** From going over the high-water mark until half of it has left. */
+  full = false
   /** Bytes that wait: here, or with whoever took them and has not said that they have left. */
   held = 0
   /** Bytes that wait here. */
@@ -27,8 +31,21 @@ export class Output {
   /** Bytes that have left, in all. */
   left = 0
 
-  constructor(framer: Framer) {
+  constructor(framer: Framer, limits: Limits) {
     this.#framer = framer
+    this.#limits = limits
+  }
+
+  /** Throws OverflowError for a message that is too large by itself. */
+  check({ length }: string): void {
+    const { hardCap } = this.#limits
+    if (length <= hardCap) return
+    throw new OverflowError(`a message of ${length} bytes or more; at most ${hardCap} may wait to be sent`)
+  }
+
+  /** True if a message would go over the hard cap, and the peer has not taken what is there already. */
+  overflows({ length }: string): boolean {
+    return this.full && this.held + length > this.#limits.hardCap
   }
 
   /** Adds a message in its frame. */
@@ -49,20 +66,21 @@ export class Output {
     }
     this.held += length
     this.ready += length
+    if (this.held > this.#limits.highWater) this.full = true
     const last = this.#pieces.at(-1)
     if (last?.bytes === bytes && last.end === start) last.end += length
     else this.#pieces.push({ bytes, start, end: start + length })
   }
 
-  /** What is to be written next, or undefined. Say `took` when it has left, all or in parts. */
+  /** What is to be written next, at most 64 KiB; undefined when there is nothing. */
   next(): Buffer | undefined {
     const piece = this.#pieces[0]
     if (!piece) return undefined
     const { bytes, start, end } = piece
     const stop = Math.min(end, start + slabSize)
     piece.start = stop
-    this.ready -= stop - start
     if (stop === end) this.#pieces.shift()
+    this.ready -= stop - start
     return bytes.subarray(start, stop)
   }
 
@@ -70,6 +88,7 @@ export class Output {
   took(count: number): void {
     this.held -= count
     this.left += count
+    if (this.held <= this.#limits.highWater / 2) this.full = false
   }
 }
 // #endregion

@@ -1,15 +1,4 @@
-import { trace } from '@rpc-steps/trace'
-import {
-  codes,
-  createFramer,
-  DisconnectedError,
-  errorText,
-  FramingError,
-  Inbox,
-  notificationText,
-  requestText,
-  RpcError,
-} from '@rpc-steps/wire'
+import { createFramer, DisconnectedError, errorText, FramingError, Inbox } from '@rpc-steps/wire'
 import type { Framer, Framing, Params, Reply, Request, Respond } from '@rpc-steps/wire'
 import { Calls } from './calls.ts'
 import type { CallExtras, Outgoing, Settle } from './calls.ts'
@@ -17,6 +6,8 @@ import { limitsOf } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { Output, OverflowError } from './output.ts'
 import { Patience } from './patience.ts'
+import { Requests } from './requests.ts'
+import type { Listener } from './requests.ts'
 
 /** How one end of a connection behaves: its limits, and what follows. */
 export interface SessionOptions extends Partial<Limits> {
@@ -48,9 +39,6 @@ const enough = 4096
 /** Bytes of an unfinished frame that count as progress. */
 const stretch = 16 * 1024
 
-const unavailable = new RpcError(codes.unavailable, 'Closing', { status: 'UNAVAILABLE' })
-const exhausted = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
-
 /**
  * One end of a connection, without the connection. Bytes, ends and time come in; bytes and wishes
  * go out. It does no I/O and knows no clock: whoever drives it does the waiting.
@@ -59,50 +47,27 @@ export class Session {
   readonly limits: Limits
   readonly #events: SessionEvents
   readonly #log: (line: string) => void
-  readonly #label: number
   readonly #framer: Framer
   readonly #inbox: Inbox
   readonly #output: Output
   readonly #calls: Calls
-  readonly #listeners = new Map<string, (params: Params | null | undefined) => void>()
-  /**
-   * Open; draining, when no more requests are taken and those in flight are finished; ending, when
-   * the last byte waits to be sent; over.
-   */
-  #state: 'open' | 'draining' | 'ending' | 'over' = 'open'
-  /** Set by `close`: we do not wait for ever. */
-  #closing = false
-  /** Whatever still comes is dropped. */
-  #deaf = false
-  #weEnded = false
-  #peerEnded = false
-  #cause: unknown
-  /** The last thing to say. */
-  #farewell: string | undefined
-  /** From going over the high-water mark until half of it. */
-  #full = false
-  /** Calls have had to wait, and nobody was told yet that none does. */
-  #heldBack = false
-  #lost = false
-  #parked: { request: Request; respond: Respond; size: number }[] = []
-  #parkedSize = 0
-  /** Of the message that is being read. */
-  #size = 0
+  readonly #requests: Requests
 
   /** Throws RangeError for a limit that is none. */
   constructor(events: SessionEvents, options: SessionOptions = {}) {
+    const { framing = 'content-length', log = console.error, label = 0 } = options
     this.limits = limitsOf(options)
     this.#events = events
-    this.#log = options.log ?? console.error
-    this.#label = options.label ?? 0
-    this.#framer = createFramer(options.framing ?? 'content-length', this.limits)
-    this.#output = new Output(this.#framer)
-    this.#calls = new Calls(this.#label)
+    this.#log = log
+    this.#framer = createFramer(framing, this.limits)
+    this.#output = new Output(this.#framer, this.limits)
+    this.#calls = new Calls(this.#output, this.limits, label)
+    this.#requests = new Requests(this.#output, this.#calls, this.limits, label, events.request)
     const inbox = {
-      request: (request: Request, respond: Respond) => this.#onRequest(request, respond),
+      request: (request: Request, respond: Respond) => this.#requests.take(request, respond),
       reply: (reply: Reply) => this.#onReply(reply),
       send: (text: string) => this.#answer(text),
-      internalError: this.#log,
+      internalError: log,
     }
     this.#inbox = new Inbox(inbox, this.limits)
   }
@@ -110,6 +75,9 @@ export class Session {
   // #region in
   #bytes = 0
   #messages = 0
+  /** Whatever still comes is dropped. */
+  #deaf = false
+  #peerEnded = false
 
   /** Bytes came. Their memory can be used again when this returns. */
   received(chunk: Uint8Array, length = chunk.length): void {
@@ -119,12 +87,13 @@ export class Session {
       this.#framer.push(chunk, length)
       for (let text; !this.#deaf && (text = this.#framer.next()) !== undefined; ) {
         this.#messages++
-        this.#size = text.length
+        this.#requests.size = text.length
         this.#inbox.receive(text)
       }
     } catch (error) {
-      if (!(error instanceof FramingError)) throw error
-      this.#refuse(error)
+      if (error instanceof FramingError) this.#refuse(error)
+      else if (error instanceof OverflowError) this.destroy(error)
+      else throw error
     }
     this.#goOn()
   }
@@ -146,8 +115,15 @@ export class Session {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#deaf = true
-    this.#parked = []
+    this.#requests.drop()
     this.#lose(cause)
+  }
+
+  #onReply(reply: Reply): void {
+    const { unknownReplies } = this.#calls
+    this.#calls.answered(reply)
+    if (reply.id !== null || !reply.error || unknownReplies === this.#calls.unknownReplies) return
+    this.#log(`the peer reports an error of no certain call: ${JSON.stringify(reply.error)}`)
   }
   // #endregion
 
@@ -160,15 +136,68 @@ export class Session {
   /** `count` bytes have left: all that `next` has given, or a part. */
   took(count: number): void {
     this.#output.took(count)
-    if (this.#full && this.#output.held <= this.limits.highWater / 2) this.#full = false
     this.#goOn()
   }
 
-  /** True, once, when our end of the stream is due: everything was sent. */
-  takeEnd(): boolean {
-    if (this.#state !== 'ending' || this.#weEnded || this.#output.held > 0) return false
-    this.#weEnded = true
-    return true
+  /** Whether to read on. */
+  get reads(): boolean {
+    return this.#deaf || !this.#requests.isFull || this.#calls.unanswered > 0
+  }
+
+  #answer(text: string): void {
+    if (this.#state === 'ending' || this.#state === 'over') return
+    this.#output.check(text)
+    if (this.#output.overflows(text)) {
+      return this.destroy(new OverflowError(`the peer does not read: more than ${this.limits.hardCap} bytes wait`))
+    }
+    this.#output.add(text)
+    this.#endIfIdle()
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.#events.wake(this.#output.ready >= enough)
+  }
+
+  /** Whatever can go on when something has changed: calls first, which the window bounds, then requests. */
+  #goOn(): void {
+    this.#calls.writeWaiting()
+    this.#requests.runParked()
+    if (this.#heldBack && this.#calls.waiting === 0) {
+      this.#heldBack = false
+      this.#events.drain?.()
+    }
+    this.#endIfIdle()
+    if (this.#output.ready > 0) this.#wake()
+  }
+  // #endregion
+
+  // #region calls
+  #heldBack = false
+
+  /**
+   * Calls a method of the other end; what cannot be written yet waits for its turn. Throws what is
+   * known at once: DisconnectedError, OverflowError, TypeError if the parameters are no JSON.
+   */
+  call(method: string, params: Params | undefined, settle: Settle, more: CallExtras = {}): Outgoing {
+    this.#checkOpen()
+    const call = this.#calls.call(method, params, settle, more)
+    this.#said()
+    return call
+  }
+
+  /** Tells the other end something, in order with the calls. `settle` is told when it is written. Throws as `call` does. */
+  notify(method: string, params?: Params, settle: Settle = () => {}): void {
+    this.#checkOpen()
+    this.#calls.notify(method, params, settle)
+    this.#said()
+  }
+
+  /** The caller waits no longer. What was not written never will be. Returns true if it was. */
+  giveUp(call: Outgoing): boolean {
+    const written = this.#calls.giveUp(call)
+    this.#goOn()
+    return written
   }
 
   /** True while calls wait for room: time to wait for `drain` before making more. */
@@ -176,19 +205,20 @@ export class Session {
     return this.#heldBack
   }
 
-  /** Whether to read on. */
-  get reads(): boolean {
-    return this.#deaf || !this.#parkedFull || this.#calls.unanswered > 0
+  #said(): void {
+    if (this.#calls.waiting > 0) this.#heldBack = true
+    this.#wake()
   }
 
-  /** True when the connection is to be closed, or is: both sides have ended, or it was cut off. */
-  get over(): boolean {
-    return this.#state === 'over' || (this.#weEnded && this.#peerEnded)
+  #checkOpen(): void {
+    if (this.#state === 'open' && !this.#closing) return
+    const why = this.#closing ? 'the connection was closed by this side' : 'the connection has ended'
+    throw new DisconnectedError(why, { cause: this.#cause, sent: false })
   }
 
-  /** The error that ended it, if one did. */
-  get cause(): unknown {
-    return this.#cause
+  /** Hears a notification by its name, at once, past all requests that wait. */
+  on(method: string, listener: Listener): void {
+    this.#requests.listen(method, listener)
   }
   // #endregion
 
@@ -228,156 +258,23 @@ export class Session {
   }
   // #endregion
 
-  // #region calls
-  /**
-   * Calls a method of the other end; what cannot be written yet waits for its turn. Throws what is
-   * known at once: DisconnectedError, OverflowError, TypeError if the parameters are no JSON.
-   */
-  call(method: string, params: Params | undefined, settle: Settle, more: CallExtras = {}): Outgoing {
-    const id = this.#calls.nextId()
-    const text = requestText(id, method, params)
-    const { extras, sent } = more
-    return this.#say({ id, method, text, size: text.length, settle, extras, sent })
-  }
-
-  /**
-   * Tells the other end something, in order with the calls; `settle` is told when it is written. What
-   * begins with `$/` speaks of requests that are on the wire already, and waits for none that is not:
-   * a cancel must not queue behind calls that wait until it has made room. Throws as `call` does.
-   */
-  notify(method: string, params?: Params, settle: Settle = () => {}): Outgoing {
-    const text = notificationText(method, params)
-    return this.#say({ id: undefined, method, text, size: text.length, settle, extras: undefined, sent: undefined })
-  }
-
-  #say(message: Outgoing): Outgoing {
-    if (this.#closing || this.#state !== 'open') {
-      const why = this.#closing ? 'the connection was closed by this side' : 'the connection has ended'
-      throw new DisconnectedError(why, { cause: this.#cause, sent: false })
-    }
-    this.#checkSize(message.text)
-    if (message.id === undefined && message.method.startsWith('$/')) {
-      this.#answer(message.text)
-      message.settle?.(null)
-      return message
-    }
-    this.#calls.begin(message)
-    if (this.#calls.waiting === 0 && this.#hasRoom(message)) this.#write(message)
-    else {
-      this.#calls.wait(message)
-      this.#heldBack = true
-    }
-    return message
-  }
-
-  /** The caller waits no longer. What was not written never will be. Returns true if it was. */
-  giveUp(message: Outgoing): boolean {
-    const written = this.#calls.giveUp(message)
-    this.#goOn()
-    return written
-  }
-
-  /** Writes what may be written, in the order in which it was said. */
-  #writeWaiting(): void {
-    for (let next; (next = this.#calls.first) && this.#hasRoom(next); ) {
-      this.#calls.shift(next)
-      this.#write(next)
-    }
-    if (this.#heldBack && this.#calls.waiting === 0) {
-      this.#heldBack = false
-      this.#events.drain?.()
-    }
-  }
-
-  /** Room in the output and, for a call, in the window; one call may always be unanswered, whatever its size. */
-  #hasRoom({ id, size }: Outgoing): boolean {
-    if (this.#full) return false
-    const { unanswered, size: inFlight } = this.#calls
-    const { window, windowSize } = this.limits
-    return id === undefined || unanswered === 0 || (unanswered < window && inFlight + size <= windowSize)
-  }
-
-  #write(message: Outgoing): void {
-    this.#add(this.#calls.write(message))
-    if (message.id === undefined) message.settle?.(null)
-  }
-
-  #onReply(reply: Reply): void {
-    if (!this.#calls.answered(reply) && reply.id === null && reply.error) {
-      this.#log(`the peer reports an error of no certain call: ${JSON.stringify(reply.error)}`)
-    }
-  }
-  // #endregion
-
-  // #region requests
-  /** Hears a notification by its name, at once and past all handlers. Throw nothing. */
-  on(method: string, listener: (params: Params | null | undefined) => void): void {
-    this.#listeners.set(method, listener)
-  }
-
-  #onRequest(request: Request, respond: Respond): void {
-    const { method, id } = request
-    if (id === undefined) {
-      const listener = this.#listeners.get(method)
-      if (listener || method.startsWith('$/')) return listener?.(request.params)
-    } else {
-      if (trace.on) respond = this.#traced(request, respond)
-      if (this.#closing) return respond(unavailable)
-    }
-    if (this.#full || this.#parked.length > 0) this.#park(request, respond)
-    else this.#events.request(request, respond)
-  }
-
-  /**
-   * Nothing is run whose answer could only wait. Who has asked that much and reads nothing is not
-   * read either, unless it owes us a reply: two ends that do not read for each other wait for ever.
-   * Then all we can do is to say that this is too much.
-   */
-  #park(request: Request, respond: Respond): void {
-    if (this.#parkedFull && this.#calls.unanswered > 0) {
-      if (request.id !== undefined) return respond(exhausted)
-      if (this.#parkedSize > this.limits.hardCap) return this.#overflow()
-    }
-    trace.queued(request.method, this.#label, request.id)
-    this.#parked.push({ request, respond, size: this.#size })
-    this.#parkedSize += this.#size
-    this.#size = 0 // the items of a batch have come as one message
-  }
-
-  get #parkedFull(): boolean {
-    return this.#parked.length >= this.limits.parked || this.#parkedSize >= this.limits.parkedSize
-  }
-
-  #unpark(): void {
-    for (let next; !this.#full && (next = this.#parked.shift()); ) {
-      const { request, respond, size } = next
-      this.#parkedSize -= size
-      trace.dequeued(request.method, this.#label, request.id)
-      this.#events.request(request, respond)
-    }
-  }
-
-  #answer(text: string): void {
-    if (this.#state === 'ending' || this.#state === 'over') return
-    this.#checkSize(text)
-    if (this.#full && this.#output.held + text.length > this.limits.hardCap) return this.#overflow()
-    this.#add(text)
-    this.#endIfIdle()
-  }
-
-  #traced({ method, id }: Request, respond: Respond): Respond {
-    trace.requestReceived(method, this.#label, id)
-    return (error, result) => {
-      respond(error, result)
-      trace.replySent(method, this.#label, id)
-    }
-  }
-  // #endregion
-
   // #region end
+  /**
+   * Open; draining, when nothing new is heard and what is in flight is finished; ending, when the
+   * last byte waits to be sent; over.
+   */
+  #state: 'open' | 'draining' | 'ending' | 'over' = 'open'
+  /** Set by `close`: no new requests are taken, and we do not wait for ever. */
+  #closing = false
+  #weEnded = false
+  /** The last thing to say. */
+  #farewell: string | undefined
+  #cause: unknown
+  #lost = false
+
   /** Takes no more requests, makes no more calls, finishes what is in flight both ways, then ends. */
   close(): void {
-    this.#closing = true
+    this.#closing = this.#requests.closing = true
     this.#endIfIdle()
     this.#events.wake(false)
   }
@@ -417,14 +314,30 @@ export class Session {
   }
 
   #endIfIdle(): void {
+    if (this.#state !== 'draining' && !(this.#state === 'open' && this.#closing)) return
     const { pending, waiting } = this.#calls
-    const finished = this.#inbox.inFlight + pending + waiting === 0
-    if (!finished || this.#state === 'over' || this.#state === 'ending') return
-    if (this.#state === 'open' && !this.#closing) return
-    if (this.#farewell !== undefined) this.#add(this.#farewell)
+    if (this.#inbox.inFlight + pending + waiting > 0) return
+    if (this.#farewell !== undefined) this.#output.add(this.#farewell)
     this.#state = 'ending'
     this.#deaf = true // what comes now could not be answered, so it is not run
     this.#lose(this.#cause)
+  }
+
+  /** True, once, when our end of the stream is due: everything was sent. */
+  takeEnd(): boolean {
+    if (this.#state !== 'ending' || this.#weEnded || this.#output.held > 0) return false
+    this.#weEnded = true
+    return true
+  }
+
+  /** True when the connection is to be closed, or is: both sides have ended, or it was cut off. */
+  get over(): boolean {
+    return this.#state === 'over' || (this.#weEnded && this.#peerEnded)
+  }
+
+  /** The error that ended it, if one did. */
+  get cause(): unknown {
+    return this.#cause
   }
   // #endregion
 
@@ -440,32 +353,11 @@ export class Session {
       /** Requests that have come and have no answer yet, parked or running. */
       requests: this.#inbox.inFlight,
       /** Requests and notifications that wait unrun. */
-      parked: this.#parked.length,
+      parked: this.#requests.parked,
       /** Bytes that wait to be sent. */
       held: this.#output.held,
       /** Replies that nobody waited for. */
       unknownReplies: this.#calls.unknownReplies,
     }
-  }
-
-  #goOn(): void {
-    this.#writeWaiting()
-    this.#unpark()
-    this.#endIfIdle()
-  }
-
-  #add(text: string): void {
-    this.#output.add(text)
-    if (this.#output.held > this.limits.highWater) this.#full = true
-    this.#events.wake(this.#output.ready >= enough)
-  }
-
-  #checkSize({ length }: string): void {
-    const { hardCap } = this.limits
-    if (length > hardCap) throw new OverflowError(`a message of ${length} bytes or more; at most ${hardCap} may wait`)
-  }
-
-  #overflow(): void {
-    this.destroy(new OverflowError(`the peer does not read: more than ${this.limits.hardCap} bytes wait`))
   }
 }

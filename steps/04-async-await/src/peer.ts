@@ -109,10 +109,21 @@ export class Peer extends Bag {
     if (!listeners) {
       const all = (listeners = new Set())
       this.#heard.set(method, listeners)
-      this.#session.on(method, (params) => all.forEach((listener) => listener(params)))
+      this.#session.on(method, (params) => {
+        for (const listener of all) this.#hear(listener, params)
+      })
     }
     listeners.add(listener)
     return () => listeners.delete(listener)
+  }
+
+  #hear(listener: (params: Params | null | undefined) => void, params: Params | null | undefined): void {
+    try {
+      listener(params)
+    } catch (error) {
+      const { log = console.error } = this.#options
+      log(`a listener failed: ${(error as Error | null)?.stack ?? error}`)
+    }
   }
 
   readonly #abandoned = new Set<(id: number) => void>()

@@ -1,0 +1,109 @@
+import { trace } from '@rpc-steps/trace'
+import { codes, RpcError } from '@rpc-steps/wire'
+import type { Params, Request, Respond } from '@rpc-steps/wire'
+import type { Calls } from './calls.ts'
+import type { Limits } from './limits.ts'
+import { OverflowError } from './output.ts'
+import type { Output } from './output.ts'
+
+/** Hears a notification. Must not throw. */
+export type Listener = (params: Params | null | undefined) => void
+
+const unavailable = new RpcError(codes.unavailable, 'Closing', { status: 'UNAVAILABLE' })
+const exhausted = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
+
+/** The requests of the other end: which of them are run now, later, or not. */
+export class Requests {
+  readonly #output: Output
+  readonly #calls: Calls
+  readonly #limits: Limits
+  readonly #label: number
+  readonly #run: (request: Request, respond: Respond) => void
+  readonly #listeners = new Map<string, Listener>()
+  #parked: { request: Request; respond: Respond; size: number }[] = []
+  #parkedSize = 0
+  /** Characters of the message that is being read. */
+  size = 0
+  /** No new ones are taken. */
+  closing = false
+
+  constructor(
+    output: Output,
+    calls: Calls,
+    limits: Limits,
+    label: number,
+    run: (request: Request, respond: Respond) => void,
+  ) {
+    this.#output = output
+    this.#calls = calls
+    this.#limits = limits
+    this.#label = label
+    this.#run = run
+  }
+
+  listen(method: string, listener: Listener): void {
+    this.#listeners.set(method, listener)
+  }
+
+  // #region take
+  /** Throws OverflowError when the peer must be cut off. */
+  take(request: Request, respond: Respond): void {
+    const { method, id } = request
+    if (id === undefined) {
+      const listener = this.#listeners.get(method)
+      if (listener || method.startsWith('$/')) return listener?.(request.params)
+    } else {
+      if (trace.on) respond = this.#traced(request, respond)
+      if (this.closing) return respond(unavailable)
+    }
+    if (this.#output.full || this.#parked.length > 0) this.#park(request, respond)
+    else this.#run(request, respond)
+  }
+
+  /**
+   * Nothing is run whose answer could only wait. Who has asked that much and reads nothing is not
+   * read either, unless it owes us a reply: two ends that do not read for each other wait for ever.
+   * Then all we can do is to say that this is too much.
+   */
+  #park(request: Request, respond: Respond): void {
+    if (this.isFull && this.#calls.unanswered > 0) {
+      if (request.id !== undefined) return respond(exhausted)
+      if (this.#parkedSize > this.#limits.hardCap) throw new OverflowError('the peer does not read, and sends on')
+    }
+    trace.queued(request.method, this.#label, request.id)
+    this.#parked.push({ request, respond, size: this.size })
+    this.#parkedSize += this.size
+    this.size = 0 // the items of a batch have come as one message
+  }
+
+  get parked(): number {
+    return this.#parked.length
+  }
+
+  get isFull(): boolean {
+    return this.#parked.length >= this.#limits.parked || this.#parkedSize >= this.#limits.parkedSize
+  }
+
+  /** Runs what is parked, while there is room for answers. */
+  runParked(): void {
+    for (let next; !this.#output.full && (next = this.#parked.shift()); ) {
+      const { request, respond, size } = next
+      this.#parkedSize -= size
+      trace.dequeued(request.method, this.#label, request.id)
+      this.#run(request, respond)
+    }
+  }
+
+  drop(): void {
+    this.#parked = []
+  }
+  // #endregion
+
+  #traced({ method, id }: Request, respond: Respond): Respond {
+    trace.requestReceived(method, this.#label, id)
+    return (error, result) => {
+      respond(error, result)
+      trace.replySent(method, this.#label, id)
+    }
+  }
+}
