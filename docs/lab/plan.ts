@@ -63,7 +63,7 @@ export function readPlan(value: unknown): Plan {
   const plan: Plan = { step, clients: whole('clients'), calls: whole('calls'), latency }
   const own = ownOption[step]
   for (const name of Object.keys(given)) {
-    if (!(name in plan) && name !== own) throw new Error(`step ${step} has no option ${name}`)
+    if (!Object.hasOwn(plan, name) && name !== own) throw new Error(`step ${step} has no option ${clipped(name)}`)
   }
   if (own === undefined || given[own] === undefined) return plan
   if (own !== 'selector') return { ...plan, [own]: whole(own) }
@@ -77,16 +77,43 @@ export function queryOf(plan: Plan): string {
   return String(new URLSearchParams(Object.entries(plan).map(([name, value]) => [name, `${value}`])))
 }
 
-/** The plan in a query, or undefined when there is none, or a wrong one. */
-export function planFrom(query: string): Plan | undefined {
-  const given = [...new URLSearchParams(query)]
-  const value = (name: string, text: string) =>
-    name in bounds && /^\d{1,6}$/.test(text) ? Number(text) : text
-  try {
-    return readPlan(Object.fromEntries(given.map(([name, text]) => [name, value(name, text)])))
-  } catch {
-    return undefined
+/** What a query asks for. */
+export interface Asked {
+  plan: Plan
+  /** What in the query is of no use, and why, in words: there the plan is as it was before. */
+  wrong: readonly string[]
+}
+
+/**
+ * Reads the query of an address, name by name. What it does not name, and what is wrong in it, stays
+ * as in `before`; an option of one step alone is then left out. Of selectors only those `here` will do.
+ */
+export function planFrom(query: string, before: Plan, here: readonly string[] = selectors): Asked {
+  const { step, clients, calls, latency } = before
+  let plan: Plan = { step, clients, calls, latency }
+  const wrong: string[] = []
+  const given = new Map(new URLSearchParams(query))
+  // It comes first, since the others depend on it.
+  const names = [...given.keys()].sort((a, b) => Number(b === 'step') - Number(a === 'step'))
+  for (const name of names) {
+    const text = given.get(name) ?? ''
+    const value = Object.hasOwn(bounds, name) && /^\d{1,6}$/.test(text) ? Number(text) : text
+    try {
+      const next = readPlan({ ...plan, [name]: value })
+      if (next.selector !== undefined && !here.includes(next.selector)) {
+        throw new Error(`this machine has no ${next.selector}`)
+      }
+      plan = next
+    } catch (error) {
+      wrong.push(`${clipped(name)}=${clipped(text)}: ${(error as Error).message}`)
+    }
   }
+  return { plan, wrong }
+}
+
+/** Anybody can write an address. */
+function clipped(text: string): string {
+  return text.length > 20 ? `${text.slice(0, 20)}…` : text
 }
 
 /** What a plan does, in a few words. */

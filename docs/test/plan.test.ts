@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
+import { pages, textOf } from '../.vitepress/source.ts'
 import { bounds, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
 
 const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
@@ -61,23 +62,48 @@ test('whatever comes, a plan that is accepted is within its bounds', () => {
   )
 })
 
+const opening = { step: '01', clients: 1, calls: 5, latency: 'pages' } as const
+
 test('an address holds a plan', () => {
   const query = 'step=03&clients=2&calls=1&latency=20&selector=poll'
   const plan = { step: '03', clients: 2, calls: 1, latency: 20, selector: 'poll' } as const
   expect(queryOf(plan)).toBe(query)
-  expect(planFrom(`?${query}`)).toEqual(plan)
-  expect(planFrom('step=01&clients=1&calls=5&latency=pages&threads=2')).toEqual({
-    step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2,
+  expect(planFrom(`?${query}`, opening)).toEqual({ plan, wrong: [] })
+  expect(planFrom('step=01&clients=1&calls=5&latency=pages&threads=2', plan)).toEqual({
+    plan: { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 },
+    wrong: [],
   })
 })
 
-test.each(['', 'step=9', 'step=01', 'step=01&clients=1e3&calls=5&latency=pages', `${'x'.repeat(9)}=1`])(
-  'there is no plan in "%s"',
-  (query) => expect(planFrom(query)).toBeUndefined(),
-)
+test.each([
+  ['', {}, []],
+  ['step=05', { step: '05' }, []],
+  ['calls=3&step=05&limit=2', { step: '05', calls: 3, limit: 2 }, []],
+  // What is wrong costs nothing but itself.
+  ['step=05&limit=0&calls=3', { step: '05', calls: 3 }, ['limit=0: limit must be a whole number from 1 to 50']],
+  ['step=9&calls=3', { calls: 3 }, [expect.stringMatching(/^step=9: step must be one of 01, 02/)]],
+  ['clients=five', {}, ['clients=five: clients must be a whole number from 1 to 10']],
+  ['clients=1e3&calls=', {}, [expect.stringMatching(/^clients=1e3: /), expect.stringMatching(/^calls=: /)]],
+  ['calls=1.5&latency=-1', {}, [expect.stringMatching(/^calls=1.5: /), expect.stringMatching(/^latency=-1: /)]],
+  ['constructor=5&__proto__=x', {}, [expect.stringMatching(/^constructor=5: /), expect.stringMatching(/^__proto__=x: /)]],
+  ['step=02&threads=2', { step: '02' }, ['threads=2: step 02 has no option threads']],
+  ['step=03&selector=kqueue', { step: '03' }, ['selector=kqueue: this machine has no kqueue']],
+  ['step=03&selector=select', { step: '03' }, [expect.stringMatching(/^selector=select: selector must be one of/)]],
+  [`${'x'.repeat(99)}=${'y'.repeat(99)}`, {}, [expect.stringMatching(/^x{20}…=y{20}…: step 01 has no option x{20}…$/)]],
+])('"%s" asks for what can be, and is told what cannot', (query, plan, wrong) => {
+  expect(planFrom(query, opening, ['spin', 'poll', 'epoll'])).toEqual({ plan: { ...opening, ...plan }, wrong })
+})
 
 test.each([
   [{ step: '01', clients: 1, calls: 5, latency: 'pages' }, 'one client, 5 fetches'],
   [{ step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 }, '5 clients, one fetch each, 5 threads'],
   [{ step: '05', clients: 1, calls: 8, latency: 50, limit: 2 }, 'one client, 8 calls, 50 ms a call, at most 2 at once'],
 ] as const)('%j in words', (plan, words) => expect(inWords(plan)).toBe(words))
+
+test('nothing is wrong in the addresses of the lab that the pages give', () => {
+  const queries = pages().flatMap((page) =>
+    [...textOf(page).matchAll(/\/lab\.(?:md|html)\?([^#)"]+)/g)].map(([, query = '']) => query),
+  )
+  expect(queries.length).toBeGreaterThan(5)
+  expect(queries.flatMap((query) => planFrom(query, opening).wrong)).toEqual([])
+})

@@ -153,6 +153,43 @@ describe('the page of the lab', () => {
     await expect.poll(() => runIn(region).button('Run it here').isDisabled()).toBe(true)
   })
 
+  test('says what is wrong in the address, and what it does instead', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?step=05&limit=0&clients=five&calls=3`)
+    const region = page.getByRole('region', { name: 'The lab' })
+    const told = region.getByRole('status').filter({ hasText: 'address' })
+    await expect.poll(() => told.innerText()).toContain('limit=0: limit must be a whole number from 1 to 50.')
+    const text = await told.innerText()
+    expect(text).toContain('clients=five: clients must be a whole number from 1 to 10.')
+    expect(text).toContain('What is set instead: step 05, one client, 3 fetches.')
+    expect(await region.getByLabel('Step', { exact: true }).inputValue()).toBe('05')
+    // What the reader sets takes the place of what was wrong.
+    await region.getByLabel('Calls by each').fill('2')
+    await region.getByLabel('Calls by each').blur()
+    await told.waitFor({ state: 'detached' })
+  })
+
+  test('cuts off nothing that can be selected', async ({ open }) => {
+    const page = await open('/lab.html')
+    const step = page.getByRole('region', { name: 'The lab' }).getByLabel('Step', { exact: true })
+    const numbers = await step.locator('option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value))
+    for (const width of [320, 390, 768, 1024, 1280, 1440]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const number of numbers) {
+        await step.selectOption(number)
+        const cut = await page.locator('.lab select').evaluateAll((all) =>
+          (all as HTMLSelectElement[]).flatMap((select) => {
+            const { offsetWidth: given, style } = select
+            style.width = 'max-content'
+            const wanted = select.offsetWidth
+            style.width = ''
+            return wanted > given ? [`${select.id}: ${given} of ${wanted} pixels`] : []
+          }),
+        )
+        expect(cut, `step ${number}, ${width} pixels wide`).toEqual([])
+      }
+    }
+  })
+
   test('is not there on a static host, which plays the recording and says so', async ({ open }) => {
     const page = await open('/steps/03-event-loop.html')
     const place = await timelineOf(page, '03-five-clients')
