@@ -7,7 +7,8 @@ export class OverflowError extends Error {
   readonly code = 'ERR_OVERFLOW'
 }
 
-const slabSize = 64 * 1024
+const slabSize = 256 * 1024
+const pieceSize = 64 * 1024
 // All connections of a thread write their frames into one slab, one behind the other, and nothing is
 // ever written twice in one place: whoever still holds a piece of it may keep that as long as needed.
 let slab = Buffer.allocUnsafeSlow(slabSize)
@@ -77,7 +78,7 @@ export class Output {
     const piece = this.#pieces[0]
     if (!piece) return undefined
     const { bytes, start, end } = piece
-    const stop = Math.min(end, start + slabSize)
+    const stop = Math.min(end, start + pieceSize)
     piece.start = stop
     if (stop === end) this.#pieces.shift()
     this.ready -= stop - start

@@ -21,7 +21,11 @@ export class Requests {
   readonly #run: (request: Request, respond: Respond) => void
   readonly #listeners = new Map<string, Listener>()
   #parked: { request: Request; respond: Respond; size: number }[] = []
-  #parkedSize = 0
+  /** How many of the parked are requests, and their characters. */
+  #count = 0
+  #requestSize = 0
+  /** Characters of the notifications, which no window of their sender bounds. */
+  #noteSize = 0
   /** Characters of the message that is being read. */
   size = 0
   /** No new ones are taken. */
@@ -66,29 +70,45 @@ export class Requests {
    * Then all we can do is to say that this is too much.
    */
   #park(request: Request, respond: Respond): void {
-    if (this.isFull && this.#calls.unanswered > 0) {
-      if (request.id !== undefined) return respond(exhausted)
-      if (this.#parkedSize > this.#limits.hardCap) throw new OverflowError('the peer does not read, and sends on')
+    const isNote = request.id === undefined
+    if (this.#calls.unanswered > 0) {
+      if (!isNote && this.#areTooMany) return respond(exhausted)
+      if (isNote && this.#noteSize > this.#limits.hardCap) {
+        throw new OverflowError('the peer does not read, and sends on')
+      }
     }
     trace.queued(request.method, this.#label, request.id)
     this.#parked.push({ request, respond, size: this.size })
-    this.#parkedSize += this.size
+    this.#weigh(request, this.size, 1)
     this.size = 0 // the items of a batch have come as one message
+  }
+
+  #weigh({ id }: Request, size: number, sign: 1 | -1): void {
+    if (id === undefined) this.#noteSize += sign * size
+    else {
+      this.#count += sign
+      this.#requestSize += sign * size
+    }
+  }
+
+  get #areTooMany(): boolean {
+    return this.#count >= this.#limits.parked || this.#requestSize >= this.#limits.parkedSize
+  }
+
+  /** Time to stop reading. */
+  get isFull(): boolean {
+    return this.#areTooMany || this.#noteSize >= this.#limits.parkedSize
   }
 
   get parked(): number {
     return this.#parked.length
   }
 
-  get isFull(): boolean {
-    return this.#parked.length >= this.#limits.parked || this.#parkedSize >= this.#limits.parkedSize
-  }
-
   /** Runs what is parked, while there is room for answers. */
   runParked(): void {
     for (let next; !this.#output.full && (next = this.#parked.shift()); ) {
       const { request, respond, size } = next
-      this.#parkedSize -= size
+      this.#weigh(request, size, -1)
       trace.dequeued(request.method, this.#label, request.id)
       this.#run(request, respond)
     }

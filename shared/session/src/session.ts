@@ -35,7 +35,7 @@ export interface SessionEvents {
 }
 
 /** Bytes that leave without waiting for the rest of the turn: the peer can work on them meanwhile. */
-const enough = 4096
+const enough = 32 * 1024
 /** Bytes of an unfinished frame that count as progress. */
 const stretch = 16 * 1024
 
