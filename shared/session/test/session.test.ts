@@ -161,6 +161,13 @@ describe('one message that is too large by itself', () => {
     expect(end.session.stats).toMatchObject({ pending: 0, waiting: 0, unanswered: 0 })
   })
 
+  test('may be as large as the cap beside others, while the peer reads', () => {
+    const end = new End({ highWater: 1_000, hardCap: 10_000 })
+    say(end, ask(1, 100) + ask(2, 9_950))
+    answer(end)
+    expect(sent(end).map(({ id }) => id)).toEqual([1, 2])
+  })
+
   test('as an answer is an error in its place', () => {
     const end = new End({ hardCap: 1_000, body: 1e6 })
     say(end, ask(1, 2_000) + ask(2))
@@ -336,8 +343,9 @@ describe('the end', () => {
     say(end, reply(2, 2))
     expect(made.map(outcome)).toEqual([[1], [2]])
     expect(end.session.takeEnd()).toBe(true)
-    say(end, ask(3))
+    say(end, ask(3) + frame('{"jsonrpc":"2.0","method":"late"}'))
     expect(end.running, 'what cannot be answered is not run').toEqual([])
+    expect(end.heard).toEqual([])
     expect(end.session.over).toBe(false)
     end.session.ended()
     expect(end.session.over).toBe(true)
@@ -349,6 +357,16 @@ describe('the end', () => {
     end.session.close()
     expect(end.session.takeEnd()).toBe(true)
     expect(end.ended).toBe(1)
+  })
+
+  test('close sends what was said before it', () => {
+    const end = new End({ highWater: 10 })
+    end.session.notify('first')
+    end.session.notify('second')
+    end.session.close()
+    expect(end.session.stats.waiting).toBe(1)
+    expect(sent(end).map(({ method }) => method)).toEqual(['first', 'second'])
+    expect(end.session.takeEnd()).toBe(true)
   })
 
   test('two that close at once, with calls in flight both ways, both come to their end', () => {
@@ -396,11 +414,12 @@ describe('time', () => {
 
   test('of a frame does not pass while we do not read', () => {
     const end = new End({ ...limits, highWater: 10, parked: 1, sendTimeout: Infinity })
-    say(end, ask(1))
+    say(end, ask(1) + ask(2) + 'Content')
+    expect(end.session.tick(0)).toBe(100)
     answer(end)
-    say(end, ask(2) + 'Content')
+    say(end, '-Length: 2\r\n\r\n{}' + ask(3) + 'Content')
     expect(end.session.reads).toBe(false)
-    expect(end.session.tick(0)).toBe(Infinity)
+    expect(end.session.tick(60)).toBe(Infinity)
     expect(end.session.tick(1_000)).toBe(Infinity)
     sent(end)
     expect(end.session.reads).toBe(true)
