@@ -159,6 +159,7 @@ test('a client that never reads is not read either, and loses nothing', async ()
     idle = handled === before ? idle + 1 : 0
   }
   expect(handled).toBeLessThan(count)
+  expect(peer.socket.writableLength, 'bytes that the server has not read').toBeGreaterThan(0)
   peer.socket.resume()
   for (let id = 0; id < count; id++) expect(await peer.message()).toMatchObject({ id })
 })

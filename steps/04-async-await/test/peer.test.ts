@@ -46,10 +46,13 @@ describe('calls', () => {
     const slow = gate()
     const peer = await dial(await listen((q) => (q.method === 'slow' ? slow.opened : 'quick')))
     const order: string[] = []
+    // Where the quick call waits for the slow one, the slow one waits in vain.
+    const inVain = setTimeout(() => slow.open(), 3_000)
     const first = peer.call('slow').then(() => order.push('slow'))
     await peer.call('quick').then(() => order.push('quick'))
     slow.open()
     await first
+    clearTimeout(inVain)
     expect(order).toEqual(['quick', 'slow'])
   })
 

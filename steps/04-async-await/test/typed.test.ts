@@ -1,6 +1,6 @@
 import type { Json, Params } from '@rpc-steps/wire'
 import { expect, expectTypeOf, test } from 'vitest'
-import { client } from '../src/index.ts'
+import { client, notifier } from '../src/index.ts'
 import type { Call } from '../src/index.ts'
 
 const sent: [string, Params | undefined][] = []
@@ -15,10 +15,19 @@ test('a method of the client is a call of that name', async () => {
   expect(sent).toEqual([['say', { text: 'Hello' }]])
 })
 
-test('the client can be awaited without calling the peer', async () => {
-  const before = sent.length
+test('the client can be awaited and written as JSON without calling the peer', async () => {
+  sent.length = 0
+  expect(JSON.stringify({ api })).toBe('{"api":{}}')
+  expect(sent).toEqual([])
   expect(await Promise.resolve(api)).toBe(api)
-  expect(sent.length).toBe(before)
+  expect(sent).toEqual([])
+})
+
+test('a notifier tells, and asks for nothing', async () => {
+  const told: unknown[] = []
+  const peer = { notify: (...what: unknown[]) => (told.push(what), Promise.resolve()) }
+  await notifier(peer).update([1])
+  expect(told).toEqual([['update', [1]]])
 })
 
 test('names, parameters and results have the types of the service', () => {
