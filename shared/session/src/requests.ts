@@ -26,6 +26,8 @@ export class Requests {
   #requestSize = 0
   /** Characters of the notifications, which no window of their sender bounds. */
   #noteSize = 0
+  /** Characters of what was refused while the answers wait unread. */
+  #refusedSize = 0
   /** Characters of the message that is being read. */
   size = 0
   /** No new ones are taken. */
@@ -95,9 +97,18 @@ export class Requests {
     return this.#count >= this.#limits.parked || this.#requestSize >= this.#limits.parkedSize
   }
 
+  /** An answer was sent; while the output is full that can only be a refusal, which was not parked. */
+  answered(): void {
+    if (!this.#output.full) this.#refusedSize = 0
+    else {
+      this.#refusedSize += this.size
+      this.size = 0
+    }
+  }
+
   /** Time to stop reading. */
   get isFull(): boolean {
-    return this.#areTooMany || this.#noteSize >= this.#limits.parkedSize
+    return this.#areTooMany || Math.max(this.#noteSize, this.#refusedSize) >= this.#limits.parkedSize
   }
 
   get parked(): number {
@@ -106,6 +117,7 @@ export class Requests {
 
   /** Runs what is parked, while there is room for answers. */
   runParked(): void {
+    if (!this.#output.full) this.#refusedSize = 0
     for (let next; !this.#output.full && (next = this.#parked.shift()); ) {
       const { request, respond, size } = next
       this.#weigh(request, size, -1)

@@ -150,6 +150,7 @@ export class Session {
     if (this.#output.overflows(text)) {
       return this.destroy(new OverflowError(`the peer does not read: more than ${this.limits.hardCap} bytes wait`))
     }
+    this.#requests.answered()
     this.#output.add(text)
     this.#endIfIdle()
     this.#wake()

@@ -71,6 +71,22 @@ describe('an end whose output is full', () => {
     expect(end.session.reads).toBe(true)
   })
 
+  test.each([
+    ['what it cannot parse', () => frame('{' + ' '.repeat(1_000))],
+    ['an id that is in flight already', () => ask(2, 1_000)],
+  ])('does not read for ever either who sends %s', (_, message) => {
+    const end = full({ parkedSize: 5_000 })
+    say(end, ask(2))
+    let sentBytes = 0
+    while (end.session.reads && sentBytes < 1e6) {
+      say(end, message())
+      sentBytes += 1_000
+    }
+    expect(sentBytes).toBeLessThan(10_000)
+    sent(end)
+    expect(end.session.reads).toBe(true)
+  })
+
   test('reads on for ever while it waits for a reply, and says when that is too much', () => {
     const end = full({ parked: 2, hardCap: 10_000 })
     const made = end.call('x', [])

@@ -94,6 +94,8 @@ export class Inbox {
       this.#events.send(errorText(null, new RpcError(codes.invalidRequest, 'Invalid Request', why)))
       return
     }
+    // Arrays in arrays in arrays were not meant as a batch.
+    if (deep && items.every((item) => idOf(item) === null)) return this.#events.send(errorText(null, this.#tooDeep()))
     const answers: string[] = []
     const ids: Id[] = []
     let open = items.length
