@@ -22,7 +22,7 @@ function driven(options: SessionOptions = {}) {
 test.each<[string, (session: Session, running: Respond[]) => void]>([
   ['a call', (session) => session.call('x', [], () => {})],
   ['a notification', (session) => session.notify('x')],
-  ['an answer', (session, running) => running[0]!(null, 1)],
+  ['an answer', (_, running) => running[0]!(null, 1)],
   ['close', (session) => session.close()],
   ['the end of the stream', (session) => session.ended()],
   ['garbage', (session) => session.received(Buffer.from('garbage\r\n\r\n'))],
