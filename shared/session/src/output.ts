@@ -22,7 +22,11 @@ let used = 0
 export class Output {
   readonly #framer: Framer
   readonly #limits: Limits
-  #pieces: { bytes: Buffer; start: number; end: number }[] = []
+  /** The run of bytes that grows, and those before it. */
+  #bytes = slab
+  #start = 0
+  #end = 0
+  readonly #before: Buffer[] = []
   /** From going over the high-water mark until half of it has left. */
   full = false
   /** Bytes that wait: here, or with whoever took them and has not said that they have left. */
@@ -68,21 +72,25 @@ export class Output {
     this.held += length
     this.ready += length
     if (this.held > this.#limits.highWater) this.full = true
-    const last = this.#pieces.at(-1)
-    if (last?.bytes === bytes && last.end === start) last.end += length
-    else this.#pieces.push({ bytes, start, end: start + length })
+    if (bytes !== this.#bytes || start !== this.#end) {
+      if (this.#start < this.#end) this.#before.push(this.#bytes.subarray(this.#start, this.#end))
+      this.#bytes = bytes
+      this.#start = start
+    }
+    this.#end = start + length
   }
 
   /** What is to be written next, at most 64 KiB; undefined when there is nothing. */
   next(): Buffer | undefined {
-    const piece = this.#pieces[0]
-    if (!piece) return undefined
-    const { bytes, start, end } = piece
-    const stop = Math.min(end, start + pieceSize)
-    piece.start = stop
-    if (stop === end) this.#pieces.shift()
-    this.ready -= stop - start
-    return bytes.subarray(start, stop)
+    if (this.ready === 0) return undefined
+    const [first] = this.#before
+    const bytes = first ?? this.#bytes.subarray(this.#start, this.#end)
+    const piece = bytes.length <= pieceSize ? bytes : bytes.subarray(0, pieceSize)
+    if (!first) this.#start += piece.length
+    else if (piece === first) this.#before.shift()
+    else this.#before[0] = first.subarray(pieceSize)
+    this.ready -= piece.length
+    return piece
   }
 
   /** `count` bytes of what was to be written have left. */

@@ -25,8 +25,7 @@ export class Connection {
   #error: unknown
   /** Bytes that the stream has and the kernel has not. */
   #writing = 0
-  /** True inside a callback of the stream, which looks at the session when it is done. */
-  #busy = false
+  /** Somebody will look at the session soon. */
   #turnIsSet = false
 
   constructor(stream: Duplex, events: ConnectionEvents, options: ConnectionOptions = {}) {
@@ -52,10 +51,10 @@ export class Connection {
 
   // #region drive
   #received(chunk: Buffer): void {
-    this.#busy = true
+    this.#turnIsSet = true
     this.session.received(chunk)
-    this.#busy = false
-    this.#turn()
+    // When those who have waited in a promise have had their turn: what they say leaves together with the rest.
+    queueMicrotask(this.#turn)
   }
 
   #ended(): void {
@@ -69,7 +68,7 @@ export class Connection {
    */
   #wake(enough: boolean): void {
     if (enough) this.#write()
-    if (this.#busy || this.#turnIsSet) return
+    if (this.#turnIsSet) return
     this.#turnIsSet = true
     setImmediate(this.#turn)
   }
