@@ -31,6 +31,13 @@ const everywhere: readonly Contender[] = [
   library('grpc-js'),
   step('02-callbacks'),
   step('04-async-await'),
+  {
+    ...library('04-five-filters'),
+    cannot: {
+      workloads: ['connections', 'gather', 'large'],
+      because: 'step 04 with five filters that do nothing on both ends, to see what a filter costs',
+    },
+  },
   step('05-gather'),
 ]
 

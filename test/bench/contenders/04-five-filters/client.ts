@@ -1,0 +1,16 @@
+import { connect } from '@rpc-steps/async-await'
+import type { Client } from '../contender.ts'
+import { five } from './filters.ts'
+
+export const client: Client = {
+  async connect(port) {
+    const peer = await connect({ host: '127.0.0.1', port })
+    const call = five(peer.call)
+    return {
+      call({ method, params }, done) {
+        call(method, params).then((answer) => done(null, answer), done)
+      },
+      close: () => void peer.close(),
+    }
+  },
+}
