@@ -59,6 +59,7 @@ export const reading: readonly Chapter[] = [
   { page: 'start', title: 'Start here' },
   { page: 'service', title: 'The service' },
   { page: 'wire', title: 'The wire' },
+  { page: 'connection', title: 'The connection' },
   ...steps.map(({ folder, title }) => ({ page: `steps/${folder}`, title })),
 ]
 
