@@ -46,17 +46,16 @@ export class ContentLengthFramer extends BufferedFramer {
     return header + length
   }
 
-  next(): string | undefined {
-    this.goOn()
+  protected read(): string | undefined {
     while (!this.#inBody) {
       if (this.#headerBytes === 0 && this.#readUsualHeader()) break
       const end = this.#findLineEnd()
-      if (end < 0) return this.keep()
+      if (end < 0) return undefined
       if (end > this.start) this.#readLine(this.start, end)
       else this.#startBody()
       this.start = this.scanned = end + 2
     }
-    if (this.held < this.#length) return this.keep()
+    if (this.held < this.#length) return undefined
     const body = this.take(this.#length, this.start + this.#length)
     this.#headerBytes = 0
     this.#inBody = false

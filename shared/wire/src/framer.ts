@@ -49,6 +49,7 @@ export interface Framer {
 
 /** Bytes that are set aside for a frame before they have come, at most. */
 const roomAtOnce = 64 * 1024
+const LF = 10
 /** Bytes below which a message is small. */
 const few = 1024
 const nothing = Buffer.alloc(0)
@@ -75,19 +76,32 @@ export abstract class BufferedFramer implements Framer {
     this.limits = limits
   }
 
-  abstract next(): string | undefined
+  /** The next whole message of the bytes at hand. */
+  protected abstract read(): string | undefined
   abstract frame(body: string): string
   abstract encode(body: string, into: Buffer, at: number): number
 
   // #region push
   push(chunk: Uint8Array, length = chunk.length): void {
     if (this.start === this.stop) return this.#borrow(chunk, 0, length)
-    // Only what belongs to the frame at hand is copied; what is behind it is parsed where it lies.
-    const count = Math.min(length, this.missing)
+    // Only what completes the body or line at hand is copied; what is behind it is parsed where it lies.
+    const came = length < chunk.length ? chunk.subarray(0, length) : chunk
+    const count = Math.min(length, this.missing < Infinity ? this.missing : came.indexOf(LF) + 1 || length)
     this.#makeRoom(count)
-    this.bytes.set(count < chunk.length ? chunk.subarray(0, count) : chunk, this.stop)
+    this.bytes.set(count < length ? chunk.subarray(0, count) : came, this.stop)
     this.stop += count
     if (count < length) this.#behind = { chunk, start: count, length }
+  }
+
+  next(): string | undefined {
+    for (;;) {
+      const message = this.read()
+      if (message !== undefined) return message
+      if (this.#behind === undefined) return this.#keep()
+      const { chunk, start, length } = this.#behind
+      this.#behind = undefined
+      this.#borrow(chunk, start, length)
+    }
   }
 
   #borrow(chunk: Uint8Array, start: number, length: number): void {
@@ -100,23 +114,20 @@ export abstract class BufferedFramer implements Framer {
     this.#ascii = undefined
   }
 
-  /** Bytes until the end of the frame at hand; Infinity while that is not known. */
+  /** Bytes until the end of the frame at hand; Infinity where a line end tells. */
   protected get missing(): number {
     return Infinity
   }
 
-  /** For when all bytes at hand are read: goes on with those behind. */
-  protected goOn(): void {
-    const behind = this.#behind
-    if (behind === undefined || this.start < this.stop) return
-    this.#behind = undefined
-    this.#borrow(behind.chunk, behind.start, behind.length)
-  }
-
-  /** For when no whole frame is at hand: copies what remains of a borrowed chunk. */
-  protected keep(): undefined {
-    if (this.start === this.stop) this.bytes = nothing
-    else if (this.#borrowed) this.#makeRoom(0)
+  /** Copies what remains of a borrowed chunk, and lets go of what does not. */
+  #keep(): undefined {
+    if (this.start < this.stop) {
+      if (this.#borrowed) this.#makeRoom(0)
+      return
+    }
+    this.bytes = nothing
+    this.start = this.scanned = this.stop = 0
+    this.#ascii = undefined
   }
 
   /**

@@ -18,10 +18,10 @@ export class NewlineFramer extends BufferedFramer {
     return length + 1
   }
 
-  next(): string | undefined {
+  protected read(): string | undefined {
     for (;;) {
       const end = this.#findLineEnd()
-      if (end < 0) return this.keep()
+      if (end < 0) return undefined
       const length = end - this.start - (this.bytes[end - 1] === CR ? 1 : 0)
       const line = this.take(Math.max(0, length), end + 1)
       if (line.trim() !== '') return line

@@ -106,6 +106,19 @@ describe('a reader refuses', () => {
     expect(read('x'.repeat(limit))).toEqual([])
   })
 
+  it('a header over the limit that is as usual otherwise, whole or in pieces', () => {
+    const limit = 100
+    const header = (bytes: number) => `Content-Length: ${'2'.padStart(bytes - 20, '0')}\r\n\r\n`
+    for (const cut of [limit + 2, 1, 50]) {
+      const read = (stream: string) => {
+        const framer = create({ header: limit, body: 100 })
+        return feed(framer, stream.slice(0, cut), ...stream.slice(cut))
+      }
+      expect(read(header(limit) + '{}')).toEqual(['{}'])
+      expect(() => read(header(limit + 1) + '{}')).toThrow('the header is over the limit of 100 bytes')
+    }
+  })
+
   it('nothing of the frames before the bad one', () => {
     const framer = create()
     framer.push(Buffer.from(framer.frame('[1]') + framer.frame('[2]') + 'POST / HTTP/1.1\r\n'))

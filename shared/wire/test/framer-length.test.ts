@@ -6,7 +6,7 @@ it.each(['content-length', 'newline', 'auto'] as const)(
   (framing) => {
     const framer = createFramer(framing)
     const stream = Buffer.from(createFramer(framing === 'auto' ? 'newline' : framing).frame('{"a":1}').repeat(3))
-    const buffer = Buffer.alloc(64, '{')
+    const buffer = Buffer.alloc(64 * 1024, '{')
     const bodies: string[] = []
     for (let at = 0; at < stream.length; at += 5) {
       const length = stream.copy(buffer, 0, at, at + 5)

@@ -45,6 +45,11 @@ it('a header that never ends costs linear time, dripped byte by byte', () => {
   expect(drips('content-length', 'X-Long: ' + 'x'.repeat(20_000), short, 1)).toBeLessThan(generous)
 })
 
+it('a length that never ends costs linear time, dripped byte by byte', () => {
+  const { frame } = createFramer('content-length')
+  expect(drips('content-length', 'Content-Length: ' + '0'.repeat(20_000), frame('x'.repeat(70)), 1)).toBeLessThan(generous)
+})
+
 it('a header of many lines costs linear time, dripped byte by byte', () => {
   const short = 'X: y\r\nContent-Length: 0\r\n\r\n'
   expect(drips('content-length', 'X: y\r\n'.repeat(10_000), short, 1)).toBeLessThan(generous)
