@@ -116,6 +116,7 @@ export class Session {
     this.#state = 'over'
     this.#deaf = true
     this.#requests.drop()
+    this.#cause ??= cause // the calls may be lost already, in order, because the peer had ended
     this.#lose(cause)
   }
 
