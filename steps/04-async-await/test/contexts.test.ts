@@ -85,7 +85,8 @@ describe('abort', () => {
   })
 
   test('what is answered already is not answered again', async () => {
-    const { far, contexts, peer } = peerWith(() => Promise.resolve('done'))
+    const lines: string[] = []
+    const { far, contexts, peer } = peerWith(() => Promise.resolve('done'), { log: (line) => lines.push(line) })
     let text = ''
     far.on('data', (chunk: Buffer) => (text += String(chunk)))
     far.write(request(1))
@@ -94,6 +95,7 @@ describe('abort', () => {
     far.write(request(2))
     await expect.poll(() => text).toContain('"id":2')
     expect(text).not.toContain('error')
+    expect(lines, 'and is no incident').toEqual([])
     expect(peer.stats).toMatchObject({ requests: 0, handling: 0 })
   })
 })

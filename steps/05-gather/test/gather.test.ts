@@ -78,6 +78,22 @@ describe('gather', () => {
     await expect(all).rejects.toThrow('first')
   })
 
+  test('starts no more after the first error, though one that ignores the signal goes on and ends well', async () => {
+    const started: number[] = []
+    let release = () => {}
+    const stubborn = new Promise<void>((resolve) => (release = resolve))
+    const task = (item: number) => {
+      started.push(item)
+      return item === 0 ? stubborn : Promise.reject(new Error('no'))
+    }
+    const all = gather([0, 1, 2, 3], task, { limit: 2 })
+    all.catch(() => {})
+    await turn()
+    release()
+    await expect(all).rejects.toThrow('no')
+    expect(started).toEqual([0, 1])
+  })
+
   test('rejects only when the tasks that ignore the signal have ended, too', async () => {
     let release = () => {}
     const stubborn = new Promise<void>((resolve) => (release = resolve))
