@@ -54,7 +54,7 @@ export const ideas: Readonly<Record<string, readonly Idea[]>> = {
       line: 'The thread slept inside `call` until the reply was there; now `call` returns at once, and the reply will find a function.',
       more: 'So there is no value to return and nobody to throw to. Both go to the callback.',
       before: ['01/src/client.ts#call'],
-      after: ['02/src/client.ts#call'],
+      after: ['02/src/client.ts#connect', '02/src/client.ts#call'],
     },
     {
       title: 'How an error travels',

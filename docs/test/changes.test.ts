@@ -104,7 +104,7 @@ test('lines of code are counted without blank lines and comments', () => {
 
 test('what is taken from an earlier step is found', () => {
   const of = (number: string) => Object.fromEntries(taken(steps.find((s) => s.number === number)!))
-  expect(of('03')).toEqual({})
-  expect(of('04')).toEqual({ '02-callbacks': ['Outbox'], '03-event-loop': ['connect'] })
+  expect(of('03')).toEqual({ '02-callbacks': ['Client'] })
+  expect(of('04')).toEqual({ '02-callbacks': ['Connection', 'openSocket'], '03-event-loop': ['connect'] })
   expect(of('05')).toEqual({ '04-async-await': ['connect', 'server.ts'] })
 })

@@ -28,6 +28,8 @@ const waits = async () => Object.values((await import('@rpc-steps/service/pages'
 const sum = async () => (await import('@rpc-steps/cli/demo')).sumOfAll.ms
 const longest = async () => (await import('@rpc-steps/cli/demo')).longest.ms
 const wire = () => import('@rpc-steps/wire')
+const limits = async () => (await import('@rpc-steps/session')).defaultLimits
+const mebi = 1024 * 1024
 const linesOf = async (least: boolean) => {
   const { filesUnder } = await import('../source.ts')
   const { steps } = await import('../course.ts')
@@ -168,7 +170,7 @@ export const computed: readonly Claim[] = [
     is: async () => [about(await linesOf(true), 100)],
   },
   {
-    says: ['the longest more than thirteen hundred'],
+    says: ['the longest about a thousand'],
     from: 'the lines of `src` in the longest step',
     is: async () => [Math.floor((await linesOf(false)) / 100) * 100],
   },
@@ -201,15 +203,79 @@ export const computed: readonly Claim[] = [
   },
   {
     says: ['two time limits, of 30 seconds each'],
-    from: '`steps/01-blocking-sockets/src/connection.ts`, the two time-outs',
-    is: () => [
-      numberIn('steps/01-blocking-sockets/src/connection.ts', /frameTimeout \?\? ([\d_]+)/) / 1000,
+    from: '`shared/session/src/limits.ts`, `frameTimeout`; `sendTimeout` is the same',
+    is: async () => [(await limits()).frameTimeout / 1000],
+  },
+  {
+    says: ['16 KiB or its end in each 30 seconds'],
+    from: '`stretch` in `shared/session/src/session.ts`; `frameTimeout` in `limits.ts`',
+    is: async () => [
+      numberIn('shared/session/src/session.ts', /stretch = ([\d* ]+)/) / 1024,
+      (await limits()).frameTimeout / 1000,
     ],
   },
   {
-    says: ['A frame that has begun has 30 seconds'],
-    from: '`steps/02-callbacks/src/connection.ts`, `frameTime`',
-    is: () => [numberIn('steps/02-callbacks/src/connection.ts', /frameTime \?\? ([\d_]+)/) / 1000],
+    says: ['"Too many requests" (-32029)'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.resourceExhausted],
+  },
+  {
+    says: ['told to go elsewhere (-32014)'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.unavailable],
+  },
+  {
+    says: ['| 8 KiB, 4 MiB |'],
+    from: '`shared/wire/src/framer.ts`, `defaultLimits`',
+    is: async () => [(await limits()).header / 1024, (await limits()).body / mebi],
+  },
+  {
+    says: ['| 100, 100 |'],
+    from: '`shared/wire/src/messages.ts`, `defaultMessageLimits`',
+    is: async () => [(await limits()).depth, (await limits()).batch],
+  },
+  {
+    says: ['`highWater` | 64 KiB |'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).highWater / 1024],
+  },
+  {
+    says: ['`hardCap` | 16 MiB |'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).hardCap / mebi],
+  },
+  {
+    says: ['`windowSize` | 1,024, 1 Mi characters', '`parkedSize` | 1,024, 1 Mi characters'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).window, (await limits()).windowSize / mebi],
+  },
+  {
+    says: ['`frameTimeout` | 30 s | the next 16 KiB'],
+    from: '`shared/session/src/limits.ts`; `stretch` in `session.ts`',
+    is: async () => [
+      (await limits()).frameTimeout / 1000,
+      numberIn('shared/session/src/session.ts', /stretch = ([\d* ]+)/) / 1024,
+    ],
+  },
+  {
+    says: ['`sendTimeout` | 30 s |'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).sendTimeout / 1000],
+  },
+  {
+    says: ['`grace` | 5 s |'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).grace / 1000],
+  },
+  {
+    says: ['`linger` | 1 s |'],
+    from: '`shared/session/src/limits.ts`',
+    is: async () => [(await limits()).linger / 1000],
+  },
+  {
+    says: ['Node would set 64 KiB aside', 'into the same 64 KiB'],
+    from: '`steps/02-callbacks/src/connection.ts`, `buffer`',
+    is: () => [numberIn('steps/02-callbacks/src/connection.ts', /Slow\(([\d* ]+)\)/) / 1024],
   },
   {
     says: ['A run is ended after 30 seconds'],
@@ -352,8 +418,8 @@ export const cited: readonly Claim[] = [
   },
   {
     says: ['more than 64 KiB'],
-    from: "`asyncio/transports.py` of Python; ours: `steps/02-callbacks/src/outbox.ts`",
-    is: () => [numberIn('steps/02-callbacks/src/outbox.ts', /highWater: ([\d* ]+)/) / 1024],
+    from: "`asyncio/transports.py` of Python; ours: `shared/session/src/limits.ts`",
+    is: async () => [(await limits()).highWater / 1024],
   },
   {
     says: ['stops accepting for one second'],
@@ -375,6 +441,18 @@ export const cited: readonly Claim[] = [
 
 /** Made up, so that a sentence has something to hold on to. They claim nothing. */
 export const examples: readonly Claim[] = [
+  {
+    says: ['after the first of four hundred small questions'],
+    from: 'an example; a test in `shared/session/test/session.test.ts` asks as many',
+  },
+  {
+    says: ['two thousand calls of 10 KB at once'],
+    from: 'an example; `steps/04-async-await/test/seams.test.ts` has others',
+  },
+  {
+    says: ['a thousand times, with a megabyte'],
+    from: '`steps/04-async-await/test/seams.test.ts`',
+  },
   { says: ['carry sixty replies'], from: 'any number of them' },
   { says: ['the other fifty-nine'], from: 'the sixty, less the first' },
   { says: ['half a frame, or sixty'], from: 'any number of them' },
