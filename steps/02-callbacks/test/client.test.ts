@@ -1,7 +1,7 @@
 import { RpcError, DisconnectedError } from '@rpc-steps/wire'
 import { expect, test } from 'vitest'
 import { OverflowError } from '@rpc-steps/session'
-import { answer } from '../src/index.ts'
+import { answer, connect } from '../src/index.ts'
 import type { Client } from '../src/index.ts'
 import { calling, connected, listening, scripted } from './ends.ts'
 import type { Message, Peer } from './ends.ts'
@@ -165,6 +165,21 @@ test('a server that calls the client is told that there is no such method', asyn
   expect((await answer)?.error.code).toBe(-32601)
 })
 
+test('connect calls back once; what happens to the connection later is told by the client', async () => {
+  const port = await scripted((peer) => void peer.message().then(() => peer.socket.resetAndDestroy()))
+  const told: unknown[] = []
+  const client = await new Promise<Client>((resolve) => {
+    connect({ port }, (error, client) => {
+      told.push(error)
+      resolve(client)
+    })
+  })
+  const closed = new Promise((resolve) => client.once('close', resolve))
+  client.notify('method')
+  expect(await closed).toMatchObject({ code: 'ECONNRESET' })
+  expect(told).toEqual([null])
+})
+
 test('a refused connection is an error of connect', async () => {
   await expect(connected({ port: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED', port: 1 })
 })
@@ -232,4 +247,12 @@ test('a notification is sent, and nothing comes back', async () => {
   expect(client.unknownReplies).toBe(0)
   client.destroy()
   expect(() => client.notify('update')).toThrow(DisconnectedError)
+})
+
+test('notify, too, says when to stop', async () => {
+  const client = await connected({ port: await scripted(() => {}), highWater: 10 })
+  expect(client.notify('method')).toBe(true)
+  expect(client.notify('method')).toBe(false)
+  await new Promise((resolve) => client.once('drain', () => resolve(null)))
+  expect(client.notify('method')).toBe(true)
 })

@@ -210,6 +210,24 @@ test('stop answers what is in flight, and does not wait for who is idle', async 
   expect(order).toEqual(['answered', 'stopped'])
 })
 
+test('stopped twice, also while it stops, a server calls back twice', async () => {
+  const server = await listening(answer)
+  const client = await connected(server)
+  const slow = calling(client, 'sleep', { ms: 20 })
+  await calling(client, 'add', [1, 1]) // the server has both
+  const stopped: string[] = []
+  server.close(() => stopped.push('first'))
+  server.close(() => stopped.push('second'))
+  expect(await slow).toBe(20)
+  await expect.poll(() => stopped).toEqual(['first', 'second'])
+  await new Promise<void>((resolve) => server.close(resolve))
+})
+
+test('a client may speak in lines', async () => {
+  const client = await connected({ ...(await listening(answer)), framing: 'newline' })
+  expect(await calling(client, 'say', { text: 'one line' })).toBe('You said: one line')
+})
+
 test('stop gives up on who does not go', async () => {
   const server = await listening(() => {}, { grace: 50 })
   const client = await connected(server)

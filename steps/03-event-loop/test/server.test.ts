@@ -50,7 +50,8 @@ describe('a server', () => {
 
   test('sends what is enough for a write before the turn ends', async () => {
     const order: string[] = []
-    const { server } = serveHere(answer, {
+    const large: Handler = (_, respond) => respond(null, 'x'.repeat(50_000))
+    const { server } = serveHere(large, {
       selector: 'poll',
       syscalls: {
         ...syscalls,
@@ -59,8 +60,7 @@ describe('a server', () => {
       },
     })
     const peer = await RawPeer.connect(server.port)
-    const text = 'x'.repeat(3000)
-    peer.send(...[1, 2, 3, 4, 5, 6].map((id) => [id, 'say', [text]] as [number, string, string[]]))
+    peer.send(...[1, 2, 3, 4, 5, 6].map((id) => [id, 'x'] as [number, string]))
     await until(() => peer.replies.length === 6)
     expect(order.join(' ')).toContain('send send')
   })
