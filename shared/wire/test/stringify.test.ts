@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from '../src/stringify.ts'
+import { ratio } from './support.ts'
 
 /** Texts of every kind that is written in another way, long enough for somebody to look for a short cut. */
 const piece = fc.constantFrom('plain text, ', 'é', '漢', '🙂', '\ud83d', '\udc00', '"', '\\', '\n', '\0', '\x1f', '\x7f', ' ')
@@ -29,6 +30,11 @@ describe('is JSON.stringify', () => {
     ['a date', { a: long, date: new Date(0) }],
     ['keys that are numbers', { b: long, 2: 2, 1: long }],
     ['__proto__ as a key', JSON.parse(`{"__proto__":"${long}","a":"${long}"}`)],
+    ['an array as a member', { a: long, b: [long] }],
+    ['an object as a member', { a: long, b: { toJSON: () => 'instead' } }],
+    ['many members', { a: 1, b: 2, c: 3, d: 4, e: long, f: long }],
+    ['a string object for a prototype', Object.assign(new String('boxed'), { a: long })],
+    ['no prototype', Object.assign(Object.create(null) as object, { a: long })],
     ['a rope', { a: 'You said: ' + long }],
     ['more than it looks at', 'x'.repeat(100_000)],
     ['a control character at the end', `${long}\n`],
@@ -37,10 +43,30 @@ describe('is JSON.stringify', () => {
     expect(stringify(value)).toBe(JSON.stringify(value))
   })
 
+  it('for a member that is there only the first times', () => {
+    let times = 0
+    const value = { long, get once() { return ++times % 2 === 1 ? long : undefined } }
+    expect(JSON.parse(stringify(value)!)).toMatchObject({ long })
+  })
+
+  // JSON.rawJSON is in Node from 21 on.
+  const { rawJSON } = JSON as { rawJSON?: (text: string) => unknown }
+  it.runIf(rawJSON)('for raw JSON', () => {
+    expect(stringify(rawJSON!(`"${long}"`))).toBe(`"${long}"`)
+  })
+
   it('throws as it does', () => {
     const cycle: Record<string, unknown> = { long }
     cycle['self'] = cycle
     expect(() => stringify(cycle)).toThrow(TypeError)
     expect(() => stringify({ long, big: 1n })).toThrow(TypeError)
   })
+})
+
+it('costs about what JSON.stringify costs where there is no long text', () => {
+  const values = [Array.from({ length: 1_000 }, (_, i) => i), { text: 'short' }, 'short', { a: 1, b: 2, c: 3, d: 4 }]
+  const many = (write: (value: unknown) => unknown, value: unknown) => () => {
+    for (let i = 0; i < 500; i++) write(value)
+  }
+  for (const value of values) expect(ratio(many(stringify, value), many(JSON.stringify, value), 2)).toBeLessThan(2)
 })

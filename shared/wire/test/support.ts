@@ -36,6 +36,26 @@ export function thrownBy(run: () => unknown): unknown {
   return undefined
 }
 
+function timed(work: () => void): number {
+  const began = performance.now()
+  work()
+  return performance.now() - began
+}
+
+/**
+ * How many times as long one piece of work takes as another. Each counts with its best of several
+ * tries, which end when the ratio is below `enough`, so that what else this machine does hardly counts.
+ */
+export function ratio(work: () => void, unit: () => void, enough: number): number {
+  let fastest = Math.min(...Array.from({ length: 5 }, () => timed(unit)))
+  let best = Infinity
+  for (let tries = 0; tries < 20 && best >= enough * fastest; tries++) {
+    best = Math.min(best, timed(work))
+    fastest = Math.min(fastest, timed(unit))
+  }
+  return best / fastest
+}
+
 /** An inbox that remembers what happened to it. */
 export class Recorder {
   readonly inbox: Inbox
