@@ -3,7 +3,8 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /**
  * JSON-RPC error codes: the five of the specification (section 5.1), one of LSP 3.17, and those of
- * this project, each with the name of its status in gRPC.
+ * this project, each named after its status in gRPC. What a code means is a matter between the two
+ * ends: libraries disagree about -32000 to -32099.
  */
 export const codes = {
   parseError: -32700,
@@ -11,8 +12,8 @@ export const codes = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
-  /** CANCELLED; LSP's RequestCancelled. */
-  cancelled: -32800,
+  /** LSP's name; CANCELLED in gRPC. */
+  requestCancelled: -32800,
   deadlineExceeded: -32008,
   resourceExhausted: -32029,
   unavailable: -32014,

@@ -37,9 +37,10 @@ export class Inbox {
   /** The ids of requests that have come and not been answered. */
   readonly #inFlight = new Set<Id>()
 
-  constructor(events: InboxEvents, limits: MessageLimits = defaultMessageLimits) {
+  constructor(events: InboxEvents, limits: Partial<MessageLimits> = {}) {
+    const { depth, batch } = { ...defaultMessageLimits, ...limits }
     this.#events = events
-    this.#limits = limits
+    this.#limits = { depth, batch }
   }
 
   /** Requests that have come and not been answered. */

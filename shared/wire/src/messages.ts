@@ -53,15 +53,21 @@ export interface Reply {
   readonly id: Id
   readonly result?: Json
   readonly error?: ErrorObject
-  /** Not on the wire: why this end cannot take the reply. */
+  /** Never from the wire: why this end cannot take the reply. */
   readonly failure?: RpcError
 }
 
 // #region write
 /** A request as JSON text. The envelope is a template: only what varies is stringified. */
-export function requestText(id: number, method: string, params?: Params): string {
+export function requestText(id: number, method: string, params?: Params, extras?: Extras): string {
   const rest = params === undefined ? '' : `,"params":${stringify(params)}`
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}}`
+  const beside = extras === undefined ? '' : extrasText(extras)
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}${beside}}`
+}
+
+function extrasText({ meta, traceparent, tracestate }: Extras): string {
+  const text = JSON.stringify({ meta, traceparent, tracestate })
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`
 }
 
 /** A notification as JSON text. */
@@ -165,7 +171,8 @@ export function isId(id: unknown): id is Id {
 /** The result of a reply. Throws its error as an RpcError `from` the peer; for a malformed one it is `from` here. */
 export function resultOf(reply: Reply): Json {
   const { error, result, failure } = reply
-  if (failure) throw failure
+  // What comes from the wire may have a member of this name, but never one of this class.
+  if (failure instanceof RpcError) throw failure
   // Some write `"error": null` beside a result.
   if (error === undefined || (error === null && result !== undefined)) return result ?? null
   if (isObject(error) && Number.isInteger(error.code) && typeof error.message === 'string') {

@@ -102,9 +102,18 @@ describe('nesting', () => {
   })
 
   it.each([3, 60, 200_000])('may have another limit: %i', (depth) => {
-    const peer = new Recorder((_, respond) => respond(null), { depth, batch: 100 })
+    const peer = new Recorder((_, respond) => respond(null), { depth })
     peer.receive(params(depth - 1), params(depth))
     expect(peer.sent).toEqual([answered(1), invalid(1, `nested over ${depth} levels`)])
+  })
+
+  it('has the usual limit when only another is given', () => {
+    const peer = new Recorder((_, respond) => respond(null), { batch: 1 })
+    peer.receive(params(maxDepth - 1), params(maxDepth), [ask(1), ask(2)])
+    expect(peer.sent.slice(1)).toEqual([
+      invalid(1, `nested over ${maxDepth} levels`),
+      invalid(null, 'over 1 items in a batch'),
+    ])
   })
 
   it('of a million levels does not overflow the stack', () => {
@@ -195,7 +204,7 @@ describe('respond', () => {
   })
 
   it('puts an error in the place of an answer that is too large to be sent', () => {
-    const peer = new Recorder((_, respond) => respond(null, 'x'.repeat(1_000)), defaultMessageLimits, 900)
+    const peer = new Recorder((_, respond) => respond(null, 'x'.repeat(1_000)), {}, 900)
     peer.receive(ask(1), [ask(2), ask(3)])
     const instead = (id: number) => failure(id, codes.internalError, 'Internal error', 'the answer is too large to be sent')
     expect(peer.sent).toEqual([instead(1), [instead(2), instead(3)]])

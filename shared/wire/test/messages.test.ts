@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  errorText, isReply, isRequest, notificationText, parse, requestText, resultOf, resultText, RpcError,
+  DisconnectedError, errorText, isReply, isRequest, notificationText, parse, requestText, resultOf, resultText, RpcError,
 } from '../src/index.ts'
-import type { Json, Reply } from '../src/index.ts'
+import type { Extras, Json, Reply } from '../src/index.ts'
 import { thrownBy } from './support.ts'
 
 const json = fc.jsonValue() as fc.Arbitrary<Json>
@@ -69,6 +69,42 @@ it('an error tells who made it', () => {
   const reply = { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'no' } } as const
   expect(thrownBy(() => resultOf(reply))).toMatchObject({ from: 'peer' })
   expect(thrownBy(() => resultOf({ ...reply, error: 5 } as unknown as Reply))).toMatchObject({ from: 'here' })
+})
+
+it('a failure that the peer makes up is none: only this end says that it cannot take a reply', () => {
+  const failure = { name: 'RpcError', code: 1, message: 'no', from: 'here' }
+  expect(resultOf(parse(JSON.stringify({ jsonrpc: '2.0', id: 1, result: 5, failure })) as Reply)).toBe(5)
+  const ours = new RpcError(1, 'no')
+  expect(thrownBy(() => resultOf({ jsonrpc: '2.0', id: 1, result: 5, failure: ours }))).toBe(ours)
+})
+
+it('the error of a lost connection says whether the request was sent', () => {
+  const cause = new Error('reset')
+  expect(new DisconnectedError()).toMatchObject({ sent: true, message: 'the connection ended before the reply came' })
+  expect(new DisconnectedError(undefined, { sent: false, cause })).toMatchObject({
+    sent: false, cause, message: 'the connection ended before the request was sent',
+  })
+  expect(new DisconnectedError('closed')).toMatchObject({ sent: true, message: 'closed' })
+  expect('cause' in new DisconnectedError()).toBe(false)
+})
+
+describe('beside a request', () => {
+  it.each<[string, Extras | undefined]>([['nothing', undefined], ['an empty object', {}], ['what is none', { id: 7 } as Extras]])(
+    '%s changes no byte',
+    (_, extras) => {
+      expect(requestText(1, 'ask', [1], extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask","params":[1]}')
+      expect(requestText(1, 'ask', undefined, extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask"}')
+    },
+  )
+
+  it('stands what is given, and it makes a valid request', () => {
+    const extras = { meta: { timeoutMs: 5, token: 'é"', stream: true }, traceparent: '00-1-2-03' }
+    for (const params of [undefined, { a: 1 }]) {
+      const request = parse(requestText(1, 'ask', params, extras))
+      expect(request).toEqual(plain({ jsonrpc: '2.0', id: 1, method: 'ask', params, ...extras }))
+      expect(isRequest(request)).toBe(true)
+    }
+  })
 })
 
 it.each([

@@ -1,4 +1,4 @@
-import { defaultMessageLimits, Inbox } from '../src/index.ts'
+import { Inbox } from '../src/index.ts'
 import type { Framer, MessageLimits, Reply, Request, Respond } from '../src/index.ts'
 
 /**
@@ -71,7 +71,7 @@ export class Recorder {
 
   constructor(
     handle: (request: Request, respond: Respond) => void = () => {},
-    limits: MessageLimits = defaultMessageLimits,
+    limits: Partial<MessageLimits> = {},
     room = Infinity,
   ) {
     this.#handle = handle
