@@ -48,6 +48,7 @@ export class Alarm {
     this.#cancel = this.#clock.after(at - this.#clock.now(), this.#ring)
   }
 
+  /** Rings no more, until it is set again. */
   stop(): void {
     this.#cancel()
     this.#at = Infinity

@@ -19,11 +19,13 @@ export class Bag {
     this.#outer = outer
   }
 
+  /** The value under this key, here or in the bag around. */
   get<T>(key: Key<T>): T | undefined {
     if (this.#values?.has(key)) return this.#values.get(key) as T
     return this.#outer?.get(key)
   }
 
+  /** Keeps a value under this key, here. */
   set<T>(key: Key<T>, value: T): void {
     this.#values ??= new Map()
     this.#values.set(key, value)

@@ -49,14 +49,18 @@ export function listen(handler: Handler, address: Address, options: PeerOptions 
   return serving(net.createServer({ noDelay: true, allowHalfOpen: true }, accept), peers, address, options)
 }
 
+/** What makes peers, and those that are open. */
+export interface Accepting {
+  /** To be called with each stream that a server accepts. */
+  accept: (stream: Duplex) => void
+  peers: ReadonlySet<Peer>
+}
+
 /**
  * Makes peers of accepted streams, for a server of `net` or of `tls` alike. `admit` says how a peer
  * behaves, or with undefined that it may not come in.
  */
-export function accepting(admit: (stream: Duplex) => PeerOptions | undefined): {
-  accept(stream: Duplex): void
-  peers: ReadonlySet<Peer>
-} {
+export function accepting(admit: (stream: Duplex) => PeerOptions | undefined): Accepting {
   const peers = new Set<Peer>()
   const accept = (stream: Duplex) => {
     const options = admit(stream)
