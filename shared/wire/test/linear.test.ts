@@ -21,12 +21,12 @@ function drips(framing: Framing, long: string, short: string, bytesAtOnce: numbe
 
 it('a header that never ends costs linear time, dripped byte by byte', () => {
   const short = `X-Short: ${'x'.repeat(70)}\r\nContent-Length: 0\r\n\r\n`
-  expect(drips('content-length', 'X-Long: ' + 'x'.repeat(20_000), short, 1)).toBeLessThan(generous)
+  expect(drips('content-length', 'X-Long: ' + 'x'.repeat(8_000), short, 1)).toBeLessThan(generous)
 })
 
 it('a length that never ends costs linear time, dripped byte by byte', () => {
   const { frame } = createFramer('content-length')
-  expect(drips('content-length', 'Content-Length: ' + '0'.repeat(20_000), frame('x'.repeat(70)), 1)).toBeLessThan(generous)
+  expect(drips('content-length', 'Content-Length: ' + '0'.repeat(8_000), frame('x'.repeat(70)), 1)).toBeLessThan(generous)
 })
 
 it('a header of many lines costs linear time, dripped byte by byte', () => {
