@@ -1,5 +1,5 @@
 import { trace } from '@rpc-steps/trace'
-import { DisconnectedError, notificationText, requestText, resultOf } from '@rpc-steps/wire'
+import { DisconnectedError, notificationText, requestText, resultOf, withExtras } from '@rpc-steps/wire'
 import type { Extras, Json, Params, Reply } from '@rpc-steps/wire'
 import type { Limits } from './limits.ts'
 import type { Output } from './output.ts'
@@ -124,8 +124,7 @@ export class Calls {
     message.text = ''
     trace.requestSent(this.#label, id)
     message.sent?.(id)
-    const beside = message.extras && JSON.stringify(message.extras())
-    this.#output.add(beside && beside !== '{}' ? `${text.slice(0, -1)},${beside.slice(1)}` : text)
+    this.#output.add(message.extras ? withExtras(text, message.extras()) : text)
   }
   // #endregion
 

@@ -59,10 +59,15 @@ export interface Reply {
 
 // #region write
 /** A request as JSON text. The envelope is a template: only what varies is stringified. */
-export function requestText(id: number, method: string, params?: Params, extras?: Extras): string {
+export function requestText(id: number, method: string, params?: Params): string {
   const rest = params === undefined ? '' : `,"params":${stringify(params)}`
-  const beside = extras === undefined ? '' : extrasText(extras)
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}${beside}}`
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}}`
+}
+
+/** The text of a request, with what rides beside it. Known members only; none is no change. */
+export function withExtras(text: string, extras: Extras): string {
+  const beside = extrasText(extras)
+  return beside === '' ? text : `${text.slice(0, -1)}${beside}}`
 }
 
 function extrasText({ meta, traceparent, tracestate }: Extras): string {

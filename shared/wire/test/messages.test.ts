@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  DisconnectedError, errorText, isReply, isRequest, notificationText, parse, requestText, resultOf, resultText, RpcError,
+  DisconnectedError, errorText, isReply, isRequest, notificationText, parse, requestText, resultOf, resultText, RpcError, withExtras,
 } from '../src/index.ts'
 import type { Extras, Json, Reply } from '../src/index.ts'
 import { thrownBy } from './support.ts'
@@ -92,15 +92,15 @@ describe('beside a request', () => {
   it.each<[string, Extras | undefined]>([['nothing', undefined], ['an empty object', {}], ['what is none', { id: 7 } as Extras]])(
     '%s changes no byte',
     (_, extras) => {
-      expect(requestText(1, 'ask', [1], extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask","params":[1]}')
-      expect(requestText(1, 'ask', undefined, extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask"}')
+      expect(withExtras(requestText(1, 'ask', [1]), extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask","params":[1]}')
+      expect(withExtras(requestText(1, 'ask'), extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask"}')
     },
   )
 
   it('stands what is given, and it makes a valid request', () => {
     const extras = { meta: { timeoutMs: 5, token: 'é"', stream: true }, traceparent: '00-1-2-03' }
     for (const params of [undefined, { a: 1 }]) {
-      const request = parse(requestText(1, 'ask', params, extras))
+      const request = parse(withExtras(requestText(1, 'ask', params), extras))
       expect(request).toEqual(plain({ jsonrpc: '2.0', id: 1, method: 'ask', params, ...extras }))
       expect(isRequest(request)).toBe(true)
     }
