@@ -89,7 +89,7 @@ it('the error of a lost connection says whether the request was sent', () => {
 })
 
 describe('beside a request', () => {
-  it.each<[string, Extras | undefined]>([['nothing', undefined], ['an empty object', {}], ['what is none', { id: 7 } as Extras]])(
+  it.each<[string, Extras]>([['an empty object', {}], ['what is none', { id: 7 } as Extras]])(
     '%s changes no byte',
     (_, extras) => {
       expect(withExtras(requestText(1, 'ask', [1]), extras)).toBe('{"jsonrpc":"2.0","id":1,"method":"ask","params":[1]}')
