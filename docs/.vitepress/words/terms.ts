@@ -61,7 +61,7 @@ const patterns: Readonly<Record<string, string>> = {
 
 /** The name of a term in an address: `in-flight`. */
 export function idOf({ name }: Term): string {
-  return name.toLowerCase().replace(/\W+/g, '-')
+  return name.toLowerCase().replace(/[\W_]+/g, '-')
 }
 
 /** The same for the place that defines it: a heading of that page may have the plain name. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { Timers } from '../src/index.ts'
+import { faultySyscalls } from '@rpc-steps/sockets'
+import { describe, expect, test } from 'vitest'
+import { Loop, Timers } from '../src/index.ts'
 import type { Timer } from '../src/index.ts'
 
 const step = fc.oneof(
@@ -55,4 +56,35 @@ test('a cancelled timer leaves nothing behind, and can be cancelled again', () =
   for (const timer of many) timers.cancel(timer)
   expect(timers.length).toBe(0)
   expect(timers.next).toBe(Infinity)
+})
+
+describe('the loop', () => {
+  // Its clock stands still unless something sleeps: what is due now stays due.
+  const create = () => new Loop({ syscalls: faultySyscalls(1, { faults: 'none' }), selector: 'poll' })
+
+  test('runs a timer that was made in this turn in the next', () => {
+    const loop = create()
+    let runs = 0
+    const again = () => void (++runs < 1_000 && loop.after(0, again))
+    loop.after(0, again)
+    loop.turn(0)
+    expect(runs).toBe(1)
+    loop.turn(0)
+    expect(runs).toBe(2)
+  })
+
+  test('takes no time, less, and what is no number for now, in the order of their making', () => {
+    const loop = create()
+    const order: number[] = []
+    for (const ms of [0, -5, NaN, -Infinity, 0]) loop.after(ms, () => order.push(ms))
+    loop.turn(0)
+    expect(order).toEqual([0, -5, NaN, -Infinity, 0])
+  })
+
+  test('does not wait for what never comes', () => {
+    const loop = create()
+    const cancel = loop.after(Infinity, () => {})
+    expect(loop.alive).toBe(false)
+    cancel()
+  })
 })

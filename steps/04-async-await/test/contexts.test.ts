@@ -62,7 +62,8 @@ describe('when the connection has ended', () => {
 
 describe('abort', () => {
   test('ends one request, with its reason for an answer, and no other', async () => {
-    const { far, contexts, peer } = peerWith(never)
+    const lines: string[] = []
+    const { far, contexts, peer } = peerWith(never, { log: (line) => lines.push(line) })
     far.write(request(1) + request(2))
     await handled(contexts, 2)
     const signals = contexts.map(({ signal }) => signal)
@@ -74,6 +75,7 @@ describe('abort', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
     expect(signals[0]!.reason).toBe(reason)
     expect(peer.stats.requests).toBe(1)
+    expect(lines, 'the second abort is none').toEqual([])
   })
 
   test('wakes all that sleeps in it, with the reason', async () => {
@@ -82,6 +84,18 @@ describe('abort', () => {
     const reason = new Error('enough')
     context.abort(reason)
     expect(await sleeps).toEqual(Array(2).fill({ status: 'rejected', reason }))
+  })
+
+  test('does not take back the timer of a sleep that is over', async () => {
+    let ring = () => {}
+    let taken = 0
+    const clock = { now: () => 0, after: (_: number, job: () => void) => ((ring = job), () => void taken++) }
+    const context = new Context({ clock })
+    const slept = context.sleep(5)
+    ring()
+    await slept
+    context.abort(new Error('late'))
+    expect(taken).toBe(0)
   })
 
   test('what is answered already is not answered again', async () => {
@@ -101,6 +115,19 @@ describe('abort', () => {
 })
 
 describe('what handlers give back', () => {
+  test.each<[string, (context: RequestContext) => never]>([
+    ['an error', () => { throw new Error('a bug') }],
+    ['nothing', () => { throw undefined }],
+  ])('if they throw %s: an incident', async (_, handler) => {
+    const lines: string[] = []
+    const { far, peer } = peerWith(handler, { log: (line) => lines.push(line) })
+    far.write(request(1))
+    const [answer] = (await once(far, 'data')) as [Buffer]
+    expect(String(answer)).toContain('-32603')
+    expect(lines).toHaveLength(1)
+    expect(peer.stats).toMatchObject({ requests: 0, handling: 0 })
+  })
+
   /** A promise of somebody else's: it calls back in its own way. */
   const thenable = (then: (resolve: (value: unknown) => void) => void) => ({ then }) as unknown as Promise<string>
 

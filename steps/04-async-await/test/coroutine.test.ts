@@ -26,6 +26,13 @@ test('a rejection is thrown at the yield, and a throw rejects the promise', asyn
   await expect(survive()).rejects.toMatchObject({ message: 'second', cause: { message: 'first' } })
 })
 
+test('what is yielded need not be a promise', async () => {
+  const add = async(function* () {
+    return ((yield 1) as number) + ((yield Promise.resolve(2)) as number)
+  })
+  expect(await add()).toBe(3)
+})
+
 test('takes its turns where await takes them', async () => {
   const order: string[] = []
   const byHand = async(function* () {

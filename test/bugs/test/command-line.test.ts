@@ -42,7 +42,7 @@ describe.concurrent('npm run bug', () => {
   })
 
   it.each([
-    [['99'], /^"99" has no wrong versions; wire, 01-blocking-sockets, .* have; /],
+    [['99'], /^"99" has no wrong versions; session, wire, 01-blocking-sockets, .* have; /],
     [[step, 'nope'], /has no "nope", but /],
     [[step, '0'], /has no "0", but /],
     [[step, '1', '2'], /one wrong version at a time/],

@@ -54,7 +54,7 @@ describe.concurrent('a chapter whose scripts do not arrive', () => {
 
   test('is asked of the server when the reader comes from another page', async ({ open, expect }) => {
     const next = lost('steps_01-*')
-    const page = await open('/wire.html', { ...next, lost: false, faulty: true })
+    const page = await open('/connection.html', { ...next, lost: false, faulty: true })
     await page.locator('.VPDocFooter').getByRole('link', { name: 'Next' }).click()
     await page.getByRole('heading', { level: 1, name: 'Blocking sockets' }).waitFor()
     await expect.poll(() => inText(page)).toBe(true)

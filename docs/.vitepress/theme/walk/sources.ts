@@ -3,7 +3,7 @@ import type { Line } from '../../lines.ts'
 // The server has the snippets in place and needs no files.
 const files: Record<string, () => Promise<Line[]>> = import.meta.env.SSR
   ? {}
-  : import.meta.glob<Line[]>('../../../../steps/*/{*.ts,src/**/*.ts,test/**/*.ts}', {
+  : import.meta.glob<Line[]>('../../../../{shared/session,steps/*}/{*.ts,src/**/*.ts,test/**/*.ts}', {
       query: '?lines',
       import: 'default',
     })
