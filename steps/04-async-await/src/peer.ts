@@ -3,7 +3,7 @@ import { Connection } from '@rpc-steps/callbacks'
 import type { ConnectionOptions } from '@rpc-steps/callbacks'
 import type { Outgoing, Session } from '@rpc-steps/session'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
-import type { Json, Params, Request, Respond } from '@rpc-steps/wire'
+import type { Params, Request, Respond } from '@rpc-steps/wire'
 import { Bag } from './bag.ts'
 import { Context } from './call.ts'
 import type { Answer, Call, Handler } from './call.ts'
@@ -24,7 +24,7 @@ const noMethods: Handler = () => {
 /** A call whose caller has a signal. */
 interface Watched {
   call: Outgoing | undefined
-  reject(reason: unknown): void
+  reject: ((reason: unknown) => void) | undefined
 }
 
 /**
@@ -66,15 +66,20 @@ export class Peer extends Bag {
       // Whatever is thrown in here rejects the promise.
       signal?.throwIfAborted()
       const watched: Watched | undefined = signal && { call: undefined, reject }
-      const settle = (error: Error | null, result?: Json) => {
-        if (watched) this.#signals.unwatch(signal!, watched)
-        if (error) reject(error)
-        else resolve(result!)
-      }
-      const call = this.#session.call(method, params, settle, {
-        extras,
-        sent: sent && ((id) => sent(this, id)),
-      })
+      // No closure gets a name here: tsx would write it into each, and that is dear.
+      const call = this.#session.call(
+        method,
+        params,
+        (error, result) => {
+          if (watched) {
+            this.#signals.unwatch(signal!, watched)
+            watched.call = watched.reject = undefined // who still holds it does not hold the result as well
+          }
+          if (error) reject(error)
+          else resolve(result!)
+        },
+        { extras, sent: sent && ((id) => sent(this, id)) },
+      )
       if (!watched) return
       watched.call = call
       this.#signals.watch(signal!, watched)
@@ -82,7 +87,7 @@ export class Peer extends Bag {
 
   readonly #signals = new Signals<Watched>(({ call, reject }, reason) => {
     const written = this.#session.giveUp(call!)
-    reject(reason)
+    reject!(reason)
     if (written) for (const listener of this.#abandoned) listener(call!.id!)
   })
   // #endregion

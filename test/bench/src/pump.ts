@@ -38,6 +38,9 @@ export function pump(
   }
 }
 
+/** Calls that are gathered at once, at most: who gathers keeps all results until the last is there. */
+const atOnce = 1_000
+
 /** The same work, by contenders that bring their own way to keep calls in flight. */
 export async function gatherAll(
   connections: readonly Connection[],
@@ -45,10 +48,13 @@ export async function gatherAll(
   calls: number,
 ): Promise<void> {
   const each = Math.ceil(calls / connections.length)
-  const answers = await Promise.all(
-    connections.map((connection) => connection.gather!(request, each, inFlight)),
-  )
-  for (const actual of answers.flat()) if (actual !== answer) throw wrong(actual)
+  const work = async (connection: Connection) => {
+    for (let left = each; left > 0; left -= atOnce) {
+      const answers = await connection.gather!(request, Math.min(left, atOnce), inFlight)
+      for (const actual of answers) if (actual !== answer) throw wrong(actual)
+    }
+  }
+  await Promise.all(connections.map(work))
 }
 
 function wrong(actual: unknown): Error {
