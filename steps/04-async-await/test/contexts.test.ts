@@ -117,6 +117,7 @@ describe('abort', () => {
 describe('what handlers give back', () => {
   test.each<[string, (context: RequestContext) => never]>([
     ['an error', () => { throw new Error('a bug') }],
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is the case
     ['nothing', () => { throw undefined }],
   ])('if they throw %s: an incident', async (_, handler) => {
     const lines: string[] = []
