@@ -13,7 +13,7 @@ type Transformer = NonNullable<MarkdownOptions['codeTransformers']>[number]
 const asked: Readonly<Record<string, readonly string[]>> = {
   'steps/02-callbacks/client.ts#join': ['prints', 'error', 'result'],
   'steps/04-async-await/src/service.ts#service': ['wait', 'run'],
-  'steps/04-async-await/src/peer.ts#call': ['params', 'signal', 'settle', 'call'],
+  'steps/04-async-await/src/peer.ts#call': ['params', 'signal', 'call'],
   'steps/04-async-await/src/typed.ts#client': ['methods', 'options'],
   'steps/04-async-await/test/typed.test.ts#inferred': ['say', 'add', 'sum', 'get_data'],
   'steps/05-gather/src/gather.ts#gather': ['queue', 'work'],
