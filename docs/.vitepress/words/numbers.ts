@@ -115,6 +115,16 @@ export const computed: readonly Claim[] = [
     is: async () => [(await wire()).codes.internalError],
   },
   {
+    says: ['| -32014 | Closing |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.unavailable],
+  },
+  {
+    says: ['| -32029 | Too many requests |'],
+    from: '`shared/wire/src/errors.ts`, `codes`',
+    is: async () => [(await wire()).codes.resourceExhausted],
+  },
+  {
     says: ['You send 74 bytes', 'exactly 74 bytes of JSON'],
     from: 'the example beside it, counted',
     is: () => [bytesOf(example)],
