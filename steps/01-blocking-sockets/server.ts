@@ -1,10 +1,9 @@
-import { announce, main, numberOption, serverOptions } from '@rpc-steps/cli'
+import { announce, main, ownOptions, serverOptions } from '@rpc-steps/cli'
 import { answer, listen, serve, startThreads } from './src/index.ts'
-
-const own = { threads: numberOption('N', 'threads that serve; 0 is the main one alone', 0, 0, 500) }
+import step from './step.ts'
 
 await main(async () => {
-  const { threads, framing, trace, ...address } = serverOptions(own)
+  const { threads, framing, trace, ...address } = serverOptions(ownOptions(step, 'server'))
   const listener = listen(address)
   // SIGINT and SIGTERM are left to the kernel, which ends the process. A handler in JavaScript
   // would run when this thread comes back from accept, and until the next client it does not; and

@@ -1,12 +1,9 @@
-import { choiceOption, clientOptions, main, printError, printResult } from '@rpc-steps/cli'
-import { syscalls } from '@rpc-steps/sockets'
-import { availableSelectors, connect, Loop } from './src/index.ts'
+import { clientOptions, main, ownOptions, printError, printResult } from '@rpc-steps/cli'
+import { connect, Loop } from './src/index.ts'
+import step from './step.ts'
 
 await main(async () => {
-  const selectors = availableSelectors(syscalls)
-  const { calls, ...options } = clientOptions({
-    selector: choiceOption(selectors, 'how to ask which sockets are ready', selectors.at(-1)!),
-  })
+  const { calls, ...options } = clientOptions(ownOptions(step, 'client'))
   const loop = new Loop(options)
   connect(loop, options, (error, client) => {
     if (error) return void main(() => Promise.reject(error))

@@ -1,12 +1,9 @@
-import { announce, choiceOption, main, serverOptions, stopSignal } from '@rpc-steps/cli'
-import { syscalls } from '@rpc-steps/sockets'
-import { answer, availableSelectors, listen, Loop } from './src/index.ts'
+import { announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { answer, listen, Loop } from './src/index.ts'
+import step from './step.ts'
 
 await main(async () => {
-  const selectors = availableSelectors(syscalls)
-  const options = serverOptions({
-    selector: choiceOption(selectors, 'how to ask which sockets are ready', selectors.at(-1)!),
-  })
+  const options = serverOptions(ownOptions(step, 'server'))
   const loop = new Loop(options)
   const server = listen(loop, answer, options)
   void stopSignal().then(() => server.close())

@@ -1,11 +1,10 @@
 import { connect } from '@rpc-steps/async-await'
-import { clientOptions, main, numberOption, printError, printResult } from '@rpc-steps/cli'
+import { clientOptions, main, ownOptions, printError, printResult } from '@rpc-steps/cli'
 import { gatherSettled } from './src/index.ts'
-
-const limitOption = numberOption('N', 'calls in flight at most', 1000, 1, 1_000_000)
+import step from './step.ts'
 
 await main(async () => {
-  const { calls, limit, ...options } = clientOptions({ limit: limitOption })
+  const { calls, limit, ...options } = clientOptions(ownOptions(step, 'client'))
   const peer = await connect(options, { framing: options.framing })
   const results = await gatherSettled(
     calls,

@@ -1,4 +1,5 @@
 export * from './options.ts'
+export * from './own.ts'
 export * from './server.ts'
 export * from './client.ts'
 export { main } from './main.ts'

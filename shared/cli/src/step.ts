@@ -1,30 +1,27 @@
-import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { programOf, steps } from '@rpc-steps/course/steps'
 import { main } from './main.ts'
 import { readCommandLine, UsageError } from './options.ts'
 
-const steps = new URL('../../../steps/', import.meta.url)
-const programs = ['server', 'client', 'demo']
+const programs = ['server', 'client', 'demo'] as const
 
-const folders = readdirSync(steps).filter((name) => /^\d/.test(name)).sort()
 const usage = `npm run step NUMBER -- ${programs.join('|')} [options]
 
 Starts a program of a step; what stands behind its name is for the program. The steps:
-${folders.map((name) => `  ${parseInt(name)}  ${name.slice(3)}`).join('\n')}`
+${steps.map(({ number, folder }) => `  ${Number(number)}  ${folder.slice(3)}`).join('\n')}`
 
 await main(async () => {
   const [node = '', , ...args] = process.argv
   const { words } = readCommandLine(usage, {}, args.slice(0, 2))
-  const [number, program] = words
+  const [number, name] = words
   if (number === undefined) {
     throw new UsageError('say which step and which of its programs: 4 demo, for example')
   }
-  const folder = folders.find((name) => number !== '' && parseInt(name) === Number(number))
-  if (folder === undefined) throw new UsageError(`there is no step "${number}"`)
-  if (program === undefined || !programs.includes(program)) {
-    throw new UsageError(`step ${parseInt(folder)} has the programs ${programs.join(', ')}`)
-  }
-  const file = new URL(`${folder}/${program}.ts`, steps)
+  const step = steps.find((one) => number !== '' && Number(one.number) === Number(number))
+  if (!step) throw new UsageError(`there is no step "${number}"`)
+  const program = programs.find((one) => one === name)
+  if (!program) throw new UsageError(`step ${Number(number)} has the programs ${programs.join(', ')}`)
+  const file = programOf(step, program)
   // In this process, not in a child: so a signal to this process reaches the program.
   process.argv = [node, fileURLToPath(file), ...args.slice(2)]
   await import(file.href)

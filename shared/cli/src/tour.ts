@@ -1,23 +1,22 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { programOf, runsHere, steps } from '@rpc-steps/course/steps'
 import type { Row } from './demo.ts'
 import { main } from './main.ts'
 import { readOptions } from './options.ts'
 
-const steps = new URL('../../../steps/', import.meta.url)
-
 const usage = `npm run tour
 
-Runs the demo of every step, one after another, and prints one table at the end.`
+Runs the demo of every step that this system can run, one after another, and prints one table at the end.`
 
 await main(async () => {
   readOptions(usage, {})
   const began = performance.now()
   const rows: string[] = []
-  for (const name of readdirSync(steps).filter((name) => /^\d/.test(name)).sort()) {
-    const file = fileURLToPath(new URL(`${name}/demo.ts`, steps))
+  for (const step of steps.filter(runsHere)) {
+    const name = step.folder
+    const file = fileURLToPath(programOf(step, 'demo'))
     const demo = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })

@@ -1,5 +1,5 @@
 // The load generator, a process for each contender: load.ts CLIENT-MODULE PORT
-import type { Client, Connection } from '../contenders/contender.ts'
+import type { BenchClient, BenchConnection } from '@rpc-steps/course'
 import { gatherAll, pump } from './pump.ts'
 import { workloads } from './workloads.ts'
 
@@ -16,10 +16,10 @@ export interface Round {
 }
 
 const [file = '', port] = process.argv.slice(2)
-const { client } = (await import(file)) as { client: Client }
+const { client } = (await import(file)) as { client: BenchClient }
 const drive = client.drive ?? ((start) => start(() => {}))
 let workload = workloads[0]!
-let connections: Connection[] = []
+let connections: BenchConnection[] = []
 
 function make(calls: number): Promise<void> {
   if (connections[0]?.gather) return gatherAll(connections, workload, calls)

@@ -1,4 +1,4 @@
-import type { Connection } from '../contenders/contender.ts'
+import type { BenchConnection } from '@rpc-steps/course'
 import type { Workload } from './workloads.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { Workload } from './workloads.ts'
  * answer. `finished` gets the first error or, after the last answer, null.
  */
 export function pump(
-  connections: readonly Connection[],
+  connections: readonly BenchConnection[],
   { inFlight, request, answer }: Workload,
   calls: number,
   finished: (error: Error | null) => void,
@@ -43,7 +43,7 @@ const atOnce = 1_000
 
 /** The same work, by contenders that bring their own way to keep calls in flight. */
 export async function gatherAll(
-  connections: readonly Connection[],
+  connections: readonly BenchConnection[],
   { inFlight, request, answer }: Workload,
   calls: number,
 ): Promise<void> {

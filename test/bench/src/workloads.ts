@@ -1,4 +1,4 @@
-import type { Request } from '../contenders/contender.ts'
+import type { BenchRequest } from '@rpc-steps/course'
 
 /** The shape of the calls that all contenders make. */
 export interface Workload {
@@ -8,7 +8,7 @@ export interface Workload {
   connections: number
   /** Calls in flight on each connection. */
   inFlight: number
-  request: Request
+  request: BenchRequest
   answer: unknown
   /** Calls that start together and are all answered before the next ones start. Default: 1. */
   together?: number

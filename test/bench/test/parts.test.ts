@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Connection, Done } from '../contenders/contender.ts'
+import type { BenchConnection, BenchDone } from '@rpc-steps/course'
 import { check } from '../src/bars.ts'
 import type { Result } from '../src/measure.ts'
 import { gatherAll, pump } from '../src/pump.ts'
@@ -21,9 +21,9 @@ describe('quantile', () => {
 function fake(answer: (call: number) => unknown, queue?: (() => void)[]) {
   let calls = 0
   let inFlight = 0
-  const connection: Connection & { most: number } = {
+  const connection: BenchConnection & { most: number } = {
     most: 0,
-    call(_, done: Done) {
+    call(_, done: BenchDone) {
       const call = calls++
       connection.most = Math.max(connection.most, ++inFlight)
       const reply = () => {

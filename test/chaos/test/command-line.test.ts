@@ -6,9 +6,6 @@ import type { RunningServer } from '@rpc-steps/cli/processes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plain } from '../src/subjects.ts'
 
-/** Steps with sockets of their own take numeric addresses only; no name is looked up. */
-const numericHosts = ['01-blocking-sockets', '03-event-loop']
-
 type Refusal = [what: string, args: string[], message: RegExp]
 
 const noAddress = (args: string[]): Refusal[] => [
@@ -16,7 +13,7 @@ const noAddress = (args: string[]): Refusal[] => [
 ]
 
 /** What all steps leave to the same few lines of code is asked of one. */
-const asked = '04-async-await'
+const asked = plain.at(-1)!.name
 const clientOnce: Refusal[] = [
   ['that the parameters are wrong', ['--port', 'PORT', 'add', '["x",1]'], /add.*params.*"a"/i],
   ['that the parameters are no object', ['--port', 'PORT', 'say', '5'], /say.*object/],
@@ -32,7 +29,7 @@ const serverOnce: Refusal[] = [
   ['that it takes no other words', ['--port', '0', 'say'], /say/],
 ]
 
-describe.each(plain)('$name', ({ name, server, client }) => {
+describe.each(plain)('$name', ({ name, step, server, client }) => {
   let running: RunningServer
   /** Speaks another protocol. */
   let stranger: Server
@@ -81,7 +78,7 @@ describe.each(plain)('$name', ({ name, server, client }) => {
       ['that the port is no number', ['--port', 'http', 'get_data'], /--port.*"http"/],
       ['that the peer speaks something else', ['--port', 'STRANGER', 'get_data'], /protocol/],
       ['that the peer hung up', ['--port', 'QUITTER', 'get_data'], /ended/],
-      ...(numericHosts.includes(name) ? noAddress(['get_data']) : []),
+      ...(step.numericHosts ? noAddress(['get_data']) : []),
       ...(name === asked ? clientOnce : []),
     ])('%s', (_, args, message) => refuses(client, args, message))
   })
@@ -91,7 +88,7 @@ describe.each(plain)('$name', ({ name, server, client }) => {
       ['that the port is no number', ['--port', '80x'], /--port.*"80x"/],
       // 203.0.113.0/24 is for documentation: no machine has such an address (RFC 5737).
       ['that the host is not ours', ['--port', '0', '--host', '203.0.113.1'], /203\.0\.113\.1/],
-      ...(numericHosts.includes(name) ? noAddress(['--port', '0']) : []),
+      ...(step.numericHosts ? noAddress(['--port', '0']) : []),
       ...(name === asked ? serverOnce : []),
     ])('%s', (_, args, message) => refuses(server, args, message))
   })

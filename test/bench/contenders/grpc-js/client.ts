@@ -1,12 +1,12 @@
 import { promisify } from 'node:util'
 import { credentials } from '@grpc/grpc-js'
 import type { ServiceError } from '@grpc/grpc-js'
-import type { Client } from '../contender.ts'
+import type { BenchClient } from '@rpc-steps/course'
 import { Bench } from './service.ts'
 
 const secondsToConnect = 10
 
-export const client: Client = {
+export const client: BenchClient = {
   async connect(port) {
     const stub = new Bench(`127.0.0.1:${port}`, credentials.createInsecure(), {
       // Otherwise all clients of one address share one connection.

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
-import type { Client } from '../contender.ts'
+import type { BenchClient } from '@rpc-steps/course'
 
-export const client: Client = {
+export const client: BenchClient = {
   async connect(port) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     await once(socket, 'connect')

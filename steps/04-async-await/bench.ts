@@ -1,7 +1,7 @@
-import { connect } from '@rpc-steps/async-await'
-import type { Client } from './contender.ts'
+import type { BenchClient } from '@rpc-steps/course'
+import { connect } from './src/index.ts'
 
-export const client: Client = {
+export const client: BenchClient = {
   async connect(port) {
     const peer = await connect({ host: '127.0.0.1', port })
     return {

@@ -1,9 +1,9 @@
-import { connect } from '@rpc-steps/callbacks'
-import type { Client, Connection } from './contender.ts'
+import type { BenchClient, BenchConnection } from '@rpc-steps/course'
+import { connect } from './src/index.ts'
 
-export const client: Client = {
+export const client: BenchClient = {
   connect(port) {
-    return new Promise<Connection>((resolve, reject) => {
+    return new Promise<BenchConnection>((resolve, reject) => {
       connect({ port }, (error, client) => {
         if (error) return reject(error)
         resolve({

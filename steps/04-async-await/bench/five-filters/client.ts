@@ -1,8 +1,8 @@
-import { connect } from '@rpc-steps/async-await'
-import type { Client } from '../contender.ts'
+import { connect } from '../../src/index.ts'
+import type { BenchClient } from '@rpc-steps/course'
 import { five } from './filters.ts'
 
-export const client: Client = {
+export const client: BenchClient = {
   async connect(port) {
     const peer = await connect({ host: '127.0.0.1', port })
     const call = five(peer.call)

@@ -1,4 +1,4 @@
-import { answer, listen } from '@rpc-steps/async-await'
+import { answer, listen } from '../../src/index.ts'
 import { five } from './filters.ts'
 
 const { host, port } = await listen(five(answer), { host: '127.0.0.1', port: 0 })

@@ -1,0 +1,4 @@
+export * from './info.ts'
+export * from './options.ts'
+export * from './bench.ts'
+export * from './queue.ts'

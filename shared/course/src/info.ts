@@ -1,0 +1,73 @@
+import type { BenchInfo } from './bench.ts'
+import type { OwnOptions } from './options.ts'
+
+/** The parts of the course, in the order in which they are read. */
+export const parts = ['waiting', 'serving', 'below the loop'] as const
+/** One of them. */
+export type Part = (typeof parts)[number]
+
+/** The systems that the course knows, as Node names them. */
+export type System = 'linux' | 'darwin' | 'win32'
+
+/** What starts a step, and what a step may take no part in. */
+export type Suite = 'conformance' | 'interop' | 'chaos'
+
+/**
+ * What a step says of itself: the default export of its `step.ts`. All who list steps read it, so
+ * it is data and no more; the site's pages get it as JSON.
+ */
+export interface StepInfo {
+  title: string
+  /** What the program does while it waits, after "the program": "sleeps in the kernel". */
+  waiting: string
+  part: Part
+  /** What its programs take on the command line beside what all take, by name. */
+  options?: OwnOptions
+  /** Systems on which it cannot run, and why. */
+  notOn?: Partial<Readonly<Record<System, string>>>
+  /** Its server when it is started without options. */
+  server?: Serving
+  /** Other ways of starting its server. */
+  ways?: readonly Way[]
+  /** It takes addresses of numbers only, and no names. */
+  numericHosts?: true
+  /** What takes no notice of it, and why. */
+  except?: Partial<Readonly<Record<Suite, string>>>
+  /** How the model sees it; left out, the model does not know it. */
+  model?: ModelInfo
+  /** What it must reach in the benchmark, in which its `bench.ts` makes the calls. */
+  bench?: BenchInfo
+}
+
+/** What a server does and does not do. */
+export interface Serving {
+  /** Clients that it serves at the same time: one, as many as it has threads, or (left out) all. */
+  clients?: 'one' | 'threads'
+  /** Cases of the conformance suite that it fails, and why: if it passes one, that is a failure. */
+  mustFail?: Cases
+  /** Cases that make no sense for it, and why. */
+  skip?: Cases
+}
+
+/** Names of cases, `FILE: NAME`, and a reason for each. */
+export type Cases = Readonly<Record<string, string>>
+
+/** A way of starting a server. */
+export interface Way extends Serving {
+  /** What it is started with, such as `--threads 4`. */
+  args: string
+  /** What takes no notice of this way, and why. */
+  except?: Partial<Readonly<Record<Suite, string>>>
+}
+
+/** What of a step decides how long a run takes. */
+export interface ModelInfo {
+  /** Calls that a client makes before it waits for an answer: one, all, or what an option says. */
+  atOnce: 1 | 'all' | { option: string }
+  /** A thread serves one client until it leaves, and sleeps in the kernel for it. */
+  blocking?: true
+  /** The option that says how many such threads there are. */
+  threads?: string
+  /** The system call that its one thread sleeps in, by the value of an option. */
+  sleepsIn?: { option: string; calls: Readonly<Record<string, string>> }
+}

@@ -1,0 +1,54 @@
+import type { System } from './info.ts'
+
+/** The programs of a step that may have options of their own. */
+export type Program = 'server' | 'client'
+
+/** Options of a step by their names. */
+export type OwnOptions = Readonly<Record<string, OwnOption>>
+/** An option that only this step has: described once, for its command line and for the lab. */
+export type OwnOption = NumberOption | ChoiceOption
+
+/** What all options say. */
+export interface AnyOption {
+  /** The programs that take it. */
+  of: readonly Program[]
+  /** What `--help` says of it. */
+  help: string
+  /** Its field in the lab; left out, the lab does not offer it. */
+  lab?: LabField
+}
+
+/** An option that takes a whole number. */
+export interface NumberOption extends AnyOption {
+  /** What `--help` writes for the number. */
+  hint: string
+  least: number
+  most: number
+  default: number
+}
+
+/** An option that takes one of a few words. The last that this system has is what one gets without. */
+export interface ChoiceOption extends AnyOption {
+  choices: readonly string[]
+  /** Choices that only one system has. */
+  only?: Readonly<Record<string, System>>
+}
+
+/** How the lab asks for an option. */
+export interface LabField {
+  label: string
+  /** What the field says when the option is left out. */
+  without: string
+  /** Bounds that are tighter than those of the command line. */
+  least?: number
+  most?: number
+  /** What the option does, in a few words; `#` is its value. */
+  says: string
+  /** The same for the value 1, and less. */
+  saysOne?: string
+}
+
+/** The choices that a system has, the best one last. */
+export function choicesOn(system: string, { choices, only = {} }: ChoiceOption): string[] {
+  return choices.filter((name) => only[name] === undefined || only[name] === system)
+}

@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs'
+import type { Serving, StepInfo, Suite, System } from './info.ts'
+
+/** A step of the course: what it says of itself, and where it is. */
+export interface Step extends StepInfo {
+  /** Two digits: "01". */
+  number: string
+  /** The folder in `steps/`, and in `docs/steps/`. */
+  folder: string
+}
+
+/** The folder in which each step has its own. */
+export const home = new URL('../../../steps/', import.meta.url)
+
+/** The steps in the order in which they are read. */
+export const steps: readonly Step[] = await Promise.all(
+  readdirSync(home)
+    .filter((name) => /^\d\d-/.test(name))
+    .sort()
+    .map(async (folder) => {
+      const { default: info } = (await import(`${home.href}${folder}/step.ts`)) as { default: StepInfo }
+      return { number: folder.slice(0, 2), folder, ...info }
+    }),
+)
+
+/** A server to be tested: a step, in one way of starting it. */
+export interface Subject extends Serving {
+  /** The step's folder and, behind it, what the server is started with. */
+  name: string
+  step: Step
+  server: URL
+  client: URL
+  args: readonly string[]
+}
+
+/** Where a program of a step is. */
+export function programOf({ folder }: Step, program: 'server' | 'client' | 'demo'): URL {
+  return new URL(`${folder}/${program}.ts`, home)
+}
+
+/** Whether a step runs on this system. */
+export function runsHere({ notOn }: StepInfo): boolean {
+  return notOn?.[process.platform as System] === undefined
+}
+
+/** The steps that take part in a suite. */
+export function stepsIn(suite: Suite): Step[] {
+  return steps.filter(({ except }) => except?.[suite] === undefined)
+}
+
+/** A step as it is started without options, and in all other ways that take part in a suite. */
+export function subjectsOf(step: Step, suite: Suite): Subject[] {
+  const [server, client] = [programOf(step, 'server'), programOf(step, 'client')]
+  const others = (step.ways ?? []).filter(({ except }) => except?.[suite] === undefined)
+  return [
+    { name: step.folder, step, server, client, args: [], ...step.server },
+    ...others.map(({ args, except: _, ...serving }) => {
+      return { name: `${step.folder} ${args}`, step, server, client, args: args.split(' '), ...serving }
+    }),
+  ]
+}
