@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { parts } from '@rpc-steps/course'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
@@ -11,6 +12,7 @@ import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict.ts'
 import { published } from './publish.ts'
 import { scripted } from './scripted.ts'
+import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
 import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
@@ -47,7 +49,10 @@ function entry({ page, title }: { page: string; title: string }): DefaultTheme.S
 
 const course: DefaultTheme.SidebarItem[] = [
   { text: 'Before you begin', items: reading.filter(({ page }) => !stepOf(page)).map(entry) },
-  { text: 'Waiting', items: reading.filter(({ page }) => stepOf(page)).map(entry) },
+  ...parts.flatMap((part) => {
+    const items = reading.filter(({ page }) => stepOf(page)?.part === part).map(entry)
+    return items.length > 0 ? [{ text: part[0]!.toUpperCase() + part.slice(1), items }] : []
+  }),
   { text: 'Try it', items: trying.map(({ page, title }) => ({ text: title, link: `/${page}` })) },
   {
     text: 'Look it up',
@@ -75,7 +80,7 @@ export default defineConfig({
   ],
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
-  vite: { plugins: [labPlugin(base), lines.plugin, iconPlugin] },
+  vite: { plugins: [foldersPlugin, labPlugin(base), lines.plugin, iconPlugin] },
   transformPageData(page) {
     const { relativePath, frontmatter } = page
     if (relativePath.startsWith('api/')) {

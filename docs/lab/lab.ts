@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { platform } from 'node:process'
+import { choicesOn } from '@rpc-steps/course'
+import type { System } from '@rpc-steps/course'
+import { steps } from '../.vitepress/course.ts'
 import { isLoopback, refusal } from './guard.ts'
 import { runPath } from './messages.ts'
 import type { Ending, Message, Offer } from './messages.ts'
 import { readPlan } from './plan.ts'
+import type { Choices } from './plan.ts'
 import { run } from './run.ts'
 
 /** The part of a site's server that runs the steps for the site's own pages. */
@@ -130,12 +134,19 @@ async function textOf(request: IncomingMessage): Promise<string | undefined> {
   return text
 }
 
-/** Steps 01 and 03 call the kernel themselves, and kernels differ. */
-function ofThisMachine(): Pick<Offer, 'selectors' | 'missing'> {
-  if (platform !== 'win32') {
-    const best = platform === 'darwin' ? 'kqueue' : 'epoll'
-    return { selectors: ['spin', 'poll', best], missing: {} }
+/** Some steps do not run on every system, and not every choice is there on each. */
+function ofThisMachine(): Pick<Offer, 'choices' | 'missing'> {
+  const missing = steps.flatMap(({ number, notOn }) => {
+    const why = notOn?.[platform as System]
+    return why === undefined ? [] : [[number, `step ${number} does not run here: ${why}`]]
+  })
+  const choices = steps.flatMap(({ options = {} }) =>
+    Object.entries(options).flatMap(([name, option]) =>
+      'choices' in option ? [[name, choicesOn(platform, option)]] : [],
+    ),
+  )
+  return {
+    choices: Object.fromEntries(choices) as Choices,
+    missing: Object.fromEntries(missing) as Record<string, string>,
   }
-  const why = 'steps 01 and 03 need Linux or macOS; on Windows start the site in WSL to run them'
-  return { selectors: [], missing: { '01': why, '03': why } }
 }

@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@rpc-steps/trace'
+import type { Choices } from './plan.ts'
 
 /** What the lab offers to the pages of its own site, in `<meta name="rpc-steps-lab">`. */
 export interface Offer {
@@ -6,8 +7,8 @@ export interface Offer {
   token: string
   /** Milliseconds after which a run is ended. */
   limit: number
-  /** The selectors that this machine has. */
-  selectors: string[]
+  /** Of options with a choice, those that this machine has. */
+  choices: Choices
   /** Steps that this machine cannot run, and why. */
   missing: Record<string, string>
 }

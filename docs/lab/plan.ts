@@ -1,8 +1,6 @@
+import type { OwnOption } from '@rpc-steps/course'
 import { pages } from '@rpc-steps/service/pages'
 import { steps } from '../.vitepress/course.ts'
-
-/** How step 03 asks which sockets are ready. Which of them there are depends on the machine. */
-export const selectors = ['spin', 'poll', 'epoll', 'kqueue'] as const
 
 /**
  * One run of one step: so many clients at once, each with so many calls. Shared by all who run,
@@ -17,12 +15,8 @@ export interface Plan {
   calls: number
   /** What each call waits for on the server: milliseconds, or the five pages in turn. */
   latency: number | 'pages'
-  /** Step 01: threads that serve; 0 is the main thread alone. */
-  threads?: number
-  /** Step 03, both ends. */
-  selector?: (typeof selectors)[number]
-  /** Step 05: calls in flight at most. */
-  limit?: number
+  /** What the step's own options are set to, by name; what is not there is as without. */
+  [option: string]: string | number
 }
 
 /** The least and the most that a plan may ask for. */
@@ -30,16 +24,25 @@ export const bounds = {
   clients: [1, 10],
   calls: [1, 50],
   latency: [0, 1000],
-  threads: [0, 10],
-  limit: [1, 50],
 } as const
 
-/** Which step has which option of its own. */
-export const ownOption: Readonly<Record<string, 'threads' | 'selector' | 'limit'>> = {
-  '01': 'threads',
-  '03': 'selector',
-  '05': 'limit',
+/** An option of a step that the lab offers. */
+export type Offered = OwnOption & { lab: NonNullable<OwnOption['lab']> }
+
+/** The options of a step that a plan may set, by name. */
+export function offeredBy(step: string): Map<string, Offered> {
+  const { options = {} } = steps.find(({ number }) => number === step) ?? {}
+  return new Map(Object.entries(options).filter((entry): entry is [string, Offered] => !!entry[1].lab))
 }
+
+/** The least and the most that a plan may set a number to. */
+export function boundsOf(option: Offered): readonly [number, number] | undefined {
+  if ('choices' in option) return undefined
+  return [option.lab.least ?? option.least, option.lab.most ?? option.most]
+}
+
+/** Choices that a machine has, by the name of the option; of others nothing is known. */
+export type Choices = Readonly<Record<string, readonly string[]>>
 
 /**
  * Reads a plan that came from outside.
@@ -53,23 +56,29 @@ export function readPlan(value: unknown): Plan {
   if (step === undefined) {
     throw new Error(`step must be one of ${steps.map(({ number }) => number).join(', ')}`)
   }
-  const whole = (name: keyof typeof bounds) => {
-    const [least, most] = bounds[name]
+  const whole = (name: string, [least, most]: readonly [number, number]) => {
     const n = given[name]
     if (typeof n === 'number' && Number.isInteger(n) && least <= n && n <= most) return n
     throw new Error(`${name} must be a whole number from ${least} to ${most}`)
   }
-  const latency = given['latency'] === 'pages' ? 'pages' : whole('latency')
-  const plan: Plan = { step, clients: whole('clients'), calls: whole('calls'), latency }
-  const own = ownOption[step]
+  const latency = given['latency'] === 'pages' ? 'pages' : whole('latency', bounds.latency)
+  const [clients, calls] = [whole('clients', bounds.clients), whole('calls', bounds.calls)]
+  const plan: Plan = { step, clients, calls, latency }
+  const offered = offeredBy(step)
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(plan, name) && name !== own) throw new Error(`step ${step} has no option ${clipped(name)}`)
+    if (Object.hasOwn(plan, name)) continue
+    const option = offered.get(name)
+    if (!option) throw new Error(`step ${step} has no option ${clipped(name)}`)
+    if (given[name] === undefined) continue
+    plan[name] = 'choices' in option ? chosen(name, option.choices) : whole(name, boundsOf(option)!)
   }
-  if (own === undefined || given[own] === undefined) return plan
-  if (own !== 'selector') return { ...plan, [own]: whole(own) }
-  const selector = selectors.find((name) => name === given[own])
-  if (!selector) throw new Error(`selector must be one of ${selectors.join(', ')}`)
-  return { ...plan, selector }
+  return plan
+
+  function chosen(name: string, choices: readonly string[]): string {
+    const choice = choices.find((choice) => choice === given[name])
+    if (choice === undefined) throw new Error(`${name} must be one of ${choices.join(', ')}`)
+    return choice
+  }
 }
 
 /** A plan as the query of an address: `step=03&clients=5&calls=1&latency=pages`. */
@@ -86,9 +95,10 @@ export interface Asked {
 
 /**
  * Reads the query of an address, name by name. What it does not name, and what is wrong in it, stays
- * as in `before`; an option of one step alone is then left out. Of selectors only those `here` will do.
+ * as in `before`; an option of one step alone is then left out. Where it is known which choices
+ * there are `here`, no others will do.
  */
-export function planFrom(query: string, before: Plan, here: readonly string[] = selectors): Asked {
+export function planFrom(query: string, before: Plan, here: Choices = {}): Asked {
   const { step, clients, calls, latency } = before
   let plan: Plan = { step, clients, calls, latency }
   const wrong: string[] = []
@@ -97,11 +107,11 @@ export function planFrom(query: string, before: Plan, here: readonly string[] = 
   const names = [...given.keys()].sort((a, b) => Number(b === 'step') - Number(a === 'step'))
   for (const name of names) {
     const text = given.get(name) ?? ''
-    const value = Object.hasOwn(bounds, name) && /^\d{1,6}$/.test(text) ? Number(text) : text
+    const value = name !== 'step' && /^\d{1,6}$/.test(text) ? Number(text) : text
     try {
       const next = readPlan({ ...plan, [name]: value })
-      if (next.selector !== undefined && !here.includes(next.selector)) {
-        throw new Error(`this machine has no ${next.selector}`)
+      if (Object.hasOwn(here, name) && !here[name]!.includes(text)) {
+        throw new Error(`this machine has no ${text}`)
       }
       plan = next
     } catch (error) {
@@ -117,15 +127,19 @@ function clipped(text: string): string {
 }
 
 /** What a plan does, in a few words. */
-export function inWords({ clients, calls, latency, threads, selector, limit }: Plan): string {
+export function inWords(plan: Plan): string {
+  const { step, clients, calls, latency } = plan
   const count = (n: number, what: string) => `${n === 1 ? 'one' : n} ${what}${n === 1 ? '' : 's'}`
   const what = latency === 'pages' ? `${count(calls, 'fetch').replace(/hs$/, 'hes')}` : count(calls, 'call')
+  const own = [...offeredBy(step)].flatMap(([name, { lab: { says, saysOne = says } }]) => {
+    const value = plan[name]
+    if (value === undefined) return []
+    return [(Number(value) <= 1 ? saysOne : says).replace('#', String(value))]
+  })
   return [
     clients === 1 ? `one client, ${what}` : `${clients} clients, ${what} each`,
     ...(latency === 'pages' ? [] : [`${latency} ms a call`]),
-    ...(threads === undefined ? [] : [threads === 0 ? 'one thread' : count(threads, 'thread')]),
-    ...(selector === undefined ? [] : [selector]),
-    ...(limit === undefined ? [] : [`at most ${limit} at once`]),
+    ...own,
   ].join(', ')
 }
 
@@ -138,16 +152,20 @@ export interface Words {
 }
 
 /** The command lines of a plan, without the names of the programs. */
-export function wordsOf({ clients, calls, latency, threads, selector, limit }: Plan): Words {
+export function wordsOf(plan: Plan): Words {
+  const { step, clients, calls, latency } = plan
   const urls = Object.keys(pages)
   const call = (n: number) =>
     latency === 'pages'
       ? ['fetch', JSON.stringify({ url: urls[n % urls.length] })]
       : ['sleep', JSON.stringify({ ms: latency })]
-  const both = selector === undefined ? [] : ['--selector', selector]
+  const optionsFor = (program: 'server' | 'client') =>
+    [...offeredBy(step)].flatMap(([name, { of }]) =>
+      of.includes(program) && plan[name] !== undefined ? [`--${name}`, String(plan[name])] : [],
+    )
   return {
-    server: [...both, ...(threads === undefined ? [] : ['--threads', String(threads)])],
-    client: [...both, ...(limit === undefined ? [] : ['--limit', String(limit)])],
+    server: optionsFor('server'),
+    client: optionsFor('client'),
     calls: Array.from({ length: clients }, (_, client) =>
       Array.from({ length: calls }, (_, i) => call(client * calls + i)).flat(),
     ),

@@ -1,30 +1,42 @@
+import type { ModelInfo } from '@rpc-steps/course'
 import { elapsed, spansOf, timesOf } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
-import { steps } from '../.vitepress/course.ts'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { hundredths } from './points.ts'
 import type { Parts, Point } from './points.ts'
+import { modelled } from './simulate.ts'
 
 const inAll = (clients: number, counts: number[], latency: Plan['latency']) =>
-  steps.flatMap(({ number: step }) =>
+  modelled.flatMap(({ number: step }) =>
     counts.map((calls): Plan => ({ step, clients, calls, latency })),
   )
+/** Plans that set an option of a step, where it has such a one. */
+const withOption = (
+  optionOf: (model: ModelInfo) => string | undefined,
+  values: number[],
+  clients: number,
+  counts: number[],
+  latency: Plan['latency'],
+) =>
+  modelled.flatMap(({ number: step, model }) => {
+    const option = optionOf(model!)
+    if (option === undefined) return []
+    return values.flatMap((value) =>
+      counts.map((calls): Plan => ({ step, clients, calls, latency, [option]: value })),
+    )
+  })
+const threads = ({ threads }: ModelInfo) => threads
+const limit = ({ atOnce }: ModelInfo) => (typeof atOnce === 'object' ? atOnce.option : undefined)
 
 /** Every run that is measured for the model. */
 export const plans: readonly Plan[] = [
   ...inAll(1, [1, 2, 4, 8, 16], 50),
   ...inAll(4, [1, 2, 4, 8], 50),
   ...inAll(1, [1, 2, 5, 10], 'pages'),
-  ...[2, 4].flatMap((threads) =>
-    [1, 2, 4, 8].map((calls): Plan => ({ step: '01', clients: 4, calls, latency: 50, threads })),
-  ),
-  ...[2, 4].flatMap((limit) =>
-    [1, 2, 4, 8, 16].map((calls): Plan => ({ step: '05', clients: 1, calls, latency: 50, limit })),
-  ),
-  ...[1, 2, 5, 10].map(
-    (calls): Plan => ({ step: '05', clients: 1, calls, latency: 'pages', limit: 2 }),
-  ),
+  ...withOption(threads, [2, 4], 4, [1, 2, 4, 8], 50),
+  ...withOption(limit, [2, 4], 1, [1, 2, 4, 8, 16], 50),
+  ...withOption(limit, [2], 1, [1, 2, 5, 10], 'pages'),
 ]
 
 /** What the tidy trace of a run says. */

@@ -1,4 +1,5 @@
 import type { Plan } from '../lab/plan.ts'
+import { modelled } from './simulate.ts'
 import type { Costs } from './simulate.ts'
 
 /** The means of some calls, in milliseconds. */
@@ -25,14 +26,15 @@ export interface Point {
 }
 
 /**
- * The costs of a call, from the runs of step 04 in which one client makes one call after another:
- * nothing but the call itself is in its time. The median, because some runs were disturbed. What
+ * The costs of a call, from the runs in which one client makes one call after another, in the first
+ * step that does so and does not block: nothing but the call itself is in its time. The median, because some runs were disturbed. What
  * the trace does not mark as running (a timer that is late, a thread that has to be woken) keeps
  * nobody else from running: it counts as way.
  */
 export function costsOf(points: readonly Point[]): Costs {
+  const steady = modelled.find(({ model }) => model?.atOnce === 1 && !model.blocking)?.number
   const alone = points.flatMap(({ plan, first, others }) =>
-    plan.step === '04' && plan.clients === 1 && others ? [{ first, others }] : [],
+    plan.step === steady && plan.clients === 1 && others ? [{ first, others }] : [],
   )
   const median = (part: (point: { first: Parts; others: Parts }) => number) =>
     hundredths(alone.map(part).sort((a, b) => a - b)[alone.length >> 1]!)

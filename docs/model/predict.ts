@@ -1,7 +1,7 @@
 import { makespan } from '@rpc-steps/trace/times'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
-import { atOnce, threadsOf } from './simulate.ts'
+import { atOnce, modelOf, threadsOf } from './simulate.ts'
 
 /** A step's formula for a plan: waiting alone, all else free. */
 export interface Prediction {
@@ -13,12 +13,12 @@ export interface Prediction {
 
 /** How long a plan takes when nothing but waiting takes time. */
 export function predict(plan: Plan): Prediction {
-  const { step, clients, calls, latency } = plan
+  const { clients, calls, latency } = plan
   const waits = Array.from({ length: clients }, (_, client) => waitsOf(plan, client))
   const abreast = Math.min(atOnce(plan), calls)
   const each = waits.map((list) => makespan(list, abreast))
-  // Step 01 keeps a thread for a client until it leaves; in the others no client waits for another.
-  const threads = step === '01' ? Math.min(threadsOf(plan), clients) : clients
+  // A thread that blocks is kept for a client until it leaves; in others no client waits for another.
+  const threads = modelOf(plan).blocking ? Math.min(threadsOf(plan), clients) : clients
   const ms = makespan(each, threads)
 
   const rounds = Math.ceil(clients / threads)

@@ -1,4 +1,6 @@
+import type { ModelInfo } from '@rpc-steps/course'
 import type { TraceEvent } from '@rpc-steps/trace'
+import { steps } from '../.vitepress/course.ts'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { cut } from '../record/tidy.ts'
@@ -27,14 +29,31 @@ export function totalOf(plan: Plan, costs: Costs): number {
   return play(plan, costs, new World(false))
 }
 
-/** Calls that a client of the step makes before it waits for an answer. */
-export function atOnce({ step, limit = Infinity }: Plan): number {
-  return step === '01' || step === '04' ? 1 : step === '05' ? limit : Infinity
+/** The steps that the model knows. */
+export const modelled = steps.filter(({ model }) => model !== undefined)
+
+/** @throws Error when the model does not know the step */
+export function modelOf({ step }: Pick<Plan, 'step'>): ModelInfo {
+  const found = modelled.find(({ number }) => number === step)?.model
+  if (!found) throw new Error(`the model does not know step ${step}`)
+  return found
 }
 
-/** Threads that serve: step 01 may have several, and each is the only one for its client. */
-export function threadsOf({ step, threads }: Plan): number {
-  return step === '01' ? Math.max(1, threads ?? 1) : 1
+/** Calls that a client of the step makes before it waits for an answer. */
+export function atOnce(plan: Plan): number {
+  const { atOnce } = modelOf(plan)
+  if (atOnce === 1) return 1
+  return Number((atOnce !== 'all' && plan[atOnce.option]) || Infinity)
+}
+
+/** Threads that serve: where one blocks there may be several, and each is the only one for its client. */
+export function threadsOf(plan: Plan): number {
+  return Math.max(1, threadsAskedFor(plan))
+}
+
+function threadsAskedFor(plan: Plan): number {
+  const { threads } = modelOf(plan)
+  return Number((threads && plan[threads]) ?? 0)
 }
 
 interface Call {
@@ -51,17 +70,18 @@ interface Connection {
 }
 
 function play(plan: Plan, costs: Costs, world: World): number {
-  const { step, clients, latency } = plan
+  const { clients, latency } = plan
   const method = latency === 'pages' ? 'fetch' : 'sleep'
-  const blocking = step === '01'
-  const asleep = step === '03' ? waitingIn(plan.selector) : undefined
+  const { blocking = false } = modelOf(plan)
+  const asleep = sleepsIn(plan)
+  const pool = threadsAskedFor(plan) > 0
   let end = 0
 
   const server = { pid: clients + 1, tid: 0 }
   world.name('process_name', server, 'server')
   const free = Array.from({ length: threadsOf(plan) }, (_, i) => {
-    const place = plan.threads ? { ...server, tid: i + 1 } : server
-    if (plan.threads) world.name('thread_name', place, `thread ${i + 1}`)
+    const place = pool ? { ...server, tid: i + 1 } : server
+    if (pool) world.name('thread_name', place, `thread ${i + 1}`)
     return new Thread(world, place, blocking ? 'accept' : asleep)
   })
   const backlog: Connection[] = []
@@ -144,10 +164,10 @@ function play(plan: Plan, costs: Costs, world: World): number {
   return end
 }
 
-function waitingIn(selector: Plan['selector']): string | undefined {
-  return { spin: undefined, poll: 'poll', epoll: 'epoll_wait', kqueue: 'kevent' }[
-    selector ?? 'epoll'
-  ]
+/** The system call in which a thread of the step sleeps that has nothing to do, if it does. */
+function sleepsIn(plan: Plan): string | undefined {
+  const { sleepsIn } = modelOf(plan)
+  return sleepsIn?.calls[plan[sleepsIn.option] ?? sleepsIn.usual]
 }
 
 type Place = Pick<TraceEvent, 'pid' | 'tid'>

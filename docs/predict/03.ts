@@ -1,4 +1,4 @@
-import { stateOf } from '../../test/conformance/src/states.ts'
+import { stateOf, subjectOf } from '../../test/conformance/src/states.ts'
 import { output, row, run, spent } from './facts.ts'
 import { question } from './question.ts'
 import { capital, list, ms, often, say, times, words } from './say.ts'
@@ -22,8 +22,8 @@ const tenThousand = output('03-ten-thousand', (text) => {
 
 const computes = 'waiting: a second client is answered while the first one computes'
 const states = {
-  file: 'test/conformance/src/states.ts',
-  read: () => (server: string) => stateOf(server, computes),
+  file: 'steps/03-event-loop/step.ts',
+  read: () => (server: string) => stateOf(subjectOf(server), computes),
 }
 
 export const questions = [
@@ -54,24 +54,24 @@ export const questions = [
 
   question('03-computes', states, (stateWith) => {
     const answers = (name: string) => stateWith(name).state === 'pass'
-    const loop = '03-event-loop'
+    const loop = '03'
     const { because } = stateWith(loop)
     return {
       text: say`A client has the server compute for a long time. Another one says hello meanwhile. Which of these servers answers it at once?`,
       options: [
         {
           text: say`That of step ${'01'}, with one thread`,
-          holds: answers('01-blocking-sockets'),
+          holds: answers('01'),
           why: say`Whether its only thread sleeps or computes is the same to the next client: it must wait.`,
         },
         {
           text: say`That of step ${'01'}, with a thread for each client`,
-          holds: answers('01-blocking-sockets --threads 4'),
+          holds: answers('01 --threads 4'),
           why: say`Each thread computes on its own, and the system divides the processor among them. That is the one thing which threads can do and a loop cannot.`,
         },
         {
           text: say`That of step ${'02'}`,
-          holds: answers('02-callbacks'),
+          holds: answers('02'),
           why: say`A callback that computes has the thread until it returns. The same case must fail for it: ${because}.`,
         },
         {

@@ -93,8 +93,8 @@ describe('the simulation', () => {
       fc.property(even, (plan) => {
         const more = {
           ...plan,
-          ...(plan.threads !== undefined && { threads: plan.threads + 1 }),
-          ...(plan.limit !== undefined && { limit: plan.limit + 1 }),
+          ...('threads' in plan && { threads: Number(plan['threads']) + 1 }),
+          ...('limit' in plan && { limit: Number(plan['limit']) + 1 }),
         }
         expect(totalOf(more, free)).toBeLessThanOrEqual(totalOf(plan, free) + 1e-6)
       }),

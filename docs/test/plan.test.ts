@@ -91,7 +91,7 @@ test.each([
   ['step=03&selector=select', { step: '03' }, [expect.stringMatching(/^selector=select: selector must be one of/)]],
   [`${'x'.repeat(99)}=${'y'.repeat(99)}`, {}, [expect.stringMatching(/^x{20}…=y{20}…: step 01 has no option x{20}…$/)]],
 ])('"%s" asks for what can be, and is told what cannot', (query, plan, wrong) => {
-  expect(planFrom(query, opening, ['spin', 'poll', 'epoll'])).toEqual({ plan: { ...opening, ...plan }, wrong })
+  expect(planFrom(query, opening, { selector: ['spin', 'poll', 'epoll'] })).toEqual({ plan: { ...opening, ...plan }, wrong })
 })
 
 test.each([

@@ -43,7 +43,7 @@ export default {
       most: 3_600_000,
     },
   },
-  notOn: { win32: 'it calls the sockets of the C library, and Windows has others' },
+  notOn: { win32: 'it calls the sockets of the C library; on Windows, use WSL' },
   numericHosts: true,
   server: {
     clients: 'one',

@@ -16,7 +16,7 @@ export default {
       lab: { label: 'Selector', without: 'the best', says: '#' },
     },
   },
-  notOn: { win32: 'it calls the sockets of the C library, and Windows has others' },
+  notOn: { win32: 'it calls the sockets of the C library; on Windows, use WSL' },
   numericHosts: true,
   server,
   ways: [
@@ -31,6 +31,7 @@ export default {
     atOnce: 'all',
     sleepsIn: {
       option: 'selector',
+      usual: 'epoll',
       calls: { poll: 'poll', epoll: 'epoll_wait', kqueue: 'kevent' },
     },
   },

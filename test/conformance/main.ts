@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { connect, isIPv6 } from 'node:net'
 import { main, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
+import type { Subject } from '@rpc-steps/course/steps'
 import { loadCases } from './src/cases.ts'
 import { play } from './src/play.ts'
 import type { Address } from './src/connections.ts'
-import { stateOf, subjects } from './src/states.ts'
+import { stateOf, subjectOf, subjects } from './src/states.ts'
 
 const usage = `npm run conformance -- --address HOST:PORT [options]
 
@@ -17,9 +18,15 @@ const address: Option<Address | undefined> = {
   default: undefined,
   read: readAddress,
 }
+const step: Option<Subject | undefined> = {
+  hint: 'NAME',
+  help: 'what it should be able to do: what this step can, such as 03',
+  default: undefined,
+  read: readStep,
+}
 const options = {
   address,
-  step: textOption('NAME', 'what it should be able to do: that of this step', undefined),
+  step,
   filter: textOption('TEXT', 'only cases whose name contains this', ''),
 }
 
@@ -30,18 +37,13 @@ await main(async () => {
 async function conformance(): Promise<number> {
   const { address, step, filter } = readOptions(usage, options)
   if (address === undefined) throw new UsageError('say which server to test: --address HOST:PORT')
-  const subject = subjects.find(({ name }) => name === step)
-  if (step !== undefined && !subject) {
-    const known = subjects.map(({ name }) => name).join(', ')
-    throw new UsageError(`no step is called ${step}; there are ${known}`)
-  }
   const cases = loadCases().filter((aCase) => aCase.id.includes(filter))
   if (cases.length === 0) throw new UsageError(`no case has "${filter}" in its name`)
   await mustListen(address)
 
   const count = { passed: 0, failed: 0, skipped: 0 }
   for (const aCase of cases) {
-    const { state, because } = subject ? stateOf(subject, aCase.id) : stateOfAny(aCase.id)
+    const { state, because } = step ? stateOf(step, aCase.id) : stateOfAny(aCase.id)
     if (state === 'skip') {
       count.skipped++
       console.log(`skipped ${aCase.id}  (${because})`)
@@ -66,6 +68,14 @@ function stateOfAny(caseId: string): { state: 'pass' | 'skip'; because: string }
   const all = subjects.every((subject) => stateOf(subject, caseId).state === 'pass')
   if (all) return { state: 'pass', because: '' }
   return { state: 'skip', because: 'not every server can; name a --step' }
+}
+
+function readStep(name: string): Subject {
+  try {
+    return subjectOf(name)
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 /** Throws UsageError with the one thing that is wrong. */

@@ -13,11 +13,13 @@ export interface BenchConnection {
   call(request: BenchRequest, done: BenchDone): void
   /** Makes `count` calls, `limit` in flight: for a contender that brings its own way to do that. */
   gather?(request: BenchRequest, count: number, limit: number): Promise<unknown[]>
+  /** Ends the connection, which has nothing in flight. */
   close(): void
 }
 
 /** What a step's `bench.ts`, or another contender's client module, exports as `client`. */
 export interface BenchClient {
+  /** Opens a connection to the server on this machine. */
   connect(port: number): Promise<BenchConnection>
   /**
    * Runs `start`, then whatever hears the answers to the calls it makes, until `finished` is

@@ -68,6 +68,6 @@ export interface ModelInfo {
   blocking?: true
   /** The option that says how many such threads there are. */
   threads?: string
-  /** The system call that its one thread sleeps in, by the value of an option. */
-  sleepsIn?: { option: string; calls: Readonly<Record<string, string>> }
+  /** The system call that its one thread sleeps in, by the value of an option; on Linux the usual one. */
+  sleepsIn?: { option: string; usual: string; calls: Readonly<Record<string, string>> }
 }

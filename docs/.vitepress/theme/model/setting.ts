@@ -1,8 +1,7 @@
 import { bounds } from '../../../lab/plan.ts'
 import type { Plan } from '../../../lab/plan.ts'
-import { atOnce, threadsOf, totalOf } from '../../../model/simulate.ts'
+import { atOnce, modelled, modelOf, threadsOf, totalOf } from '../../../model/simulate.ts'
 import type { Costs } from '../../../model/simulate.ts'
-import { steps } from '../../course.ts'
 
 /** What the reader has set. A limit as high as the most calls is no limit. */
 export interface Setting {
@@ -17,16 +16,19 @@ export interface Setting {
   communication: number
 }
 
+/** The first step in which one can say how many calls are in flight: there is most to set. */
+const limited = modelled.find(({ model }) => typeof model?.atOnce === 'object')
+
 /** The setting that one finds, with the costs that were measured, as fine as a slider goes. */
 export function firstSetting({ request, communication }: Costs): Setting {
   const tenth = (ms: number) => Math.round(ms * 10) / 10
   return {
-    step: '05',
+    step: limited?.number ?? modelled[0]!.number,
     calls: 8,
     clients: 1,
     latency: 50,
     threads: 1,
-    limit: bounds.limit[1],
+    limit: ranges.limit[1],
     request: tenth(request),
     communication: tenth(communication),
   }
@@ -37,8 +39,8 @@ export const ranges = {
   calls: [...bounds.calls, 1],
   clients: [...bounds.clients, 1],
   latency: [...bounds.latency, 10],
-  threads: [1, bounds.threads[1], 1],
-  limit: [...bounds.limit, 1],
+  threads: [1, 10, 1],
+  limit: [1, 50, 1],
   request: [0, 50, 0.1],
   communication: [0, 200, 0.1],
 } as const
@@ -53,7 +55,7 @@ export function readSetting(query: string, first: Setting): Setting {
   }
   if (given.get('latency') === 'pages') setting.latency = 'pages'
   const step = given.get('step')
-  if (steps.some(({ number }) => number === step)) setting.step = step!
+  if (modelled.some(({ number }) => number === step)) setting.step = step!
   return setting
 }
 
@@ -73,14 +75,11 @@ export function planOf(
   step: string,
   n = calls,
 ): Plan {
-  return {
-    step,
-    clients,
-    calls: n,
-    latency,
-    ...(step === '01' && threads > 1 && { threads }),
-    ...(step === '05' && limit < bounds.limit[1] && { limit }),
-  }
+  const plan: Plan = { step, clients, calls: n, latency }
+  const { threads: pool, atOnce } = modelOf(plan)
+  if (pool !== undefined && threads > 1) plan[pool] = threads
+  if (typeof atOnce === 'object' && limit < ranges.limit[1]) plan[atOnce.option] = limit
+  return plan
 }
 
 /** Whether a plan does what its step does under the setting, with however many calls. */
@@ -90,7 +89,7 @@ export function fits(plan: Plan, setting: Setting): boolean {
     plan.clients === same.clients &&
     plan.latency === same.latency &&
     threadsOf(plan) === threadsOf(same) &&
-    Math.min(plan.limit ?? Infinity, plan.calls) === Math.min(same.limit ?? Infinity, plan.calls)
+    Math.min(atOnce(plan), plan.calls) === Math.min(atOnce(same), plan.calls)
   )
 }
 
@@ -104,7 +103,7 @@ export interface Curve {
 /** The totals of all steps, up to so many calls by each client. */
 export function curvesOf(setting: Setting, costs: Costs, most: number): Curve[] {
   const curves: Curve[] = []
-  for (const { number } of steps) {
+  for (const { number } of modelled) {
     const totals = totalsOf(planOf(setting, number, most), costs)
     const same = curves.find((curve) => curve.totals.every((t, i) => Math.abs(t - totals[i]!) < 0.01))
     if (same) same.steps.push(number)
@@ -120,9 +119,10 @@ const known = new Map<string, number[]>()
  * slider that turns one step leaves the others as they are, and some steps do the same.
  */
 function totalsOf(plan: Plan, costs: Costs): number[] {
-  const { step, clients, calls, latency } = plan
+  const { clients, calls, latency } = plan
+  const { blocking = false } = modelOf(plan)
   const limit = Math.min(atOnce(plan), calls)
-  const key = JSON.stringify([step === '01', limit, threadsOf(plan), clients, calls, latency, costs])
+  const key = JSON.stringify([blocking, limit, threadsOf(plan), clients, calls, latency, costs])
   const totals =
     known.get(key) ??
     Array.from({ length: calls }, (_, i) => totalOf({ ...plan, calls: i + 1 }, costs))
