@@ -1,17 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { main, readCommandLine, UsageError } from '@rpc-steps/cli'
 import type { TraceEvent } from '@rpc-steps/trace'
+import { recordingOf } from './.vitepress/course.ts'
+import { root } from './.vitepress/source.ts'
 import { record, scenes } from './record/scenes.ts'
 import { toText } from './record/tidy.ts'
 
 const usage = `npm run trace:record [-- NAME ...]
 
 Plays every scene, or those whose name begins with one of the words, and writes what happened
-to docs/traces. Each is played three times; the shortest is kept, as the one that the rest of
-the machine has disturbed least. Look at the difference before you commit it. The scenes:
+beside the page of the step. Each is played three times; the shortest is kept, as the one that the
+rest of the machine has disturbed least. Look at the difference before you commit it. The scenes:
 ${Object.keys(scenes).map((name) => `  ${name}`).join('\n')}`
 
-const folder = new URL('traces/', import.meta.url)
 const lengthOf = (events: readonly TraceEvent[]) => events.at(-1)?.ts ?? Infinity
 
 await main(async () => {
@@ -20,11 +22,12 @@ await main(async () => {
     ([name]) => words.length === 0 || words.some((word) => name.startsWith(word)),
   )
   if (chosen.length === 0) throw new UsageError(`no scene begins with ${words.join(' or ')}`)
-  await mkdir(folder, { recursive: true })
   for (const [name, plan] of chosen) {
     const runs = [await record(plan), await record(plan), await record(plan)]
     const events = runs.reduce((a, b) => (lengthOf(b) < lengthOf(a) ? b : a))
-    await writeFile(new URL(`${name}.json`, folder), toText(events))
+    const file = join(root, recordingOf(`${name}.json`))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, toText(events))
     console.log(`${name}: ${events.length} events`)
   }
 })

@@ -1,11 +1,14 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { main, readCommandLine, UsageError } from '@rpc-steps/cli'
+import { recordingOf } from './.vitepress/course.ts'
+import { root } from './.vitepress/source.ts'
 import { commands } from './.vitepress/words/recorded.ts'
 import { outputOf, shown } from './record/output.ts'
 
 const usage = `npm run tables:record -w docs [-- NAME ...]
 
-Runs the commands of docs/traces/*.txt, or of those whose name begins with one of the words, and
+Runs the commands of all tables, or of those whose name begins with one of the words, and
 writes what they print. Benchmarks are among them: all of it takes minutes, and wants a machine
 that does nothing else. Look at the difference before you commit it. The tables:
 ${Object.keys(commands).map((file) => `  ${file}`).join('\n')}`
@@ -23,7 +26,7 @@ await main(async () => {
     if (output === '') continue
     for (const [file, made] of chosen) {
       if (made !== command) continue
-      await writeFile(new URL(`traces/${file}`, import.meta.url), shown(command, output))
+      await writeFile(join(root, recordingOf(file)), shown(command, output))
     }
   }
 })

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parts } from '@rpc-steps/course'
+import { parts } from '../../shared/course/src/info.ts'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
@@ -78,6 +78,8 @@ export default defineConfig({
     ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],
     ['meta', { media: '(prefers-color-scheme: dark)', name: 'theme-color', content: '#14161b' }],
   ],
+  // The page of a step lies among what it knows, and has the address of a page beside that folder.
+  rewrites: { 'steps/:step/index.md': 'steps/:step.md' },
   srcExclude: ['test/**', 'README.md'],
   lastUpdated: false,
   vite: { plugins: [foldersPlugin, labPlugin(base), lines.plugin, iconPlugin] },

@@ -1,5 +1,6 @@
-import { steps } from '@rpc-steps/course/steps'
-import type { Step } from '@rpc-steps/course/steps'
+// By its place: what has a package's name VitePress leaves to Node, which may not read TypeScript.
+import { steps } from '../../shared/course/src/steps.ts'
+import type { Step } from '../../shared/course/src/steps.ts'
 
 export { steps }
 export type { Step }
@@ -29,3 +30,12 @@ export const trying: readonly Chapter[] = [
   { page: 'lab', title: 'The lab' },
   { page: 'model', title: 'The model' },
 ]
+
+/**
+ * Where a recording is, relative to the root: that of a step, such as `02-crash.txt`, beside the
+ * page of the step.
+ */
+export function recordingOf(file: string): string {
+  const step = steps.find(({ number }) => file.startsWith(`${number}-`))
+  return step ? `docs/steps/${step.folder}/traces/${file}` : `docs/traces/${file}`
+}

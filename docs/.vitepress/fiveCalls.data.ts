@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { steps } from './course.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { recordingOf, steps } from './course.ts'
+import { root, textOf } from './source.ts'
 import { layout } from './theme/timeline/layout.ts'
 import type { Span, TraceEvent } from './theme/timeline/layout.ts'
 
@@ -35,18 +36,16 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
   }
 }
 
-const traces = new URL('../traces/', import.meta.url)
-
 /** The five fetches of every step that has them recorded. */
 export function fiveCallsOf(): FiveCalls[] {
   return steps.flatMap(({ number }) => {
-    const file = fileURLToPath(new URL(`${number}-five-fetches.json`, traces))
-    return existsSync(file)
-      ? [fiveCalls(number, JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])]
+    const file = recordingOf(`${number}-five-fetches.json`)
+    return existsSync(join(root, file))
+      ? [fiveCalls(number, JSON.parse(textOf(file)) as TraceEvent[])]
       : []
   })
 }
 
 export declare const data: FiveCalls[]
 
-export default { watch: ['../traces/*-five-fetches.json'], load: fiveCallsOf }
+export default { watch: ['../steps/*/traces/*-five-fetches.json'], load: fiveCallsOf }

@@ -1,15 +1,29 @@
+import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
+import { scenes } from '../lab/scenes.ts'
 import { steps } from './course.ts'
 
-/** What the pages know of the steps; a browser can read no folders. */
+/** What the pages know of the steps. */
 const shown = steps.map(({ number, folder, title, waiting, part, options, model }) => {
   return { number, folder, title, waiting, part, options, model }
 })
 
-/** Gives the theme as plain data what is read from folders elsewhere. */
+/** Modules that read folders, and what they export. */
+const modules = new Map<string, Readonly<Record<string, unknown>>>([
+  [pathOf('../../shared/course/src/steps.ts'), { steps: shown }],
+  [pathOf('../lab/scenes.ts'), { scenes }],
+])
+
+/** Gives the theme as plain data what other modules read from folders: a browser has none. */
 export const foldersPlugin: Plugin = {
   name: 'folders',
-  enforce: 'pre',
-  resolveId: (id) => (id === '@rpc-steps/course/steps' ? '\0steps' : undefined),
-  load: (id) => (id === '\0steps' ? `export const steps = ${JSON.stringify(shown)}` : undefined),
+  load: (id) =>
+    Object.entries(modules.get(id) ?? {})
+      .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+      .join('\n') || undefined,
+}
+
+/** As Vite writes it: with slashes, on Windows too. */
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url)).replaceAll('\\', '/')
 }

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import { ideas } from '../changes/ideas.ts'
 import { questionOf } from '../predict/index.ts'
-import { reading } from './course.ts'
+import { reading, recordingOf } from './course.ts'
 import { pathOf } from './head.ts'
-import { isMarker, pages, regionsOf, snippetsOf, textOf } from './source.ts'
+import { fileOfPage, isMarker, pages, pathOfPage, regionsOf, snippetsOf, textOf } from './source.ts'
 import { layout, milliseconds } from './theme/timeline/layout.ts'
 import type { TraceEvent } from './theme/timeline/layout.ts'
 import { inCourse } from './words/course.ts'
@@ -25,7 +25,7 @@ export function allPages(): Page[] {
     return found < 0 ? reading.length : found
   }
   return pages()
-    .map((page) => pageOf(posix.relative('docs', page), textOf(page)))
+    .map((page) => pageOf(pathOfPage(page), textOf(page)))
     .filter(({ file }) => file !== 'index.md')
     .sort((a, b) => place(a) - place(b))
 }
@@ -79,7 +79,7 @@ export function full(about: string, pages: readonly Page[], here: string): strin
 
 /** A page as Markdown that stands by itself: code in place of snippets, words for pictures. */
 export function plain({ file, markdown }: Page, here: string): string {
-  const page = posix.join('docs', file)
+  const page = fileOfPage(file)
   return outsideCode(markdown, (text) =>
     text
       .replace(/^:::+ *\w+ *(.*)$/gm, (_, title: string) => (title === '' ? '' : `**${title}**`))
@@ -147,7 +147,7 @@ const inWords: Readonly<Record<string, (values: Record<string, string>) => strin
 
 /** A recorded run as a list of what happened when. */
 function told(trace: string): string {
-  const { moments } = layout(JSON.parse(textOf(`docs/traces/${trace}.json`)) as TraceEvent[])
+  const { moments } = layout(JSON.parse(textOf(recordingOf(`${trace}.json`))) as TraceEvent[])
   const lines = moments.map(({ at, text }) => `- ${milliseconds(at)}: ${text}`)
   return `Recorded run ${trace}:\n\n${lines.join('\n')}\n`
 }

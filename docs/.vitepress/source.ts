@@ -139,6 +139,16 @@ export function textOf(file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
 
+/** The path of a page: that of a step, `docs/steps/NAME/index.md`, is `steps/NAME.md`. */
+export function pathOfPage(file: string): string {
+  return file.replace(/^docs\//, '').replace(/^(steps\/[^/]+)\/index\.md$/, '$1.md')
+}
+
+/** The file of a page that has this path, relative to the root. */
+export function fileOfPage(path: string): string {
+  return `docs/${path.replace(/^(steps\/[^/]+)\.md$/, '$1/index.md')}`
+}
+
 /** The pages written by hand: all but those that are generated. */
 export function pages(): string[] {
   return filesUnder('docs', '.md').filter((page) => !page.endsWith('].md'))

@@ -11,9 +11,7 @@ const docs = fileURLToPath(new URL('../', import.meta.url))
  */
 export async function tool(name: keyof typeof bins, ...args: string[]): Promise<boolean> {
   const file = new URL(bins[name], import.meta.resolve(`${name}/package.json`))
-  // The configuration reads the steps, which are TypeScript.
-  const node = ['--import', import.meta.resolve('tsx')]
-  const child = spawn(process.execPath, [...node, fileURLToPath(file), ...args], { cwd: docs, stdio: 'inherit' })
+  const child = spawn(process.execPath, [fileURLToPath(file), ...args], { cwd: docs, stdio: 'inherit' })
   const stop = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]

@@ -1,24 +1,23 @@
 import { join, sep } from 'node:path'
 import ts from 'typescript'
 import type { MarkdownOptions } from 'vitepress'
+import { besidePages } from './beside.ts'
 import { regionsOf, root, textOf } from './source.ts'
 import type { Lines } from './source.ts'
 
 type Transformer = NonNullable<MarkdownOptions['codeTransformers']>[number]
 
 /**
- * The names whose type the reader can ask for, by region: only a few, where the type is inferred
- * and worth knowing. Each is shown at its first place in the region.
+ * The names whose type the reader can ask for, by region of a step, such as `client.ts#join`. Each
+ * is shown at its first place in the region.
  */
-const asked: Readonly<Record<string, readonly string[]>> = {
-  'steps/02-callbacks/client.ts#join': ['prints', 'error', 'result'],
-  'steps/04-async-await/src/service.ts#service': ['wait', 'run'],
-  'steps/04-async-await/src/peer.ts#call': ['params', 'signal', 'call'],
-  'steps/04-async-await/src/typed.ts#client': ['methods', 'options'],
-  'steps/04-async-await/test/typed.test.ts#inferred': ['say', 'add', 'sum', 'get_data'],
-  'steps/05-gather/src/gather.ts#gather': ['queue', 'work'],
-  'steps/05-gather/src/gather.ts#gather-settled': ['result'],
-}
+export type Asked = Readonly<Record<string, readonly string[]>>
+
+const asked = Object.fromEntries(
+  (await besidePages<Asked>('types')).flatMap(([{ folder }, regions]) =>
+    Object.entries(regions).map(([region, names]) => [`steps/${folder}/${region}`, names]),
+  ),
+)
 
 /** What the compiler knows of a name; line and character count from 0. */
 export interface Typed {

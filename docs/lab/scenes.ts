@@ -1,15 +1,12 @@
-import { steps } from '../.vitepress/course.ts'
+import { besidePages } from '../.vitepress/beside.ts'
 import type { Plan } from './plan.ts'
+import type { Scenes } from './scene.ts'
 
-/** Every trace that the site shows: `docs/traces/NAME.json`, and what is run for it. */
-export const scenes: Readonly<Record<string, Plan>> = {
-  ...Object.fromEntries(
-    steps.flatMap(({ number: step }): [string, Plan][] => [
-      [`${step}-five-fetches`, { step, clients: 1, calls: 5, latency: 'pages' }],
-      [`${step}-five-clients`, { step, clients: 5, calls: 1, latency: 'pages' }],
-    ]),
+const all = await besidePages<Scenes>('scenes')
+
+/** Every trace that the site shows, `NUMBER-NAME`, and what is run for it. */
+export const scenes: Readonly<Record<string, Plan>> = Object.fromEntries(
+  all.flatMap(([{ number: step }, scenes]) =>
+    Object.entries(scenes).map(([name, scene]): [string, Plan] => [`${step}-${name}`, { step, ...scene }]),
   ),
-  '01-one-call': { step: '01', clients: 1, calls: 1, latency: 300 },
-  '01-five-clients-threads': { step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 },
-  '05-five-fetches-two': { step: '05', clients: 1, calls: 5, latency: 'pages', limit: 2 },
-}
+)

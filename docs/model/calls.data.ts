@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 // By its place: Node itself loads what has a package's name here, and cannot read TypeScript.
 import { timesOf } from '../../shared/trace/src/times.ts'
 import type { CallTimes } from '../../shared/trace/src/times.ts'
 import type { TraceEvent } from '../../shared/trace/src/event.ts'
+import { recordingOf } from '../.vitepress/course.ts'
+import { textOf } from '../.vitepress/source.ts'
 
 /** Recorded calls that the page about the model takes apart. */
 export interface Calls {
@@ -15,16 +15,11 @@ export interface Calls {
 
 export declare const data: Calls
 
-const folder = new URL('../traces/', import.meta.url)
 const callsOf = (trace: string) =>
-  timesOf(
-    JSON.parse(
-      readFileSync(fileURLToPath(new URL(`${trace}.json`, folder)), 'utf8'),
-    ) as TraceEvent[],
-  )
+  timesOf(JSON.parse(textOf(recordingOf(`${trace}.json`))) as TraceEvent[])
 
 export default {
-  watch: ['../traces/04-five-fetches.json', '../traces/01-five-clients.json'],
+  watch: ['../steps/*/traces/{04-five-fetches,01-five-clients}.json'],
   load(): Calls {
     return {
       // The first call would be longer: it finds the code cold.

@@ -1,4 +1,5 @@
 import { pages } from '../../shared/service/src/pages.ts'
+import { recordingOf } from '../.vitepress/course.ts'
 import { layout } from '../.vitepress/theme/timeline/layout.ts'
 import type { Span, TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
 import type { Source } from './question.ts'
@@ -28,9 +29,9 @@ export interface Run {
   moment(words: string, nth?: number): number
 }
 
-/** A trace of docs/traces, as a source of facts. */
+/** A recorded trace, as a source of facts. */
 export function run(name: string): Source<Run> {
-  return { file: `docs/traces/${name}.json`, read: runOf }
+  return { file: recordingOf(`${name}.json`), read: runOf }
 }
 
 function runOf(text: string): Run {
@@ -63,9 +64,9 @@ export function spent(spans: readonly Span[], kind: Span['kind']): number {
   return sum(spans.filter((span) => span.kind === kind).map(({ start, end }) => end - start))
 }
 
-/** What a command printed, in docs/traces, as a source of facts. */
+/** What a command printed, as a source of facts. */
 export function output<Facts>(name: string, read: (text: string) => Facts): Source<Facts> {
-  return { file: `docs/traces/${name}.txt`, read }
+  return { file: recordingOf(`${name}.txt`), read }
 }
 
 /**

@@ -1,12 +1,10 @@
-import { questions as one } from './01.ts'
-import { questions as two } from './02.ts'
-import { questions as three } from './03.ts'
-import { questions as four } from './04.ts'
-import { questions as five } from './05.ts'
+import { besidePages } from '../.vitepress/beside.ts'
 import type { Question } from './question.ts'
 
 /** All questions, in the order of the chapters. */
-export const questions: readonly Question[] = [...one, ...two, ...three, ...four, ...five]
+export const questions: readonly Question[] = (
+  await besidePages<readonly Question[]>('questions')
+).flatMap(([, questions]) => questions)
 
 /** @throws Error when there is none of that name */
 export function questionOf(id: string): Question {

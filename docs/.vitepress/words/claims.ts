@@ -1,6 +1,6 @@
 import { lineAt } from './prose.ts'
 import { numeralsOf, valueOf } from './numerals.ts'
-import type { Claim } from './numbers.ts'
+import type { Claim } from './claim.ts'
 import type { Page } from './terms.ts'
 
 /** Where a page has the words of a claim; an end of line counts as a space. */

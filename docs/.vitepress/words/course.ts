@@ -1,5 +1,5 @@
 import { reading } from '../course.ts'
-import { textOf } from '../source.ts'
+import { fileOfPage, textOf } from '../source.ts'
 import { termsOf } from './terms.ts'
 import type { Page, Term } from './terms.ts'
 
@@ -10,7 +10,7 @@ export function inCourse(path: string): boolean {
 
 /** The pages that are read one after another, in this order. */
 export function coursePages(): Page[] {
-  return reading.map(({ page }) => ({ path: `${page}.md`, text: textOf(`docs/${page}.md`) }))
+  return reading.map(({ page }) => ({ path: `${page}.md`, text: textOf(fileOfPage(`${page}.md`)) }))
 }
 
 /** The terms of `docs/glossary.md`. */

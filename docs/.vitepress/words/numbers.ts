@@ -1,28 +1,7 @@
+import { besidePages } from '../beside.ts'
 import { textOf } from '../source.ts'
-
-/** A number in a sentence, and what stands behind it. */
-export interface Claim {
-  /** The words around the number as the pages have them; several when they say it differently. */
-  says: readonly string[]
-  /** Where it is from, in Markdown. A file of this repository stands in `code`. */
-  from: string
-  /**
-   * The values of the numbers in each of the phrases, worked out from there; a test compares them.
-   * What it needs of the course is imported only then: the site is built without running it.
-   */
-  is?: () => Promise<number[]> | number[]
-}
-
-/** The first number that a pattern captures in a file. Sums such as `64 * 1024` are worked out. */
-function numberIn(file: string, pattern: RegExp): number {
-  const sum = pattern.exec(textOf(file))?.[1]
-  if (sum === undefined) throw new Error(`${file} has nothing like ${pattern.source}`)
-  const factors = sum.replaceAll(/[_,]/g, '').split('*').map(Number)
-  return factors.reduce((product, factor) => product * factor)
-}
-
-/** To one figure, as one says it: 148 is about 150 when the step is 10. */
-const about = (value: number, step: number) => Math.round(value / step) * step
+import { about, numberIn } from './claim.ts'
+import type { Claim, Claims } from './claim.ts'
 
 const waits = async () => Object.values((await import('@rpc-steps/service/pages')).pages)
 const sum = async () => (await import('@rpc-steps/cli/demo')).sumOfAll.ms
@@ -42,6 +21,8 @@ const linesOf = async (least: boolean) => {
 }
 const bytesOf = (text: string) => Buffer.byteLength(text)
 const example = '{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"Hello, server!"}}'
+
+const beside = (await besidePages<Claims>('numbers')).map(([, claims]) => claims)
 
 /** Worked out from the source or from a recorded run, each time the tests run. */
 export const computed: readonly Claim[] = [
@@ -145,11 +126,6 @@ export const computed: readonly Claim[] = [
     is: () => [bytesOf('é')],
   },
   {
-    says: ['asks for up to 64 KiB'],
-    from: '`steps/01-blocking-sockets/src/stream.ts`, the buffer',
-    is: () => [numberIn('steps/01-blocking-sockets/src/stream.ts', /Slow\(([\d* ]+)\)/) / 1024],
-  },
-  {
     says: ['At most 8 KiB of header and 4 MiB of body'],
     from: '`shared/wire/src/framer.ts`, `defaultLimits`',
     is: async () => {
@@ -197,19 +173,6 @@ export const computed: readonly Claim[] = [
     says: ['connect to port 8080', 'Port 8080 is what both take'],
     from: '`shared/cli/src/options.ts`, the default of `--port`',
     is: () => [numberIn('shared/cli/src/options.ts', /'the port', (\d+)/)],
-  },
-  {
-    says: ['It took 0.3 seconds'],
-    from: '`docs/traces/01-strace-client.txt`, the first `recvfrom`',
-    is: () => {
-      const took = numberIn('docs/traces/01-strace-client.txt', /recvfrom.*<(.*)>/)
-      return [about(took * 10, 1) / 10]
-    },
-  },
-  {
-    says: ['as `listen` asked for, 4,096 here'],
-    from: '`steps/01-blocking-sockets/src/server.ts`, `backlog`',
-    is: () => [numberIn('steps/01-blocking-sockets/src/server.ts', /backlog = (\d+)/)],
   },
   {
     says: ['two time limits, of 30 seconds each'],
@@ -283,24 +246,9 @@ export const computed: readonly Claim[] = [
     is: async () => [(await limits()).linger / 1000],
   },
   {
-    says: ['Node would set 64 KiB aside', 'into the same 64 KiB'],
-    from: '`steps/02-callbacks/src/connection.ts`, `buffer`',
-    is: () => [numberIn('steps/02-callbacks/src/connection.ts', /Slow\(([\d* ]+)\)/) / 1024],
-  },
-  {
     says: ['A run is ended after 30 seconds'],
     from: '`docs/lab/lab.ts`, `limit`',
     is: () => [numberIn('docs/lab/lab.ts', /limit = ([\d_]+)/) / 1000],
-  },
-  {
-    says: ['the server sleeps its 600 milliseconds'],
-    from: 'the command above it',
-    is: () => [numberIn('docs/steps/01-blocking-sockets.md', /sleep '\{"ms":(\d+)\}'/)],
-  },
-  {
-    says: ['five threads'],
-    from: '`docs/lab/scenes.ts`',
-    is: () => [numberIn('docs/lab/scenes.ts', /threads: (\d+)/)],
   },
   {
     says: ['that takes 30 milliseconds is answered last'],
@@ -309,78 +257,6 @@ export const computed: readonly Claim[] = [
       const five = textOf('test/conformance/cases/waiting.txt').split(/^case: /m)[2]!
       return [Math.min(...[...five.matchAll(/"ms":(\d+)/g)].map(([, ms]) => Number(ms)))]
     },
-  },
-  {
-    says: ['some 40 milliseconds'],
-    from: 'half of what two writes take in `docs/traces/02-two-writes.txt`',
-    is: () => [about(numberIn('docs/traces/02-two-writes.txt', /two writes +([\d.]+) ms/) / 2, 10)],
-  },
-  {
-    says: ['With 64 calls in flight'],
-    from: '`docs/traces/02-bench.txt`',
-    is: () => [numberIn('docs/traces/02-bench.txt', /^(\d+) in flight/m)],
-  },
-  {
-    says: ['ten thousand connections', 'Ten thousand idle connections'],
-    from: 'the last line of `docs/traces/03-ten-thousand.txt`',
-    is: () => [numberIn('docs/traces/03-ten-thousand.txt', /^ +(\d+) .*\n?$(?![\s\S])/m)],
-  },
-  {
-    says: ['With ten connections'],
-    from: '`docs/traces/03-wakeups.txt`',
-    is: () => [numberIn('docs/traces/03-wakeups.txt', /^ +(10) /m)],
-  },
-  {
-    says: ['due after 1, 2 and 3 milliseconds'],
-    from: '`steps/04-async-await/test/promises-on-loop.test.ts`',
-    is: () => {
-      const test = textOf('steps/04-async-await/test/promises-on-loop.test.ts')
-      return /for \(const n of \[(.*)\]\)/.exec(test)![1]!.split(', ').map(Number)
-    },
-  },
-  {
-    says: ['answers `add` a hundred thousand times a second'],
-    from: 'what 02 does in `docs/traces/02-bench.txt`, in round figures',
-    is: () => {
-      const calls = numberIn('docs/traces/02-bench.txt', /^02-callbacks +([\d,]+)/m)
-      return [10 ** Math.floor(Math.log10(calls))]
-    },
-  },
-  {
-    says: ['instead of 1,024', 'up to 1,024 bytes'],
-    from: '`docs/wild/echo.py`',
-    is: () => [numberIn('docs/wild/echo.py', /reader\.read\((\d+)\)/)],
-  },
-  {
-    says: ['With ten thousand, ten thousand requests are in flight'],
-    from: '`docs/traces/05-python-gather.txt`',
-    is: () => {
-      const most = numberIn('docs/traces/05-python-gather.txt', /^10000, gathered +\d+ +(\d+)/m)
-      return [most, most]
-    },
-  },
-  {
-    says: ['It still makes ten thousand tasks at once, all but ten'],
-    from: '`docs/traces/05-python-gather.txt`',
-    is: () => {
-      const row = /^10000, ten places +(\d+) +(\d+)/m
-      return row.exec(textOf('docs/traces/05-python-gather.txt'))!.slice(1).map(Number)
-    },
-  },
-  {
-    says: ['the fourth grows ten times more slowly'],
-    from: '`docs/traces/05-total-against-n.txt`, `at most 10`',
-    is: () => [numberIn('docs/traces/05-total-against-n.txt', /at most (\d+)/)],
-  },
-  {
-    says: ['Here a client makes a thousand calls'],
-    from: '`steps/05-gather/swamp.ts`, `calls`',
-    is: () => [numberIn('steps/05-gather/swamp.ts', /calls = (\d+)/)],
-  },
-  {
-    says: ['Ten in flight are as fast'],
-    from: '`docs/traces/05-swamp.txt`',
-    is: () => [numberIn('docs/traces/05-swamp.txt', /^ +(10) /m)],
   },
   {
     says: ['send it ten thousand calls at once'],
@@ -410,6 +286,7 @@ export const computed: readonly Claim[] = [
       numberIn('docs/model.md', /request=(\d+)#/),
     ],
   },
+  ...beside.flatMap(({ computed = [] }) => computed),
 ]
 
 /** What others have written down. */
@@ -447,6 +324,7 @@ export const cited: readonly Claim[] = [
     says: ['six connections'],
     from: '`net/socket/client_socket_pool_manager.cc` of Chromium',
   },
+  ...beside.flatMap(({ cited = [] }) => cited),
 ]
 
 /** Made up, so that a sentence has something to hold on to. They claim nothing. */
@@ -454,14 +332,6 @@ export const examples: readonly Claim[] = [
   {
     says: ['after the first of four hundred small questions'],
     from: 'an example; a test in `shared/session/test/session.test.ts` asks as many',
-  },
-  {
-    says: ['two thousand calls of 10 KB at once'],
-    from: 'an example; `steps/04-async-await/test/seams.test.ts` has others',
-  },
-  {
-    says: ['a thousand times, with a megabyte'],
-    from: '`steps/04-async-await/test/seams.test.ts`',
   },
   { says: ['carry sixty replies'], from: 'any number of them' },
   { says: ['the other fifty-nine'], from: 'the sixty, less the first' },
@@ -476,4 +346,5 @@ export const examples: readonly Claim[] = [
   { says: ['announces 2 GB', 'announce two gigabytes'], from: 'anything over the limit' },
   { says: ['two hundred pictures'], from: 'a page with many' },
   { says: ['wait for a thousand', 'holds a thousand'], from: 'many' },
+  ...beside.flatMap(({ examples = [] }) => examples),
 ]

@@ -1,16 +1,16 @@
 import { listed } from '../listed.ts'
 import { stepOf } from '../course.ts'
-import { pages, textOf } from '../source.ts'
+import { pages, pathOfPage, textOf } from '../source.ts'
 import { lineOf } from './claims.ts'
 import { titleOf } from './course.ts'
 import { cited, computed, examples } from './numbers.ts'
-import type { Claim } from './numbers.ts'
+import type { Claim } from './claim.ts'
 import { recordings } from './recorded.ts'
 import type { Page } from './terms.ts'
 
 /** The pages that are written by hand, the README among them, in the order of their paths. */
 export function writtenPages(): Page[] {
-  const course = pages().map((file) => ({ path: file.replace('docs/', ''), text: textOf(file) }))
+  const course = pages().map((file) => ({ path: pathOfPage(file), text: textOf(file) }))
   return [{ path: 'README.md', text: textOf('README.md') }, ...course]
 }
 

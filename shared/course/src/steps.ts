@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { defaultOf } from './load.ts'
 import type { Serving, StepInfo, Suite, System } from './info.ts'
 
 /** A step of the course: what it says of itself, and where it is. */
@@ -18,7 +19,7 @@ export const steps: readonly Step[] = await Promise.all(
     .filter((name) => /^\d\d-/.test(name))
     .sort()
     .map(async (folder) => {
-      const { default: info } = (await import(`${home.href}${folder}/step.ts`)) as { default: StepInfo }
+      const info = await defaultOf<StepInfo>(new URL(`${folder}/step.ts`, home))
       return { number: folder.slice(0, 2), folder, ...info }
     }),
 )

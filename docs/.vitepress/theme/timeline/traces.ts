@@ -1,11 +1,14 @@
 import type { TraceEvent } from '@rpc-steps/trace'
 
 // Each trace is a file of its own in the built site: a page loads only the ones it shows.
-const files = import.meta.glob<TraceEvent[]>('../../../traces/*.json', { import: 'default' })
+const files = import.meta.glob<TraceEvent[]>('../../../steps/*/traces/*.json', { import: 'default' })
+const byName = new Map(
+  Object.entries(files).map(([path, load]) => [/([^/]+)\.json$/.exec(path)?.[1], load]),
+)
 
-/** The recorded trace `docs/traces/NAME.json`. */
+/** The recorded trace `NAME.json`, from beside the page of its step. */
 export function loadTrace(name: string): Promise<TraceEvent[]> {
-  const load = files[`../../../traces/${name}.json`]
-  if (!load) throw new Error(`no trace ${name} in docs/traces: npm run trace:record`)
+  const load = byName.get(name)
+  if (!load) throw new Error(`there is no trace ${name}: npm run trace:record`)
   return load()
 }

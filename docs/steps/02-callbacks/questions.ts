@@ -1,6 +1,6 @@
-import { longest, output, row, run, spent, urls, waits } from './facts.ts'
-import { question } from './question.ts'
-import { capital, list, ms, often, place, say, words } from './say.ts'
+import { longest, output, row, run, spent, urls, waits } from '../../predict/facts.ts'
+import { question } from '../../predict/question.ts'
+import { capital, list, ms, often, place, say, words } from '../../predict/say.ts'
 
 const fetches = run('02-five-fetches')
 
@@ -16,7 +16,7 @@ const writes = output('02-two-writes', (text) => ({
   noDelay: row(text, 'two writes')[1]!,
 }))
 
-export const questions = [
+export default [
   question('02-two-writes', writes, ({ parts, whole, noDelay }) => ({
     text: say`A client sends each request in ${words(2)} pieces: one write for the header, one for the body. It has not asked for \`noDelay\`. How long does a call take, compared with a single write?`,
     options: [

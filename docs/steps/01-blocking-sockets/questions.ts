@@ -1,6 +1,6 @@
-import { inARow, longest, output, row, run, spent, urls, waits } from './facts.ts'
-import { question } from './question.ts'
-import { capital, list, ms, say, times, words } from './say.ts'
+import { inARow, longest, output, row, run, spent, urls, waits } from '../../predict/facts.ts'
+import { question } from '../../predict/question.ts'
+import { capital, list, ms, say, times, words } from '../../predict/say.ts'
 
 const strace = output('01-strace-client', (text) => {
   const calls = [...text.matchAll(/^(\w+)\(.*<([\d.]+)>$/gm)]
@@ -16,7 +16,7 @@ const threads = output('01-cost-of-a-thread', (text) => ({
 
 const pages = say`They take ${list(waits)} milliseconds to come.`
 
-export const questions = [
+export default [
   question('01-system-calls', strace, ({ all, sent, seconds }) => ({
     text: say`A client connects, makes ${words(sent)} calls and gets ${words(sent)} answers. How many network calls does that take: system calls on its socket, the closing left out?`,
     options: [

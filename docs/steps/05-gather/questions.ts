@@ -1,6 +1,6 @@
-import { inARow, longest, output, row, run, waits } from './facts.ts'
-import { question } from './question.ts'
-import { list, ms, say, times, words } from './say.ts'
+import { inARow, longest, output, row, run, waits } from '../../predict/facts.ts'
+import { question } from '../../predict/question.ts'
+import { list, ms, say, times, words } from '../../predict/say.ts'
 
 const many = output('05-total-against-n', (text) => {
   const counts = row(text, 'n')
@@ -39,7 +39,7 @@ function atATime(size: number): number {
   return Math.max(...free)
 }
 
-export const questions = [
+export default [
   question('05-gathered', run('05-five-fetches'), ({ calls, total, inHand, moment }) => ({
     look: moment('has the answer'),
     text: say`All ${words(calls.length)} calls are made before the first is awaited. The pages take ${list(waits)} milliseconds. When does \`fetchAll\` have the last of them?`,

@@ -1,6 +1,6 @@
-import { inARow, longest, output, row, run, sum, waits } from './facts.ts'
-import { question } from './question.ts'
-import { list, ms, place, say, times, words } from './say.ts'
+import { inARow, longest, output, row, run, sum, waits } from '../../predict/facts.ts'
+import { question } from '../../predict/question.ts'
+import { list, ms, place, say, times, words } from '../../predict/say.ts'
 
 const log = {
   file: 'steps/04-async-await/test/promises-on-loop.test.ts',
@@ -15,7 +15,7 @@ const bench = output('bench', (text) => {
   return { callbacks: inFlight('02-callbacks'), promises: inFlight('04-async-await') }
 })
 
-export const questions = [
+export default [
   question('04-order', log, (order) => {
     const timers = order.filter((line) => line.startsWith('due')).map((_, i) => i + 1)
     const due = timers.map((n) => `due ${n}`)

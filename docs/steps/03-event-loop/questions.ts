@@ -1,7 +1,7 @@
-import { stateOf, subjectOf } from '../../test/conformance/src/states.ts'
-import { output, row, run, spent } from './facts.ts'
-import { question } from './question.ts'
-import { capital, list, ms, often, say, times, words } from './say.ts'
+import { stateOf, subjectOf } from '../../../test/conformance/src/states.ts'
+import { output, row, run, spent } from '../../predict/facts.ts'
+import { question } from '../../predict/question.ts'
+import { capital, list, ms, often, say, times, words } from '../../predict/say.ts'
 
 const idle = 5000
 const wakeups = output('03-wakeups', (text) => {
@@ -26,7 +26,7 @@ const states = {
   read: () => (server: string) => stateOf(subjectOf(server), computes),
 }
 
-export const questions = [
+export default [
   question('03-sleeps', run('03-five-fetches'), ({ calls, total, client, moment }) => {
     const sleeps = client.filter(({ kind }) => kind === 'kernel')
     return {

@@ -1,0 +1,10 @@
+import { fiveClients, fiveFetches } from '../../lab/scene.ts'
+import type { Scenes } from '../../lab/scene.ts'
+
+/** What is run for the traces of this chapter. */
+export default {
+  'five-fetches': fiveFetches,
+  'five-clients': fiveClients,
+  'one-call': { clients: 1, calls: 1, latency: 300 },
+  'five-clients-threads': { ...fiveClients, threads: 5 },
+} satisfies Scenes

@@ -1,0 +1,8 @@
+import { fiveClients, fiveFetches } from '../../lab/scene.ts'
+import type { Scenes } from '../../lab/scene.ts'
+
+/** What is run for the traces of this chapter. */
+export default {
+  'five-fetches': fiveFetches,
+  'five-clients': fiveClients,
+} satisfies Scenes

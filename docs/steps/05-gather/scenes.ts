@@ -1,0 +1,9 @@
+import { fiveClients, fiveFetches } from '../../lab/scene.ts'
+import type { Scenes } from '../../lab/scene.ts'
+
+/** What is run for the traces of this chapter. */
+export default {
+  'five-fetches': fiveFetches,
+  'five-clients': fiveClients,
+  'five-fetches-two': { ...fiveFetches, limit: 2 },
+} satisfies Scenes
