@@ -23,7 +23,7 @@ describe('the ideas', () => {
   })
 
   test.each(steps)('of step $number stand in its chapter, before what comes next', ({ number, folder }) => {
-    const sections = textOf(`docs/steps/${folder}.md`).split(/^## /m)
+    const sections = textOf(`docs/steps/${folder}/index.md`).split(/^## /m)
     const place = sections.findIndex((text) => text.startsWith('What changed\n'))
     expect(sections[place]).toContain(`<Changes step="${number}" />`)
     expect(sections[place + 1]).toMatch(/^Next\n/)

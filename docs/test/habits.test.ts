@@ -154,9 +154,9 @@ describe('the course as plain text', () => {
   test('has code in place of snippets, words in place of pictures, links that lead there', () => {
     const page = (markdown: string) => ({ ...all[0]!, file: 'steps/x.md', markdown })
     const [first] = /#region (\S+)/.exec(textOf('steps/05-gather/src/fetches.ts'))!.slice(1)
-    const code = plain(page(`<<< ../../steps/05-gather/src/fetches.ts#${first}{ts}`), here)
+    const code = plain(page(`<<< @/../steps/05-gather/src/fetches.ts#${first}{ts}`), here)
     expect(code).toMatch(/^\nsteps\/05-gather\/src\/fetches\.ts, lines \d+ to \d+:\n\n```ts\n[^]+```/)
-    expect(() => plain(page('<<< ../../steps/05-gather/src/fetches.ts#none{ts}'), here)).toThrow(
+    expect(() => plain(page('<<< @/../steps/05-gather/src/fetches.ts#none{ts}'), here)).toThrow(
       'has no region none',
     )
     const run = plain(page('<Timeline trace="05-five-fetches">\nFive.\n</Timeline>'), here)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { bandOf, placesOf } from '../.vitepress/theme/timeline/geometry.ts'
 import { layout, marks, milliseconds, stamp, summary, ticks } from '../.vitepress/theme/timeline/layout.ts'
 import type { TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
+import { recordingOf } from '../.vitepress/course.ts'
 import { pages, textOf } from '../.vitepress/source.ts'
 import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
 
@@ -240,7 +241,7 @@ test('a stretch of time has marks in the digits that it needs', () => {
 })
 
 describe('in pixels', () => {
-  const threads = JSON.parse(textOf('docs/traces/01-five-clients-threads.json')) as TraceEvent[]
+  const threads = JSON.parse(textOf(recordingOf('01-five-clients-threads.json'))) as TraceEvent[]
 
   test.each([
     ['one thread', oneAfterAnother()],

@@ -13,6 +13,7 @@ import type { Costs } from '../model/simulate.ts'
 import { agree } from '../model/tolerance.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
+import { recordingOf } from '../.vitepress/course.ts'
 import { textOf } from '../.vitepress/source.ts'
 import { apart } from '../.vitepress/theme/model/places.ts'
 import { firstSetting, fits, planOf, queryOf, ranges, readSetting } from '../.vitepress/theme/model/setting.ts'
@@ -149,7 +150,7 @@ describe('the simulation', () => {
   })
 
   test.each(Object.entries(scenes))('does what was recorded: %s', (name, plan) => {
-    const trace = readTrace(textOf(`docs/traces/${name}.json`))
+    const trace = readTrace(textOf(recordingOf(`${name}.json`)))
     const simulated = simulate(plan, costs)
     expect(shapeOf(simulated)).toEqual(shapeOf(trace))
     if (plan.clients > 1) return

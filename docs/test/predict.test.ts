@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { panelOf } from '../.vitepress/changes.ts'
+import { recordingOf } from '../.vitepress/course.ts'
 import { pages, root, textOf } from '../.vitepress/source.ts'
 import { coursePages, glossaryTerms } from '../.vitepress/words/course.ts'
 import { checkTerms } from '../.vitepress/words/terms.ts'
@@ -14,7 +15,7 @@ import { toText } from '../record/tidy.ts'
 
 const run = promisify(execFile)
 const keyOf = (options: readonly { right: boolean }[]) => options.findIndex(({ right }) => right)
-const sceneOf = (file: string) => /^docs\/traces\/([\w-]+)\.json$/.exec(file)?.[1]
+const sceneOf = (file: string) => /\/traces\/([\w-]+)\.json$/.exec(file)?.[1]
 /** All that a reader may get to read of a question. */
 function wordsOf(id: string): string {
   const { text, options } = questions.find((q) => q.id === id)!.ask()
@@ -77,7 +78,7 @@ describe('the questions', () => {
 
 test('the answer about a crash is the same when it crashes again', async () => {
   const { file, ask } = questions.find(({ id }) => id === '02-crash')!
-  expect(file).toBe('docs/traces/02-crash.txt')
+  expect(file).toBe(recordingOf('02-crash.txt'))
   const program = join(root, 'steps/02-callbacks/crash.ts')
   const { stdout } = await run(process.execPath, ['--import', 'tsx', program], { cwd: root })
   expect(keyOf(ask(stdout).options)).toBe(keyOf(ask().options))
@@ -87,7 +88,7 @@ describe('an answer that is no longer true', () => {
   /** The answer to a question if the code behaved like that of another step. */
   const keyIn = (id: string, scene: string) => {
     const { ask } = questions.find((q) => q.id === id)!
-    return [keyOf(ask().options), keyOf(ask(textOf(`docs/traces/${scene}.json`)).options)]
+    return [keyOf(ask().options), keyOf(ask(textOf(recordingOf(`${scene}.json`))).options)]
   }
 
   test.each([

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { run } from '@rpc-steps/cli/processes'
+import { runsHere, steps } from '@rpc-steps/course/steps'
 import { describe, expect, test } from 'vitest'
 import { root, textOf } from '../.vitepress/source.ts'
 import { commands } from '../.vitepress/words/recorded.ts'
@@ -39,18 +40,20 @@ const started = packages.flatMap((folder) =>
     return file === undefined ? [] : [posix.join(folder, file)]
   }),
 )
-/** What lies beside a package.json is there to be run, but for what configures a tool. */
+/**
+ * What lies beside a package.json is there to be run, but for what configures a tool, what a step
+ * says of itself, and its client in the benchmark.
+ */
 const beside = packages.flatMap((folder) =>
   readdirSync(join(root, folder))
-    .filter((name) => /\.ts$/.test(name) && !/^vitest\.|\.d\.ts$/.test(name))
+    .filter((name) => /\.ts$/.test(name) && !/^vitest\.|^(?:step|bench)\.ts$|\.d\.ts$/.test(name))
     .map((name) => posix.join(folder, name)),
 )
 const recorded = Object.values(commands).flatMap((command) => /^npx tsx (\S+)/.exec(command)?.[1] ?? [])
 const programs = [...new Set([...started, ...beside, ...recorded])].sort()
 
-/** These call the C library, which Windows has another of. */
-const unixOnly = /^steps\/0[13]-/
-const here = programs.filter((file) => process.platform !== 'win32' || !unixOnly.test(file))
+const foreign = steps.filter((step) => !runsHere(step)).map(({ folder }) => `steps/${folder}/`)
+const here = programs.filter((file) => !foreign.some((folder) => file.startsWith(folder)))
 
 test('every script is a program of ours or a tool of others', () => {
   const unknown = packages.flatMap((folder) =>

@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { runsHere } from '@rpc-steps/course/steps'
 import { describe, expect, test } from 'vitest'
 import { readTrace } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
-import { root, textOf } from '../.vitepress/source.ts'
+import { recordingOf, steps } from '../.vitepress/course.ts'
+import { textOf } from '../.vitepress/source.ts'
+import { recorded } from '../.vitepress/words/recorded.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
 import { tidy, toText } from '../record/tidy.ts'
@@ -118,16 +119,13 @@ describe('two runs of the same code', () => {
 
 describe('the recorded traces', () => {
   test('are those of the scenes', () => {
-    expect(
-      readdirSync(join(root, 'docs/traces'))
-        .filter((name) => name.endsWith('.json'))
-        .sort(),
-    ).toEqual(Object.keys(scenes).map((name) => `${name}.json`).sort())
+    const files = recorded().filter((name) => name.endsWith('.json'))
+    expect(files).toEqual(Object.keys(scenes).map((name) => `${name}.json`).sort())
   })
 
   test('have an arrow for each message that Perfetto can draw, too', () => {
     for (const name of Object.keys(scenes)) {
-      const events = readTrace(textOf(`docs/traces/${name}.json`))
+      const events = readTrace(textOf(recordingOf(`${name}.json`)))
       const calls = events.filter(({ ph, cat }) => ph === 'b' && cat === 'call').length
       const begun = new Map<string | undefined, string>()
       let arrows = 0
@@ -146,23 +144,23 @@ describe('the recorded traces', () => {
     }
   })
 
-  // Steps 01 and 03 need POSIX sockets; system calls have other names where there is no epoll.
-  const here = Object.entries(scenes).filter(
-    ([name]) => process.platform !== 'win32' || !/^0[13]/.test(name),
+  // System calls have other names where there is no epoll.
+  const here = Object.entries(scenes).filter(([, plan]) =>
+    runsHere(steps.find(({ number }) => number === plan.step)!),
   )
 
   // A machine that stands still for a moment can turn round two calls that each wait for another.
   // It does not do so five times; a change of the code does.
   test.each(here)('%s still shows what the code does', { retry: 4 }, async (name, plan) => {
-    const recorded = readTrace(textOf(`docs/traces/${name}.json`))
+    const kept = readTrace(textOf(recordingOf(`${name}.json`)))
     const now = await record(plan)
-    const [before, after] = [shapeOf(recorded), shapeOf(now)]
+    const [before, after] = [shapeOf(kept), shapeOf(now)]
     // On a busy machine a short wait may become a long one, but none that was long disappears.
     if (process.platform === 'linux')
       expect(after.long).toEqual(expect.arrayContaining(before.long))
     if (plan.clients === 1) {
       expect(after).toMatchObject({ inFlight: before.inFlight, inHand: before.inHand })
-      expect(broken(order(recorded), now)).toEqual([])
+      expect(broken(order(kept), now)).toEqual([])
     } else {
       // A slow machine may start the last client when the first has its answer already.
       expect([after.inFlight > 1, after.inHand > 1]).toEqual([

@@ -96,7 +96,7 @@ describe('the course', () => {
   test.each(steps)(
     'has a page for step $number, and the README leads to the step',
     ({ folder }) => {
-      expect(existsSync(join(root, `docs/steps/${folder}.md`))).toBe(true)
+      expect(existsSync(join(root, `docs/steps/${folder}/index.md`))).toBe(true)
       expect(read('README.md')).toContain(folder)
     },
   )

@@ -4,7 +4,7 @@ import { filesUnder, pages, regionsOf, snippetsOf, textOf } from '../.vitepress/
 
 const chapters = pages()
 const sources = new Map(
-  ['shared', 'steps', 'test', 'docs/wild', 'docs/model']
+  ['shared', 'steps', 'test', 'docs/steps', 'docs/model']
     .flatMap((folder) => filesUnder(folder, '.ts', '.mts', '.mjs', '.py'))
     .map((file) => [file, textOf(file)]),
 )

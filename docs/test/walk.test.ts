@@ -8,8 +8,8 @@ import { scrolledTo } from '../.vitepress/theme/walk/reading.ts'
 import { typesOf } from '../.vitepress/types.ts'
 
 const stream = 'steps/01-blocking-sockets/src/stream.ts'
-const receive = `<<< ../../${stream}#receive{ts}`
-const send = `<<< ../../${stream}#send{ts}`
+const receive = `<<< @/../${stream}#receive{ts}`
+const send = `<<< @/../${stream}#send{ts}`
 const range = (name: string) => {
   const { first, last } = regionsOf(textOf(stream)).find((region) => region.name === name)!
   return `${first}-${last}`
@@ -20,7 +20,7 @@ describe('a walk', () => {
 
   beforeAll(async () => {
     const md = await createMarkdownRenderer(join(root, 'docs'), config.markdown)
-    render = (markdown, page = 'docs/steps/made-up.md') =>
+    render = (markdown, page = 'docs/steps/made-up/index.md') =>
       md.renderAsync(markdown, { path: join(root, page), realPath: join(root, page) })
   })
 
@@ -75,7 +75,7 @@ describe('a walk', () => {
   test('a whole file has its lines numbered, without the marks of regions', async () => {
     // It has types, too.
     const file = 'steps/05-gather/src/gather.ts'
-    const html = await render(`<<< ../../${file}{ts anchors}`)
+    const html = await render(`<<< @/../${file}{ts anchors}`)
     expect(html).toContain('class="typed"')
     expect(html).not.toContain('#region')
     const numbers = [...html.matchAll(/id="L(\d+)" data-line="\1"/g)].map(([, n]) => Number(n))
@@ -86,7 +86,7 @@ describe('a walk', () => {
   })
 
   test('a few names can be asked for their types', async () => {
-    const html = await render('<<< ../../steps/05-gather/src/gather.ts#gather{ts}')
+    const html = await render('<<< @/../steps/05-gather/src/gather.ts#gather{ts}')
     expect(html).toMatch(/<button type="button" class="typed">.*?queue.*?const queue: ArrayIterator/)
     expect(html.match(/class="typed"/g)).toHaveLength(2)
     const code = html.replace(/<span class="type [^]*?<\/span>/g, '').replace(/<[^>]*>/g, '')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { run } from '@rpc-steps/cli/processes'
 import { describe, expect, test } from 'vitest'
+import { recordingOf } from '../.vitepress/course.ts'
 import { root, textOf } from '../.vitepress/source.ts'
 
 const python = ['python3', '/usr/bin/python3', 'python'].find((command) => {
@@ -31,14 +32,14 @@ async function output(program: string): Promise<string> {
 const title = `what others usually write${python ? '' : ` (skipped: ${noPython})`}`
 describe.skipIf(!python)(title, () => {
   test('the gathered requests do what the chapter shows', async () => {
-    expect(await output('docs/wild/gather.py')).toBe(textOf('docs/traces/05-python-gather.txt'))
+    expect(await output('docs/steps/05-gather/wild/gather.py')).toBe(textOf(recordingOf('05-python-gather.txt')))
   })
 
   test('the echo servers do what the chapter shows', async () => {
     // How much is kept depends on the buffers of the kernel.
     const sizes = /keeps [\d.]+ MB/g
-    const now = await output('docs/wild/echo.py')
-    const recorded = textOf('docs/traces/04-python-echo.txt')
+    const now = await output('docs/steps/04-async-await/wild/echo.py')
+    const recorded = textOf(recordingOf('04-python-echo.txt'))
     expect(now.replace(sizes, '')).toBe(recorded.replace(sizes, ''))
     for (const text of [now, recorded]) {
       const [usual = 0, good = 0] = text.match(sizes)!.map((size) => Number(size.split(' ')[1]))
@@ -54,10 +55,10 @@ const redis = spawnSync('strace', trace, { timeout: 20_000 }).status === 0
 const why = redis ? '' : ' (skipped: there is no redis-server that strace may watch)'
 
 test.skipIf(!redis)(`a turn of redis is what the chapter shows${why}`, async () => {
-  const program = pathToFileURL(join(root, 'docs/wild/redis.ts'))
+  const program = pathToFileURL(join(root, 'docs/steps/03-event-loop/wild/redis.ts'))
   const { code, stdout, stderr } = await run(program, [])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const [now, recorded] = [stdout, textOf('docs/traces/03-redis.txt')].map((text) =>
+  const [now, recorded] = [stdout, textOf(recordingOf('03-redis.txt'))].map((text) =>
     // Numbers of sockets and sizes of buffers may be others.
     text.trimEnd().split('\n').map((line) => line.replace(/\(\d+, |, \d+\) /g, ' ')),
   )

@@ -9,7 +9,7 @@ import { stateOf, subjectOf, subjects } from '../../test/conformance/src/states.
 const chapters = steps.map(({ number, folder }) => ({
   number,
   folder,
-  text: textOf(`docs/steps/${folder}.md`),
+  text: textOf(`docs/steps/${folder}/index.md`),
 }))
 
 /** The sections of a chapter, in this order; those in brackets may be missing. */
@@ -70,7 +70,7 @@ describe('every chapter', () => {
     for (const { folder, number, text } of chapters) {
       const feel = /^## Feel the problem\n([\s\S]*?)^## /m.exec(text)?.[1] ?? ''
       const before = Math.max(1, Number(number) - 1)
-      const runs = [`npm run step ${before} -- `, `npx tsx steps/0${before}-`]
+      const runs = [`npm run step ${before} -- `, `npx tsx steps/${String(before).padStart(2, '0')}-`]
       expect(runs.some((command) => feel.includes(`\n${command}`)), folder).toBe(true)
     }
   })

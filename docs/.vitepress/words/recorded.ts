@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { besidePages } from '../beside.ts'
 import { recordingOf, steps } from '../course.ts'
 import { root } from '../source.ts'
+import type { Tables } from '../../record/table.ts'
 import type { Page } from './terms.ts'
 
-const tables = await besidePages<Readonly<Record<string, string>>>('tables')
+/** The tables of all chapters. */
+export const tables: Tables = Object.fromEntries(
+  (await besidePages<Tables>('tables')).flatMap(([, tables]) => Object.entries(tables)),
+)
 
 /** What makes the recordings that are no timelines. */
 export const commands: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(tables.flatMap(([, made]) => Object.entries(made))),
+  ...Object.fromEntries(Object.entries(tables).map(([file, { command }]) => [file, command])),
   'bench.txt': 'npm run bench -- --pin',
 }
 

@@ -1,4 +1,9 @@
-/** What makes the tables of this chapter. */
+import type { Tables } from '../../record/table.ts'
+
+/** What makes the tables of this chapter, and what must be the same in every run. */
 export default {
-  '04-python-echo.txt': 'python3 docs/steps/04-async-await/wild/echo.py',
-}
+  '04-python-echo.txt': {
+    command: 'python3 docs/steps/04-async-await/wild/echo.py',
+    testedIn: 'docs/test/wild.test.ts',
+  },
+} satisfies Tables

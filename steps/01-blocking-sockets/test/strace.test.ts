@@ -32,7 +32,7 @@ test.skipIf(!works)('the chapter shows what server and client ask of the kernel'
   try {
     const { code, stderr } = await run(new URL('../strace.ts', import.meta.url), ['--folder', folder])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const recorded = new URL('../../../docs/traces/', import.meta.url)
+    const recorded = new URL('../../../docs/steps/01-blocking-sockets/traces/', import.meta.url)
     for (const name of ['server', 'client']) {
       expect(await calls(pathToFileURL(folder + '/'), name)).toEqual(await calls(recorded, name))
     }

@@ -1,6 +1,6 @@
 """The echo server as one finds it everywhere, a good one, and what they do to messages and memory.
 
-python3 docs/wild/echo.py, with Python 3.11 or newer.
+python3 docs/steps/04-async-await/wild/echo.py, with Python 3.11 or newer.
 """
 
 import asyncio

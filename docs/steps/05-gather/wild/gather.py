@@ -1,6 +1,6 @@
 """Five requests gathered, as one finds it everywhere; then one of them fails; then there are more.
 
-python3 docs/wild/gather.py, with Python 3.11 or newer.
+python3 docs/steps/05-gather/wild/gather.py, with Python 3.11 or newer.
 """
 
 import asyncio
