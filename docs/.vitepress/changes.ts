@@ -88,12 +88,13 @@ export function taken(step: Step): Map<string, string[]> {
     for (const [, names = '', from = ''] of text.matchAll(
       /^import (?!type\b)(?:([^']*) from )?'([^']+)'/gm,
     )) {
-      const earlier = packages.get(from) ?? /^\.\.\/(\d\d-[^/]+)\//.exec(from)?.[1]
+      const [, name = '', program] = /^(@rpc-steps\/[\w-]+)(?:\/(\w+))?$/.exec(from) ?? []
+      const earlier = packages.get(name)
       if (earlier === undefined) continue
       const set = found.get(earlier) ?? new Set()
       found.set(earlier, set)
       for (const name of namesIn(names, text)) set.add(name)
-      if (names === '') set.add(posix.basename(from))
+      if (program !== undefined) set.add(`${program}.ts`)
     }
   }
   return new Map([...found].map(([folder, names]) => [folder, [...names].sort()]))

@@ -5,12 +5,12 @@ import type { Step } from '../../shared/course/src/steps.ts'
 export { steps }
 export type { Step }
 
-/** The step whose folder name appears in a page path such as `steps/01-blocking-sockets.md`. */
+/** The step whose folder name appears in a page path such as `steps/NAME.md`. */
 export function stepOf(page: string): Step | undefined {
   return steps.find(({ folder }) => page === `steps/${folder}` || page === `steps/${folder}.md`)
 }
 
-/** A page by its path without ending, such as `steps/02-callbacks`. */
+/** A page by its path without ending, such as `steps/NAME`. */
 export interface Chapter {
   page: string
   title: string

@@ -11,7 +11,7 @@ export interface Place {
 
 /** What a page says of itself. */
 export interface About {
-  /** Its Markdown file, such as `steps/02-callbacks.md`. */
+  /** Its Markdown file, such as `steps/NAME.md`. */
   file: string
   title: string
   description: string

@@ -10,7 +10,7 @@ import { inCourse } from './words/course.ts'
 
 /** A page of the site as it is written. */
 export interface Page {
-  /** Relative to `docs`, such as `steps/02-callbacks.md`. */
+  /** Relative to `docs`, such as `steps/NAME.md`. */
   file: string
   title: string
   description: string

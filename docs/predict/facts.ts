@@ -1,5 +1,5 @@
 import { pages } from '../../shared/service/src/pages.ts'
-import { recordingOf } from '../.vitepress/course.ts'
+import { recordingOf, steps } from '../.vitepress/course.ts'
 import { layout } from '../.vitepress/theme/timeline/layout.ts'
 import type { Span, TraceEvent } from '../.vitepress/theme/timeline/layout.ts'
 import type { Source } from './question.ts'
@@ -57,6 +57,11 @@ function runOf(text: string): Run {
       return place
     },
   }
+}
+
+/** The folder of a step, which is its name where all are compared. */
+export function folderOf(number: string): string {
+  return steps.find((step) => step.number === number)!.folder
 }
 
 /** How long the spans of one kind took together, in milliseconds. */

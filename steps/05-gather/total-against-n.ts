@@ -21,7 +21,7 @@ async function time(work: () => unknown): Promise<number> {
 
 await main(async () => {
   readOptions(usage, {})
-  const blockingServer = await startServer(new URL('../01-blocking-sockets/server.ts', import.meta.url))
+  const blockingServer = await startServer(new URL(import.meta.resolve('@rpc-steps/blocking-sockets/server')))
   const server = await startServer(new URL('server.ts', import.meta.url))
   const client = connectBlocking(blockingServer)
   const peer = await connect(server)

@@ -59,7 +59,7 @@ function askedFor(): Options {
   }
 }
 
-/** The names that a comma-separated list means. Any beginning will do: `02` is `02-callbacks`. */
+/** The names that a comma-separated list means. Any beginning will do: `02` is step 02. */
 function pick(what: string, list: string | undefined, names: readonly string[]): readonly string[] {
   if (list === undefined) return names
   return list.split(',').map((wanted) => {

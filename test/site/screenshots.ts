@@ -11,7 +11,7 @@ import { byHand, staticHost } from './src/site.ts'
 const usage = `npm run screenshots -w test/site -- [options] [PAGE ...]
 
 Pictures of the built site: each page wide and narrow, light and dark, from top to bottom. A page
-is given by a part of its address, such as 05-gather.`
+is given by a part of its address, such as model.`
 
 await main(async () => {
   const { values, words } = readCommandLine(usage, {

@@ -6,7 +6,7 @@ import { forget, keep, recall } from './store.ts'
 /** How far a page was read. A page that was never opened has no mark. */
 export type Mark = 'opened' | 'read'
 
-/** Marks by page, such as `steps/02-callbacks`. */
+/** Marks by page, such as `steps/NAME`. */
 export type Progress = Readonly<Record<string, Mark>>
 
 /** What a mark is called. */

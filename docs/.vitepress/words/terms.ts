@@ -12,7 +12,7 @@ export interface Term {
 
 /** A page of the course: where it is, and its Markdown. */
 export interface Page {
-  /** Relative to `docs`: `steps/02-callbacks.md`. */
+  /** Relative to `docs`: `steps/NAME.md`. */
   path: string
   text: string
 }

@@ -1,4 +1,4 @@
-import { inARow, longest, output, row, run, sum, waits } from '../../predict/facts.ts'
+import { folderOf, inARow, longest, output, row, run, sum, waits } from '../../predict/facts.ts'
 import { question } from '../../predict/question.ts'
 import { list, ms, place, say, times, words } from '../../predict/say.ts'
 
@@ -11,8 +11,8 @@ const log = {
 }
 
 const bench = output('bench', (text) => {
-  const inFlight = (step: string) => row(text, step)[1]!
-  return { callbacks: inFlight('02-callbacks'), promises: inFlight('04-async-await') }
+  const inFlight = (number: string) => row(text, folderOf(number))[1]!
+  return { callbacks: inFlight('02'), promises: inFlight('04') }
 })
 
 export default [

@@ -8,7 +8,9 @@ import { readOptions } from './options.ts'
 
 const usage = `npm run tour
 
-Runs the demo of every step that this system can run, one after another, and prints one table at the end.`
+Runs the demo of every step that this system can run, one after another, and prints one table at
+the end. The steps:
+${steps.map(({ number, title }) => `  ${number} ${title}`).join('\n')}`
 
 await main(async () => {
   readOptions(usage, {})

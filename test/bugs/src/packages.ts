@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A package that may show bugs: `steps/02-callbacks`, and where it is. */
+/** A package that may show bugs: `steps/NAME`, and where it is. */
 export interface Package {
   title: string
   folder: string

@@ -16,7 +16,7 @@ const types: Record<string, string> = {
 }
 
 /**
- * The addresses of all pages of the built site, such as `/steps/05-gather.html`, in order.
+ * The addresses of all pages of the built site, such as `/steps/NAME.html`, in order.
  *
  * @throws Error when the site is not built
  */
