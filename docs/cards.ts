@@ -1,26 +1,24 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { main, readOptions } from '@rpc-steps/cli'
 import { launch } from '../test/site/src/browser.ts'
-import { cardPages, digest } from './.vitepress/cards.ts'
+import { cardFolder, cardPages, digest } from './.vitepress/cards.ts'
+import { root } from './.vitepress/source.ts'
 
 const usage = `npm run cards:record -w docs
 
 Makes the pictures that stand for the pages where somebody links to them, from the recorded
-traces, and notes in cards.json what each was made from.`
-
-const folder = new URL('public/cards/', import.meta.url)
+traces: card.png beside the page of a step, and in card.txt what it was made from.`
 
 await main(async () => {
   readOptions(usage, {})
-  await mkdir(folder, { recursive: true })
   const browser = await launch()
-  const pages = cardPages()
-  for (const [name, html] of pages) {
+  for (const [name, html] of cardPages()) {
+    const folder = join(root, cardFolder(name))
     const page = await browser.newPage({ viewport: { width: 1200, height: 630 } })
     await page.setContent(html)
-    await writeFile(new URL(`${name}.png`, folder), await page.screenshot())
+    await writeFile(join(folder, 'card.png'), await page.screenshot())
+    await writeFile(join(folder, 'card.txt'), `${digest(html)}\n`)
   }
   await browser.close()
-  const digests = Object.fromEntries([...pages].map(([name, html]) => [name, digest(html)]))
-  await writeFile(new URL('cards.json', import.meta.url), `${JSON.stringify(digests, null, 2)}\n`)
 })

@@ -22,6 +22,12 @@ export function cardPages(): Map<string, string> {
   return new Map([['home', home], ...cards])
 }
 
+/** The folder of a card, relative to the root: `card.png`, and in `card.txt` what it was made from. */
+export function cardFolder(name: string): string {
+  const step = steps.find(({ number }) => number === name)
+  return step ? `docs/steps/${step.folder}` : 'docs/.vitepress/card'
+}
+
 /** What a card was made from, in a few characters. */
 export function digest(html: string): string {
   return createHash('sha256').update(html).digest('hex').slice(0, 16)

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { HeadConfig } from 'vitepress'
-import { stepOf, steps } from './course.ts'
+import { stepOf } from './course.ts'
+import { root } from './source.ts'
 
 /** Where the site will stand. */
 export interface Place {
@@ -19,7 +22,8 @@ export interface About {
 
 /** The name of the picture that stands for a page where somebody links to it. */
 export function cardOf(file: string): string {
-  return steps.find(({ folder }) => file.includes(`/${folder}.`))?.number ?? 'home'
+  const step = stepOf(file)
+  return step && existsSync(join(root, 'docs/steps', step.folder, 'card.png')) ? step.number : 'home'
 }
 
 /** The path of a page below the base: `index.md` is the folder itself. */

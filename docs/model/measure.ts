@@ -1,4 +1,3 @@
-import type { ModelInfo } from '@rpc-steps/course'
 import { elapsed, spansOf, timesOf } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
 import { waitsOf } from '../lab/plan.ts'
@@ -7,37 +6,21 @@ import { hundredths } from './points.ts'
 import type { Parts, Point } from './points.ts'
 import { modelled } from './simulate.ts'
 
-const inAll = (clients: number, counts: number[], latency: Plan['latency']) =>
-  modelled.flatMap(({ number: step }) =>
-    counts.map((calls): Plan => ({ step, clients, calls, latency })),
-  )
-/** Plans that set an option of a step, where it has such a one. */
-const withOption = (
-  optionOf: (model: ModelInfo) => string | undefined,
-  values: number[],
-  clients: number,
-  counts: number[],
-  latency: Plan['latency'],
-) =>
-  modelled.flatMap(({ number: step, model }) => {
-    const option = optionOf(model!)
-    if (option === undefined) return []
-    return values.flatMap((value) =>
-      counts.map((calls): Plan => ({ step, clients, calls, latency, [option]: value })),
-    )
-  })
-const threads = ({ threads }: ModelInfo) => threads
-const limit = ({ atOnce }: ModelInfo) => (typeof atOnce === 'object' ? atOnce.option : undefined)
-
 /** Every run that is measured for the model. */
-export const plans: readonly Plan[] = [
-  ...inAll(1, [1, 2, 4, 8, 16], 50),
-  ...inAll(4, [1, 2, 4, 8], 50),
-  ...inAll(1, [1, 2, 5, 10], 'pages'),
-  ...withOption(threads, [2, 4], 4, [1, 2, 4, 8], 50),
-  ...withOption(limit, [2, 4], 1, [1, 2, 4, 8, 16], 50),
-  ...withOption(limit, [2], 1, [1, 2, 5, 10], 'pages'),
-]
+export const plans: readonly Plan[] = modelled.flatMap(({ number: step, model }) => {
+  const { threads, atOnce } = model!
+  const some = (clients: number, counts: number[], latency: Plan['latency'], own?: Record<string, number>) =>
+    counts.map((calls): Plan => ({ step, clients, calls, latency, ...own }))
+  const limit = typeof atOnce === 'object' ? atOnce.option : undefined
+  return [
+    ...some(1, [1, 2, 4, 8, 16], 50),
+    ...some(4, [1, 2, 4, 8], 50),
+    ...some(1, [1, 2, 5, 10], 'pages'),
+    ...(threads ? [2, 4].flatMap((n) => some(4, [1, 2, 4, 8], 50, { [threads]: n })) : []),
+    ...(limit ? [2, 4].flatMap((n) => some(1, [1, 2, 4, 8, 16], 50, { [limit]: n })) : []),
+    ...(limit ? some(1, [1, 2, 5, 10], 'pages', { [limit]: 2 }) : []),
+  ]
+})
 
 /** What the tidy trace of a run says. */
 export function measure(plan: Plan, events: readonly TraceEvent[]): Point {

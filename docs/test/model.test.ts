@@ -5,8 +5,6 @@ import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
 import { measure, plans } from '../model/measure.ts'
 import { costsOf } from '../model/points.ts'
-import type { Point } from '../model/points.ts'
-import recorded from '../model/points.json'
 import { predict } from '../model/predict.ts'
 import { simulate, totalOf } from '../model/simulate.ts'
 import type { Costs } from '../model/simulate.ts'
@@ -15,11 +13,11 @@ import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
 import { recordingOf } from '../.vitepress/course.ts'
 import { textOf } from '../.vitepress/source.ts'
+import { points } from '../.vitepress/theme/model/measured.ts'
 import { apart } from '../.vitepress/theme/model/places.ts'
 import { firstSetting, fits, planOf, queryOf, ranges, readSetting } from '../.vitepress/theme/model/setting.ts'
 import type { Setting } from '../.vitepress/theme/model/setting.ts'
 
-const points = recorded as Point[]
 const costs = costsOf(points)
 const free: Costs = { request: 0, response: 0, communication: 0, warmUp: 0 }
 

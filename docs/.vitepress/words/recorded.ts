@@ -58,6 +58,12 @@ export function recordings(pages: readonly Page[]): Recording[] {
     return { file: recordingOf(file).replace('docs/', ''), command, shownIn: pages.filter(shows) }
   })
   const model = pages.filter(({ path }) => path === 'model.md')
-  const points = { file: 'model/points.json', command: 'npm run model:record', shownIn: model }
-  return [...timelinesAndOutputs, points]
+  const points = steps
+    .filter((step) => step.model !== undefined)
+    .map(({ number, folder }) => ({
+      file: `steps/${folder}/points.json`,
+      command: `npm run model:record -- ${number}`,
+      shownIn: model,
+    }))
+  return [...timelinesAndOutputs, ...points]
 }
