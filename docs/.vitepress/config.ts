@@ -7,9 +7,9 @@ import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
 import { reading, stepOf, steps, trying } from './course.ts'
-import { labPlugin } from '../lab/plugin.ts'
+import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
-import { predict } from './predict.ts'
+import { predict } from './predict/markdown.ts'
 import { published } from './publish.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
@@ -79,8 +79,11 @@ export default defineConfig({
     ['meta', { media: '(prefers-color-scheme: dark)', name: 'theme-color', content: '#14161b' }],
   ],
   // The page of a step lies among what it knows, and has the address of a page beside that folder.
-  rewrites: { 'steps/:step/index.md': 'steps/:step.md' },
-  srcExclude: ['test/**', 'README.md'],
+  rewrites: {
+    'steps/:step/index.md': 'steps/:step.md',
+    'generated/:path*': ':path*',
+  },
+  srcExclude: ['README.md'],
   lastUpdated: false,
   vite: { plugins: [foldersPlugin, labPlugin(base), lines.plugin, iconPlugin] },
   transformPageData(page) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
-import { scenes } from '../lab/scenes.ts'
+import { scenes } from './lab/scenes.ts'
 import { steps } from './course.ts'
 
 /** What the pages know of the steps. */
@@ -11,7 +11,7 @@ const shown = steps.map(({ number, folder, title, waiting, part, options, model 
 /** Modules that read folders, and what they export. */
 const modules = new Map<string, Readonly<Record<string, unknown>>>([
   [pathOf('../../shared/course/src/steps.ts'), { steps: shown }],
-  [pathOf('../lab/scenes.ts'), { scenes }],
+  [pathOf('./lab/scenes.ts'), { scenes }],
 ])
 
 /** Gives the theme as plain data what other modules read from folders: a browser has none. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { ideas } from '../changes/ideas.ts'
-import { questionOf } from '../predict/index.ts'
+import { ideas } from './ideas.ts'
+import { questionOf } from './predict/index.ts'
 import { reading, recordingOf } from './course.ts'
 import { pathOf } from './head.ts'
 import { fileOfPage, isMarker, pages, pathOfPage, regionsOf, snippetsOf, textOf } from './source.ts'

@@ -247,8 +247,8 @@ export const computed: readonly Claim[] = [
   },
   {
     says: ['A run is ended after 30 seconds'],
-    from: '`docs/lab/lab.ts`, `limit`',
-    is: () => [numberIn('docs/lab/lab.ts', /limit = ([\d_]+)/) / 1000],
+    from: '`docs/.vitepress/lab/lab.ts`, `limit`',
+    is: () => [numberIn('docs/.vitepress/lab/lab.ts', /limit = ([\d_]+)/) / 1000],
   },
   {
     says: ['that takes 30 milliseconds is answered last'],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { besidePages } from '../beside.ts'
 import { recordingOf, steps } from '../course.ts'
 import { root } from '../source.ts'
-import type { Tables } from '../../record/table.ts'
+import type { Tables } from '../record/table.ts'
 import type { Page } from './terms.ts'
 
 /** The tables of all chapters. */

@@ -1,4 +1,4 @@
-import type { Idea } from '../../changes/ideas.ts'
+import type { Idea } from '../../.vitepress/ideas.ts'
 
 /** What a call over sockets is that the call of a function is not. */
 export default [

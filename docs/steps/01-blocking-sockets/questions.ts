@@ -1,6 +1,6 @@
-import { inARow, longest, output, row, run, spent, urls, waits } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { capital, list, ms, say, times, words } from '../../predict/say.ts'
+import { inARow, longest, output, row, run, spent, urls, waits } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { capital, list, ms, say, times, words } from '../../.vitepress/predict/say.ts'
 
 const strace = output('01-strace-client', (text) => {
   const calls = [...text.matchAll(/^(\w+)\(.*<([\d.]+)>$/gm)]

@@ -1,6 +1,6 @@
-import { row } from '../../predict/facts.ts'
-import { wordsOf } from '../../record/table.ts'
-import type { Tables } from '../../record/table.ts'
+import { row } from '../../.vitepress/predict/facts.ts'
+import { wordsOf } from '../../.vitepress/record/table.ts'
+import type { Tables } from '../../.vitepress/record/table.ts'
 
 /** What makes the tables of this chapter, and what must be the same in every run. */
 export default {

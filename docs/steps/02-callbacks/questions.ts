@@ -1,6 +1,6 @@
-import { longest, output, row, run, spent, urls, waits } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { capital, list, ms, often, place, say, words } from '../../predict/say.ts'
+import { longest, output, row, run, spent, urls, waits } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { capital, list, ms, often, place, say, words } from '../../.vitepress/predict/say.ts'
 
 const fetches = run('02-five-fetches')
 

@@ -1,5 +1,5 @@
-import { fiveClients, fiveFetches } from '../../lab/scene.ts'
-import type { Scenes } from '../../lab/scene.ts'
+import { fiveClients, fiveFetches } from '../../.vitepress/lab/scene.ts'
+import type { Scenes } from '../../.vitepress/lab/scene.ts'
 
 /** What is run for the traces of this chapter. */
 export default {

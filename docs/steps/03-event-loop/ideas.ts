@@ -1,4 +1,4 @@
-import type { Idea } from '../../changes/ideas.ts'
+import type { Idea } from '../../.vitepress/ideas.ts'
 
 /** What this step does in another way than the one before it. */
 export default [

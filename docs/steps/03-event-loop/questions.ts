@@ -1,7 +1,7 @@
 import { stateOf, subjectOf } from '../../../test/conformance/src/states.ts'
-import { output, row, run, spent } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { capital, list, ms, often, say, times, words } from '../../predict/say.ts'
+import { output, row, run, spent } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { capital, list, ms, often, say, times, words } from '../../.vitepress/predict/say.ts'
 
 const idle = 5000
 const wakeups = output('03-wakeups', (text) => {

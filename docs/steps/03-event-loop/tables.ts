@@ -1,5 +1,5 @@
-import { numbersOf, wordsOf } from '../../record/table.ts'
-import type { Tables } from '../../record/table.ts'
+import { numbersOf, wordsOf } from '../../.vitepress/record/table.ts'
+import type { Tables } from '../../.vitepress/record/table.ts'
 
 /** What makes the tables of this chapter, and what must be the same in every run. */
 export default {
@@ -12,7 +12,7 @@ export default {
   },
   '03-redis.txt': {
     command: 'npx tsx docs/steps/03-event-loop/wild/redis.ts',
-    testedIn: 'docs/test/wild.test.ts',
+    testedIn: 'docs/.vitepress/test/wild.test.ts',
   },
   '03-ten-thousand.txt': {
     command: 'npx tsx steps/03-event-loop/ten-thousand.ts',

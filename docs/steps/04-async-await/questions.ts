@@ -1,6 +1,6 @@
-import { folderOf, inARow, longest, output, row, run, sum, waits } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { list, ms, place, say, times, words } from '../../predict/say.ts'
+import { folderOf, inARow, longest, output, row, run, sum, waits } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { list, ms, place, say, times, words } from '../../.vitepress/predict/say.ts'
 
 const log = {
   file: 'steps/04-async-await/test/promises-on-loop.test.ts',

@@ -1,6 +1,6 @@
-import { inARow, longest, output, row, run, waits } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { list, ms, say, times, words } from '../../predict/say.ts'
+import { inARow, longest, output, row, run, waits } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { list, ms, say, times, words } from '../../.vitepress/predict/say.ts'
 
 const many = output('05-total-against-n', (text) => {
   const counts = row(text, 'n')

@@ -1,12 +1,12 @@
-import { row } from '../../predict/facts.ts'
-import { wordsOf } from '../../record/table.ts'
-import type { Tables } from '../../record/table.ts'
+import { row } from '../../.vitepress/predict/facts.ts'
+import { wordsOf } from '../../.vitepress/record/table.ts'
+import type { Tables } from '../../.vitepress/record/table.ts'
 
 /** What makes the tables of this chapter, and what must be the same in every run. */
 export default {
   '05-python-gather.txt': {
     command: 'python3 docs/steps/05-gather/wild/gather.py',
-    testedIn: 'docs/test/wild.test.ts',
+    testedIn: 'docs/.vitepress/test/wild.test.ts',
   },
   '05-swamp.txt': {
     command: 'npx tsx steps/05-gather/swamp.ts',

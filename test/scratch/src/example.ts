@@ -91,9 +91,9 @@ Nothing.
   { title: 'How patient', line: 'It waits for nobody.', after: ['06/src/patience.ts#patience'] },
 ]
 `,
-  'questions.ts': `import { row, output } from '../../predict/facts.ts'
-import { question } from '../../predict/question.ts'
-import { say } from '../../predict/say.ts'
+  'questions.ts': `import { row, output } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { say } from '../../.vitepress/predict/say.ts'
 
 const table = output('06-patience', (text) => row(text, 'patience')[0]!)
 
@@ -109,7 +109,7 @@ export default [
 `,
   'tables.ts': `export default { '06-patience.txt': { command: 'npx tsx steps/${name}/demo.ts' } }\n`,
   'traces/06-patience.txt': 'patience  3\n',
-  'scenes.ts': `import { fiveFetches } from '../../lab/scene.ts'
+  'scenes.ts': `import { fiveFetches } from '../../.vitepress/lab/scene.ts'
 
 export default { 'five-fetches': fiveFetches }
 `,

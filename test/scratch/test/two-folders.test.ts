@@ -19,7 +19,7 @@ beforeAll(() => {
   addExample(root)
   install(root)
   // A page for each source file is most of the work of a build, and lists no steps.
-  rmSync(at('docs/source'), { recursive: true })
+  rmSync(at('docs/generated/source'), { recursive: true })
 })
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
 
@@ -54,7 +54,7 @@ describe.concurrent('a step of two folders is found', () => {
   })
 
   it('in the addresses of the lab, and in what it runs', async ({ expect }) => {
-    const code = `import { castOf, inWords, planFrom } from './docs/lab/plan.ts'
+    const code = `import { castOf, inWords, planFrom } from './docs/.vitepress/lab/plan.ts'
       const before = { step: '01', clients: 1, calls: 1, latency: 0 }
       const { plan, wrong } = planFrom('step=06&patience=2', before)
       console.log(JSON.stringify({ wrong, words: inWords(plan), server: castOf(plan).server }))`

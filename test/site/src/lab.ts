@@ -12,7 +12,7 @@ export interface Lab {
 
 /** A test with the lab: the very program that a reader starts, on a free port. */
 export const test = withSite.extend('lab', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const program = start(new URL('../../../docs/serve.ts', import.meta.url), ['--port', '0'])
+  const program = start(new URL('../../../docs/.vitepress/programs/serve.ts', import.meta.url), ['--port', '0'])
   onCleanup(async () => {
     await program.stop()
   })

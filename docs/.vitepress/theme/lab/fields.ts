@@ -1,5 +1,5 @@
-import { offeredBy, readPlan } from '../../../lab/plan.ts'
-import type { Plan } from '../../../lab/plan.ts'
+import { offeredBy, readPlan } from '../../lab/plan.ts'
+import type { Plan } from '../../lab/plan.ts'
 
 /** What stands in the fields of the form. A number's field holds '' while nothing is in it. */
 export interface Fields {

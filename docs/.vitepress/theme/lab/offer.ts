@@ -1,4 +1,4 @@
-import type { Offer } from '../../../lab/messages.ts'
+import type { Offer } from '../../lab/messages.ts'
 
 /** What the server of this page offers to run; undefined on a host that only has files. */
 export function findOffer(): Offer | undefined {

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '@rpc-steps/trace'
-import type { Ending, Message } from '../../../lab/messages.ts'
-import { tidy, tidySoFar } from '../../../record/tidy.ts'
+import type { Ending, Message } from '../../lab/messages.ts'
+import { tidy, tidySoFar } from '../../record/tidy.ts'
 
 export type State = 'idle' | 'starting' | 'waiting' | 'running' | 'stopped' | Ending
 

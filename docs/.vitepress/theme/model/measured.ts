@@ -1,5 +1,5 @@
-import { costsOf } from '../../../model/points.ts'
-import type { Point } from '../../../model/points.ts'
+import { costsOf } from '../../model/points.ts'
+import type { Point } from '../../model/points.ts'
 
 const files = import.meta.glob<readonly Point[]>('../../../steps/*/points.json', {
   eager: true,

@@ -1,7 +1,7 @@
-import { bounds } from '../../../lab/plan.ts'
-import type { Plan } from '../../../lab/plan.ts'
-import { atOnce, modelled, modelOf, threadsOf, totalOf } from '../../../model/simulate.ts'
-import type { Costs } from '../../../model/simulate.ts'
+import { bounds } from '../../lab/plan.ts'
+import type { Plan } from '../../lab/plan.ts'
+import { atOnce, modelled, modelOf, threadsOf, totalOf } from '../../model/simulate.ts'
+import type { Costs } from '../../model/simulate.ts'
 
 /** What the reader has set. A limit as high as the most calls is no limit. */
 export interface Setting {

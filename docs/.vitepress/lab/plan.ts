@@ -1,0 +1,187 @@
+import type { OwnOption } from '@rpc-steps/course'
+import { pages } from '@rpc-steps/service/pages'
+import { steps } from '../course.ts'
+
+/**
+ * One run of one step: so many clients at once, each with so many calls. Shared by all who run,
+ * record or predict: nothing here depends on Node.
+ */
+export interface Plan {
+  /** The step's number, two digits. */
+  step: string
+  /** Client processes, all let go together. */
+  clients: number
+  /** Calls by each client. */
+  calls: number
+  /** What each call waits for on the server: milliseconds, or the five pages in turn. */
+  latency: number | 'pages'
+  /** What the step's own options are set to, by name; what is not there is as without. */
+  [option: string]: string | number
+}
+
+/** The least and the most that a plan may ask for. */
+export const bounds = {
+  clients: [1, 10],
+  calls: [1, 50],
+  latency: [0, 1000],
+} as const
+
+/** An option of a step that the lab offers. */
+export type Offered = OwnOption & { lab: NonNullable<OwnOption['lab']> }
+
+/** The options of a step that a plan may set, by name. */
+export function offeredBy(step: string): Map<string, Offered> {
+  const { options = {} } = steps.find(({ number }) => number === step) ?? {}
+  return new Map(Object.entries(options).filter((entry): entry is [string, Offered] => !!entry[1].lab))
+}
+
+/** The least and the most that a plan may set a number to. */
+export function boundsOf(option: Offered): readonly [number, number] | undefined {
+  if ('choices' in option) return undefined
+  return [option.lab.least ?? option.least, option.lab.most ?? option.most]
+}
+
+/** Choices that a machine has, by the name of the option; of others nothing is known. */
+export type Choices = Readonly<Record<string, readonly string[]>>
+
+/**
+ * Reads a plan that came from outside.
+ *
+ * @throws Error in words for the one who made it
+ */
+export function readPlan(value: unknown): Plan {
+  if (typeof value !== 'object' || value === null) throw new Error('a plan must be an object')
+  const given = value as Record<string, unknown>
+  const step = steps.find(({ number }) => number === given['step'])?.number
+  if (step === undefined) {
+    throw new Error(`step must be one of ${steps.map(({ number }) => number).join(', ')}`)
+  }
+  const whole = (name: string, [least, most]: readonly [number, number]) => {
+    const n = given[name]
+    if (typeof n === 'number' && Number.isInteger(n) && least <= n && n <= most) return n
+    throw new Error(`${name} must be a whole number from ${least} to ${most}`)
+  }
+  const latency = given['latency'] === 'pages' ? 'pages' : whole('latency', bounds.latency)
+  const [clients, calls] = [whole('clients', bounds.clients), whole('calls', bounds.calls)]
+  const plan: Plan = { step, clients, calls, latency }
+  const offered = offeredBy(step)
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(plan, name)) continue
+    const option = offered.get(name)
+    if (!option) throw new Error(`step ${step} has no option ${clipped(name)}`)
+    if (given[name] === undefined) continue
+    plan[name] = 'choices' in option ? chosen(name, option.choices) : whole(name, boundsOf(option)!)
+  }
+  return plan
+
+  function chosen(name: string, choices: readonly string[]): string {
+    const choice = choices.find((choice) => choice === given[name])
+    if (choice === undefined) throw new Error(`${name} must be one of ${choices.join(', ')}`)
+    return choice
+  }
+}
+
+/** A plan as the query of an address: `step=03&clients=5&calls=1&latency=pages`. */
+export function queryOf(plan: Plan): string {
+  return String(new URLSearchParams(Object.entries(plan).map(([name, value]) => [name, `${value}`])))
+}
+
+/** What a query asks for. */
+export interface Asked {
+  plan: Plan
+  /** What in the query is of no use, and why, in words: there the plan is as it was before. */
+  wrong: readonly string[]
+}
+
+/**
+ * Reads the query of an address, name by name. What it does not name, and what is wrong in it, stays
+ * as in `before`; an option of one step alone is then left out. Where it is known which choices
+ * there are `here`, no others will do.
+ */
+export function planFrom(query: string, before: Plan, here: Choices = {}): Asked {
+  const { step, clients, calls, latency } = before
+  let plan: Plan = { step, clients, calls, latency }
+  const wrong: string[] = []
+  const given = new Map(new URLSearchParams(query))
+  // It comes first, since the others depend on it.
+  const names = [...given.keys()].sort((a, b) => Number(b === 'step') - Number(a === 'step'))
+  for (const name of names) {
+    const text = given.get(name) ?? ''
+    const value = name !== 'step' && /^\d{1,6}$/.test(text) ? Number(text) : text
+    try {
+      const next = readPlan({ ...plan, [name]: value })
+      if (Object.hasOwn(here, name) && !here[name]!.includes(text)) {
+        throw new Error(`this machine has no ${text}`)
+      }
+      plan = next
+    } catch (error) {
+      wrong.push(`${clipped(name)}=${clipped(text)}: ${(error as Error).message}`)
+    }
+  }
+  return { plan, wrong }
+}
+
+/** Anybody can write an address. */
+function clipped(text: string): string {
+  return text.length > 20 ? `${text.slice(0, 20)}…` : text
+}
+
+/** What a plan does, in a few words. */
+export function inWords(plan: Plan): string {
+  const { step, clients, calls, latency } = plan
+  const count = (n: number, what: string) => `${n === 1 ? 'one' : n} ${what}${n === 1 ? '' : 's'}`
+  const what = latency === 'pages' ? `${count(calls, 'fetch').replace(/hs$/, 'hes')}` : count(calls, 'call')
+  const own = [...offeredBy(step)].flatMap(([name, { lab: { says, saysOne = says } }]) => {
+    const value = plan[name]
+    if (value === undefined) return []
+    return [(Number(value) <= 1 ? saysOne : says).replace('#', String(value))]
+  })
+  return [
+    clients === 1 ? `one client, ${what}` : `${clients} clients, ${what} each`,
+    ...(latency === 'pages' ? [] : [`${latency} ms a call`]),
+    ...own,
+  ].join(', ')
+}
+
+/** What a plan runs: options for the server and for each client, and each client's calls. */
+export interface Words {
+  server: string[]
+  client: string[]
+  /** `METHOD JSON METHOD JSON ...` for each client. */
+  calls: string[][]
+}
+
+/** The command lines of a plan, without the names of the programs. */
+export function wordsOf(plan: Plan): Words {
+  const { step, clients, calls, latency } = plan
+  const urls = Object.keys(pages)
+  const call = (n: number) =>
+    latency === 'pages'
+      ? ['fetch', JSON.stringify({ url: urls[n % urls.length] })]
+      : ['sleep', JSON.stringify({ ms: latency })]
+  const optionsFor = (program: 'server' | 'client') =>
+    [...offeredBy(step)].flatMap(([name, { of }]) =>
+      of.includes(program) && plan[name] !== undefined ? [`--${name}`, String(plan[name])] : [],
+    )
+  return {
+    server: optionsFor('server'),
+    client: optionsFor('client'),
+    calls: Array.from({ length: clients }, (_, client) =>
+      Array.from({ length: calls }, (_, i) => call(client * calls + i)).flat(),
+    ),
+  }
+}
+
+/** The same for each program: what the server and every client are started with. */
+export function castOf(plan: Plan): { server: string[]; clients: string[][] } {
+  const { server, client, calls } = wordsOf(plan)
+  return { server, clients: calls.map((words) => [...client, ...words]) }
+}
+
+/** What the calls of one client wait for on the server, in milliseconds, in order. */
+export function waitsOf({ calls, latency }: Plan, client: number): number[] {
+  const waits = Object.values(pages)
+  return Array.from({ length: calls }, (_, i) =>
+    latency === 'pages' ? waits[(client * calls + i) % waits.length]! : latency,
+  )
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { root } from '../source.ts'
+
+/** A table of the docs is made in seconds, a benchmark in minutes. */
+const longest = 600_000
+
+/**
+ * What a command of the docs prints. `more` goes after its own arguments, for a smaller size.
+ *
+ * @throws Error when it fails, with what it said
+ */
+export async function outputOf(command: string, more: readonly string[] = []): Promise<string> {
+  const [program = '', ...args] = [...partsOf(command), ...more]
+  const child = spawn(program, args, { cwd: root, timeout: longest })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
+  return stdout.replaceAll('\r', '')
+}
+
+/** The same without npm between us and the program: what is ended then is the program itself. */
+function partsOf(command: string): string[] {
+  const node = [process.execPath, '--import', import.meta.resolve('tsx')]
+  const [, file, args] =
+    /^npx tsx (\S+)(.*)$/.exec(command) ??
+    /^npm run (bench)(?: --(.*))?$/.exec(command) ??
+    []
+  const words = (args ?? '').split(' ').filter((word) => word !== '')
+  if (file === 'bench') return [...node, 'test/bench/main.ts', ...words]
+  return file === undefined ? command.split(' ') : [...node, file, ...words]
+}
+
+/** What of an output stands in the docs: of a benchmark with several workloads, their summary. */
+export function shown(command: string, output: string): string {
+  const summary = output.indexOf('times as fast as bare')
+  if (summary < 0) return `${output.trimEnd()}\n`
+  const [machine] = output.split('\n')
+  return `$ ${command}\n${machine}\n\n${output.slice(summary).trimEnd()}\n`
+}

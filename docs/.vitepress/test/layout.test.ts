@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { bandOf, placesOf } from '../theme/timeline/geometry.ts'
+import { layout, marks, milliseconds, stamp, summary, ticks } from '../theme/timeline/layout.ts'
+import type { TraceEvent } from '../theme/timeline/layout.ts'
+import { recordingOf } from '../course.ts'
+import { pages, textOf } from '../source.ts'
+import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
+
+describe('layout', () => {
+  test('puts callers above the servers they call', () => {
+    const { lanes } = layout(allAtOnce())
+    expect(lanes).toMatchObject([
+      { process: 'client', thread: 'main', rows: 5, client: true },
+      { process: 'server', thread: 'main', rows: 5, client: false },
+    ])
+  })
+
+  test('knows when each process was last heard of', () => {
+    const { lanes, duration } = layout(allAtOnce())
+    expect(lanes[0]?.end).toBe(duration)
+    expect(lanes[1]?.end).toBeLessThan(duration)
+  })
+
+  test('counts milliseconds from the first event', () => {
+    const { duration, spans } = layout(oneAfterAnother())
+    expect(duration).toBeCloseTo(1032.8, 5)
+    const calls = spans.filter(({ kind }) => kind === 'call')
+    expect(calls.map(({ start }) => Math.round(start))).toEqual([0, 121, 421, 622, 872])
+    expect(calls.map(({ row }) => row)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('keeps a request and its handling in the same row', () => {
+    const { spans } = layout(allAtOnce())
+    for (const handle of spans.filter(({ kind }) => kind === 'handle')) {
+      const call = spans.find((span) => span.kind === 'call' && span.call === handle.call)
+      expect(handle.row).toBe(call?.row)
+    }
+  })
+
+  test('joins each message to its arrival', () => {
+    const { arrows } = layout(oneAfterAnother())
+    expect(arrows).toHaveLength(10)
+    for (const { kind, from, to } of arrows) {
+      expect([from.lane, to.lane]).toEqual(kind === 'request' ? [0, 1] : [1, 0])
+      expect(to.at - from.at).toBeCloseTo(0.1, 5)
+    }
+  })
+
+  test('does not let a message arrive before it was sent', () => {
+    const end = (way: 'flow_out' | 'flow_in', ts: number, pid: number): TraceEvent => ({
+      ph: 'X',
+      cat: 'wire',
+      name: 'request',
+      id: '1:1',
+      [way]: true,
+      ts,
+      pid,
+      tid: 1,
+    })
+    expect(layout([end('flow_in', 1000, 2), end('flow_out', 2000, 1)]).arrows).toMatchObject([
+      { from: { at: 0 }, to: { at: 0 } },
+    ])
+  })
+
+  test('keeps lanes in the order of process and thread, whatever happens first', () => {
+    const run = (pid: number, tid: number, ts: number): TraceEvent => ({
+      ph: 'B',
+      cat: 'run',
+      name: 'x',
+      pid,
+      tid,
+      ts,
+    })
+    const { spans } = layout([run(2, 2, 0), run(1, 2, 1), run(2, 1, 2), run(1, 1, 3)])
+    expect(spans.map(({ start }) => start * 1000)).toEqual([3, 1, 2, 0])
+  })
+
+  test('knows how deep a span lies in its thread', () => {
+    const at = (ph: string, name: string, ts: number, cat = 'run'): TraceEvent => ({
+      ph,
+      name,
+      ts,
+      cat,
+      pid: 1,
+      tid: 1,
+    })
+    const { spans } = layout([
+      at('B', 'turn', 0),
+      at('B', 'recv', 1000, 'kernel'),
+      at('E', 'recv', 2000, 'kernel'),
+      at('E', 'turn', 3000),
+    ])
+    expect(spans.map(({ name, depth, start, end }) => [name, depth, start, end])).toEqual([
+      ['turn', 0, 0, 3],
+      ['recv', 1, 1, 2],
+    ])
+  })
+
+  test('lets more than eight calls share rows, without overlap', () => {
+    const many = Array.from({ length: 40 }, (_, i): TraceEvent[] => {
+      const shared = { cat: 'call', name: 'say', id: `1:${i}`, pid: 1, tid: 1 }
+      return [
+        { ...shared, ph: 'b', ts: i * 1000 },
+        { ...shared, ph: 'e', ts: i * 1000 + 2500 },
+      ]
+    }).flat()
+    const { lanes, spans } = layout(many)
+    expect(lanes[0]?.rows).toBe(3)
+    for (const a of spans) {
+      for (const b of spans) {
+        if (a !== b && a.row === b.row) expect(a.end <= b.start || b.end <= a.start).toBe(true)
+      }
+    }
+  })
+
+  test('draws a span that the trace cuts off to its edge', () => {
+    const { spans, duration } = layout(oneAfterAnother().filter(({ ph }) => ph !== 'E'))
+    expect(duration).toBeGreaterThan(1000)
+    expect(spans.filter(({ kind }) => kind === 'kernel').every(({ end }) => end === duration)).toBe(
+      true,
+    )
+  })
+
+  test('tells the picture in words, in the order of time', () => {
+    const { moments } = layout(allAtOnce())
+    expect(moments[0]?.text).toBe('client: calls fetch 1')
+    expect(moments.at(-1)?.text).toBe('client: has the answer to fetch 2, 300 ms after the call')
+    expect(moments.map(({ at }) => at)).toEqual(moments.map(({ at }) => at).sort((a, b) => a - b))
+  })
+
+  test('says in one sentence what is to be seen', () => {
+    expect(summary(layout(allAtOnce()))).toBe('Timeline: 5 calls by 1 client in 301 ms')
+    expect(summary(layout([]))).toBe('A timeline without calls')
+  })
+
+  test('takes an empty trace, and events in any order', () => {
+    expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], moments: [] })
+    const expected = layout(oneAfterAnother())
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(oneAfterAnother(), { minLength: oneAfterAnother().length }),
+        (shuffled) => {
+          expect(layout(shuffled).arrows).toEqual(expected.arrows)
+          expect(layout(shuffled).spans).toEqual(expected.spans)
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+})
+
+test('no page shows a trace twice, for its events would have the same addresses', () => {
+  for (const page of pages()) {
+    const tags = [...textOf(page).matchAll(/<Timeline [^>]*>/g)].map(([tag]) => tag)
+    const names = tags.flatMap((tag) => [...tag.matchAll(/"(.*?)"/g)].map(([, name]) => name))
+    expect(names, page).toEqual([...new Set(names)])
+  }
+})
+
+test('durations are short and have a unit', () => {
+  expect([0.04, 3.14159, 42.4, 999, 1030].map(milliseconds)).toEqual([
+    '0.0 ms',
+    '3.1 ms',
+    '42 ms',
+    '999 ms',
+    '1.03 s',
+  ])
+})
+
+test('an axis has round marks that end before the picture does', () => {
+  expect(ticks(1030)).toEqual([0, 200, 400, 600, 800, 1000])
+  expect(ticks(0)).toEqual([0])
+  fc.assert(
+    fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), (duration) => {
+      const marks = ticks(duration)
+      expect(marks.length).toBeGreaterThan(1)
+      expect(marks.length).toBeLessThanOrEqual(8)
+      expect(marks.at(-1)).toBeLessThanOrEqual(duration * (1 + 1e-6))
+    }),
+  )
+})
+
+describe('a run that goes on', () => {
+  const now = 1_100_000
+  const sofar = oneAfterAnother().filter(({ ts }) => ts <= now)
+
+  test('ends now, and so does what has not ended', () => {
+    const { duration, spans, lanes } = layout(sofar, now)
+    expect(duration).toBe(100)
+    expect(spans.filter(({ open }) => open).map(({ kind, end }) => [kind, end])).toEqual([
+      ['call', 100],
+      ['kernel', 100],
+      ['handle', 100],
+      ['kernel', 100],
+    ])
+    expect(lanes.map(({ end }) => end)).toEqual([100, 100])
+  })
+
+  test('tells no end that was not seen', () => {
+    expect(layout(sofar, now).moments.map(({ text }) => text)).toEqual([
+      'client: calls fetch 1',
+      'client: sends the request of fetch 1',
+      'client: sleeps in the kernel in recv',
+      'server: begins to handle fetch 1',
+      'server: sleeps in the kernel in nanosleep',
+    ])
+  })
+
+  test('can be drawn at any time', () => {
+    const all = oneAfterAnother()
+    fc.assert(
+      fc.property(fc.subarray(all), fc.option(fc.nat(3_000_000)), (part, now) => {
+        const { duration, spans, lanes, moments } = layout(part, now ?? undefined)
+        for (const { start, end, lane } of spans) {
+          expect(start).toBeGreaterThanOrEqual(0)
+          expect(end).toBeGreaterThanOrEqual(start)
+          expect(end).toBeLessThanOrEqual(duration)
+          expect(lanes[lane]).toBeDefined()
+        }
+        for (const { at, span, arrow } of moments) {
+          expect(at).toBeLessThanOrEqual(duration)
+          expect(Number(span !== undefined) + Number(arrow !== undefined)).toBe(1)
+        }
+      }),
+    )
+  })
+})
+
+test('a stretch of time has marks in the digits that it needs', () => {
+  expect(marks(0, 1030).map(({ text }) => text)).toEqual(['0', '500 ms', '1 s'])
+  expect(marks(120, 124).map(({ text }) => text)).toEqual([
+    '120 ms',
+    '121 ms',
+    '122 ms',
+    '123 ms',
+    '124 ms',
+  ])
+  expect(marks(0.31, 0.9, 3).map(({ text }) => text)).toEqual(['0.4 ms', '0.6 ms', '0.8 ms'])
+  expect(stamp(1030.44)).toBe('1,030.4 ms')
+})
+
+describe('in pixels', () => {
+  const threads = JSON.parse(textOf(recordingOf('01-five-clients-threads.json'))) as TraceEvent[]
+
+  test.each([
+    ['one thread', oneAfterAnother()],
+    ['many', threads],
+  ])('no lane reaches into another: %s', (_, trace) => {
+    const { lanes, spans } = layout(trace)
+    const { places, height } = placesOf(lanes)
+    const bands = lanes.map((_, lane) => {
+      const own = spans.filter((span) => span.lane === lane)
+      const rows = own.map((span) => bandOf(span, places[lane]!))
+      const { label, edge } = places[lane]!
+      return {
+        top: Math.min(label - 10, edge, ...rows.map(({ y }) => y)),
+        bottom: Math.max(label, edge, ...rows.map(({ y, height }) => y + height)),
+      }
+    })
+    bands.slice(1).forEach(({ top }, i) => expect(top).toBeGreaterThan(bands[i]!.bottom))
+    expect(bands.at(-1)!.bottom).toBeLessThanOrEqual(height)
+  })
+})

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { pages, textOf } from '../source.ts'
+import { bounds, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
+
+const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
+
+test('a plan becomes command lines', () => {
+  expect(readPlan({ ...plan })).toEqual(plan)
+  expect(wordsOf({ ...plan, calls: 2 })).toEqual({
+    server: ['--threads', '2'],
+    client: [],
+    calls: [['fetch', '{"url":"/home"}', 'fetch', '{"url":"/news"}']],
+  })
+  expect(wordsOf({ step: '03', clients: 2, calls: 1, latency: 20, selector: 'poll' })).toEqual({
+    server: ['--selector', 'poll'],
+    client: ['--selector', 'poll'],
+    calls: [['sleep', '{"ms":20}'], ['sleep', '{"ms":20}']],
+  })
+})
+
+test('five clients with a call each fetch the five pages', () => {
+  const five = { ...plan, clients: 5, calls: 1 }
+  expect([0, 1, 2, 3, 4].flatMap((client) => waitsOf(five, client))).toEqual([
+    120, 300, 200, 250, 160,
+  ])
+})
+
+test.each([
+  [null, 'a plan must be an object'],
+  [{ ...plan, step: '../01' }, 'step must be one of 01, 02'],
+  [{ ...plan, clients: 1e9 }, 'clients must be a whole number from 1 to 10'],
+  [{ ...plan, calls: 0 }, 'calls must be a whole number from 1 to 50'],
+  [{ ...plan, latency: -1 }, 'latency must be a whole number from 0 to 1000'],
+  [{ ...plan, threads: '2; rm' }, 'threads must be a whole number'],
+  [{ ...plan, limit: 2 }, 'step 01 has no option limit'],
+  [{ ...plan, trace: '/etc/passwd' }, 'step 01 has no option trace'],
+  [{ ...plan, step: '03', threads: undefined }, 'step 03 has no option threads'],
+  [{ step: '03', clients: 1, calls: 1, latency: 0, selector: 'select' }, 'selector must be one of'],
+])('%j is refused', (wrong, message) => expect(() => readPlan(wrong)).toThrow(message))
+
+test('whatever comes, a plan that is accepted is within its bounds', () => {
+  const number = fc.oneof(fc.integer({ min: -2, max: 60 }), fc.constant('pages'), fc.anything())
+  const some = fc.record(
+    { step: fc.constantFrom('01', '02', '05'), clients: number, calls: number, latency: number, threads: number, limit: number },
+    { requiredKeys: ['step', 'clients', 'calls', 'latency'] },
+  )
+  fc.assert(
+    fc.property(some, (value) => {
+      let read
+      try {
+        read = readPlan(value)
+      } catch {
+        return
+      }
+      for (const [name, [least, most]] of Object.entries(bounds)) {
+        const n = read[name as keyof typeof bounds]
+        if (typeof n === 'number') expect(n >= least && n <= most).toBe(true)
+      }
+      expect(wordsOf(read).calls).toHaveLength(read.clients)
+    }),
+  )
+})
+
+const opening = { step: '01', clients: 1, calls: 5, latency: 'pages' } as const
+
+test('an address holds a plan', () => {
+  const query = 'step=03&clients=2&calls=1&latency=20&selector=poll'
+  const plan = { step: '03', clients: 2, calls: 1, latency: 20, selector: 'poll' } as const
+  expect(queryOf(plan)).toBe(query)
+  expect(planFrom(`?${query}`, opening)).toEqual({ plan, wrong: [] })
+  expect(planFrom('step=01&clients=1&calls=5&latency=pages&threads=2', plan)).toEqual({
+    plan: { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 },
+    wrong: [],
+  })
+})
+
+test.each([
+  ['', {}, []],
+  ['step=05', { step: '05' }, []],
+  ['calls=3&step=05&limit=2', { step: '05', calls: 3, limit: 2 }, []],
+  // What is wrong costs nothing but itself.
+  ['step=05&limit=0&calls=3', { step: '05', calls: 3 }, ['limit=0: limit must be a whole number from 1 to 50']],
+  ['step=9&calls=3', { calls: 3 }, [expect.stringMatching(/^step=9: step must be one of 01, 02/)]],
+  ['clients=five', {}, ['clients=five: clients must be a whole number from 1 to 10']],
+  ['clients=1e3&calls=', {}, [expect.stringMatching(/^clients=1e3: /), expect.stringMatching(/^calls=: /)]],
+  ['calls=1.5&latency=-1', {}, [expect.stringMatching(/^calls=1.5: /), expect.stringMatching(/^latency=-1: /)]],
+  ['constructor=5&__proto__=x', {}, [expect.stringMatching(/^constructor=5: /), expect.stringMatching(/^__proto__=x: /)]],
+  ['step=02&threads=2', { step: '02' }, ['threads=2: step 02 has no option threads']],
+  ['step=03&selector=kqueue', { step: '03' }, ['selector=kqueue: this machine has no kqueue']],
+  ['step=03&selector=select', { step: '03' }, [expect.stringMatching(/^selector=select: selector must be one of/)]],
+  [`${'x'.repeat(99)}=${'y'.repeat(99)}`, {}, [expect.stringMatching(/^x{20}…=y{20}…: step 01 has no option x{20}…$/)]],
+])('"%s" asks for what can be, and is told what cannot', (query, plan, wrong) => {
+  expect(planFrom(query, opening, { selector: ['spin', 'poll', 'epoll'] })).toEqual({ plan: { ...opening, ...plan }, wrong })
+})
+
+test.each([
+  [{ step: '01', clients: 1, calls: 5, latency: 'pages' }, 'one client, 5 fetches'],
+  [{ step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 }, '5 clients, one fetch each, 5 threads'],
+  [{ step: '05', clients: 1, calls: 8, latency: 50, limit: 2 }, 'one client, 8 calls, 50 ms a call, at most 2 at once'],
+] as const)('%j in words', (plan, words) => expect(inWords(plan)).toBe(words))
+
+test('nothing is wrong in the addresses of the lab that the pages give', () => {
+  const queries = pages().flatMap((page) =>
+    [...textOf(page).matchAll(/\/lab\.(?:md|html)\?([^#)"]+)/g)].map(([, query = '']) => query),
+  )
+  expect(queries.length).toBeGreaterThan(5)
+  expect(queries.flatMap((query) => planFrom(query, opening).wrong)).toEqual([])
+})

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { panelOf } from '../changes.ts'
+import { recordingOf } from '../course.ts'
+import { pages, root, textOf } from '../source.ts'
+import { coursePages, glossaryTerms } from '../words/course.ts'
+import { checkTerms } from '../words/terms.ts'
+import { questions } from '../predict/index.ts'
+import { question } from '../predict/question.ts'
+import { say } from '../predict/say.ts'
+import { record, scenes } from '../record/scenes.ts'
+import { toText } from '../record/tidy.ts'
+
+const run = promisify(execFile)
+const keyOf = (options: readonly { right: boolean }[]) => options.findIndex(({ right }) => right)
+const sceneOf = (file: string) => /\/traces\/([\w-]+)\.json$/.exec(file)?.[1]
+/** All that a reader may get to read of a question. */
+function wordsOf(id: string): string {
+  const { text, options } = questions.find((q) => q.id === id)!.ask()
+  return [text, ...options.flatMap((option) => [option.text, option.why])].join('\n\n')
+}
+const placed = pages().flatMap((page) =>
+  [...textOf(page).matchAll(/<Predict id="([^"]*)"/g)].map(([, id]) => ({ page, id })),
+)
+
+describe('the questions', () => {
+  test.each(questions)('$id has one answer by its record, and explains every option', (q) => {
+    const { text, options } = q.ask()
+    expect(text).toMatch(/\?$/)
+    expect(options.length).toBeGreaterThan(1)
+    for (const option of options) expect(option.why).toMatch(/[.\d"]$/)
+    expect(new Set(options.map((option) => option.text)).size).toBe(options.length)
+  })
+
+  test('are each asked once, in the chapter whose number they begin with', () => {
+    expect(placed.map(({ id }) => id).sort()).toEqual(questions.map(({ id }) => id).sort())
+    for (const { page, id } of placed) expect(page).toContain(`/${id?.slice(0, 2)}-`)
+  })
+
+  test('are three or more in each chapter', () => {
+    for (const page of pages().filter((name) => name.startsWith('docs/steps/'))) {
+      expect(placed.filter((place) => place.page === page).length, page).toBeGreaterThanOrEqual(3)
+    }
+  })
+
+  test('point at timelines that are in the same chapter', () => {
+    for (const { page, id } of placed) {
+      const { file, look } = questions.find((q) => q.id === id)!.ask()
+      if (look) expect(textOf(page)).toMatch(new RegExp(`<Timeline .*"${sceneOf(file)}"`))
+    }
+  })
+
+  test('use no term of the glossary before the course has said what it means', () => {
+    const expanded = coursePages().map(({ path, text }) => ({
+      path,
+      text: text
+        .replace(/<Predict id="([^"]*)" \/>/g, (_, id: string) => wordsOf(id))
+        .replace(/<Changes step="([^"]*)" \/>/g, (_, step: string) => panelOf(step)),
+    }))
+    expect(checkTerms(expanded, glossaryTerms())).toEqual([])
+  })
+
+  // Steps 01 and 03 need POSIX sockets.
+  const asked = questions.filter(({ file }) => sceneOf(file) !== undefined)
+  const played = [...new Set(asked.map(({ file }) => sceneOf(file)!))].filter(
+    (name) => process.platform !== 'win32' || !/^0[13]/.test(name),
+  )
+  // A machine that stands still for a moment can spoil a run, but not five.
+  test.each(played)('about %s have the same answer in a fresh run', { retry: 4 }, async (name) => {
+    const fresh = toText(await record(scenes[name]!))
+    for (const { id, file, ask } of asked) {
+      if (sceneOf(file) === name) expect([id, keyOf(ask(fresh).options)]).toEqual([id, keyOf(ask().options)])
+    }
+  })
+})
+
+test('the answer about a crash is the same when it crashes again', async () => {
+  const { file, ask } = questions.find(({ id }) => id === '02-crash')!
+  expect(file).toBe(recordingOf('02-crash.txt'))
+  const program = join(root, 'steps/02-callbacks/crash.ts')
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', program], { cwd: root })
+  expect(keyOf(ask(stdout).options)).toBe(keyOf(ask().options))
+})
+
+describe('an answer that is no longer true', () => {
+  /** The answer to a question if the code behaved like that of another step. */
+  const keyIn = (id: string, scene: string) => {
+    const { ask } = questions.find((q) => q.id === id)!
+    return [keyOf(ask().options), keyOf(ask(textOf(recordingOf(`${scene}.json`))).options)]
+  }
+
+  test.each([
+    ['01-last-answer', '02-five-fetches'],
+    ['01-in-hand', '01-five-clients-threads'],
+    ['01-threads', '01-five-clients'],
+    ['02-in-hand', '01-five-fetches'],
+    ['02-second-answer', '04-five-fetches'],
+    ['02-pieces', '05-five-fetches'],
+    ['04-third-answer', '05-five-fetches'],
+    ['04-five-clients', '01-five-clients'],
+    ['05-gathered', '04-five-fetches'],
+    ['05-two-at-a-time', '05-five-fetches'],
+  ])('is found: %s, asked about %s', (id, scene) => {
+    const [right, now] = keyIn(id, scene)
+    expect(now).not.toBe(right)
+  })
+
+  test('is found when nothing of the kind happens any more', () => {
+    expect(() => keyIn('03-sleeps', '02-five-fetches')).toThrow('no moment is told')
+  })
+})
+
+describe('a question', () => {
+  const option = { text: say`yes`, why: say`because` }
+  const asked = (...holds: boolean[]) =>
+    question('q', { file: 'a file', read: (text) => text }, () => ({
+      text: say`is it?`,
+      options: holds.map((holds) => ({ ...option, holds })),
+    })).ask('')
+
+  test('has exactly one right option', () => {
+    expect(keyOf(asked(false, true).options)).toBe(1)
+    expect(() => asked(false, false)).toThrow('one option must hold by a file, not 0')
+    expect(() => asked(true, true)).toThrow('one option must hold by a file, not 2\n- yes\n- yes')
+  })
+})
+
+describe('a text', () => {
+  test('takes its numbers from computing', () => {
+    expect(say`It took ${300} ms, with \`recv\`.`).toBe('It took 300 ms, with `recv`.')
+  })
+
+  test.each([
+    () => say`It took 300 ms`,
+    () => say`all five calls, ${1}`,
+    () => say`twice as long`,
+    () => say`the third answer`,
+  ])('cannot have a number typed into it: %s', (write) => {
+    expect(write).toThrow('is typed, not computed')
+  })
+})
