@@ -48,7 +48,7 @@ export async function gatherAll(
   calls: number,
 ): Promise<void> {
   const each = Math.ceil(calls / connections.length)
-  const work = async (connection: Connection) => {
+  const work = async (connection: BenchConnection) => {
     for (let left = each; left > 0; left -= atOnce) {
       const answers = await connection.gather!(request, Math.min(left, atOnce), inFlight)
       for (const actual of answers) if (actual !== answer) throw wrong(actual)
