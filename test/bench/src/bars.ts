@@ -1,4 +1,5 @@
 import { contenders } from './contenders.ts'
+import type { Contender } from './contenders.ts'
 import type { Report } from './report.ts'
 
 const leastDecodeRatio = 0.85
@@ -10,10 +11,13 @@ export interface Checked {
 }
 
 /** Holds what was measured against the bars; what was not measured is left out. */
-export function check(report: Report): Checked[] {
+export function check(
+  report: Report,
+  all: readonly Pick<Contender, 'name' | 'bars'>[] = contenders,
+): Checked[] {
   const checked: Checked[] = []
-  const all = contenders.flatMap(({ name, bars = [] }) => bars.map((bar) => ({ contender: name, bar })))
-  for (const { contender, bar } of all) {
+  const barsOfAll = all.flatMap(({ name, bars = [] }) => bars.map((bar) => ({ contender: name, bar })))
+  for (const { contender, bar } of barsOfAll) {
     const { workload } = bar
     const measured = report.workloads.find(({ name }) => name === workload)
     const find = (name: string) => measured?.results.find((result) => result.contender === name)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BenchConnection, BenchDone } from '@rpc-steps/course'
 import { check } from '../src/bars.ts'
+import { contenders } from '../src/contenders.ts'
 import type { Result } from '../src/measure.ts'
 import { gatherAll, pump } from '../src/pump.ts'
 import type { Report } from '../src/report.ts'
@@ -113,17 +114,29 @@ describe('check', () => {
     workloads: [{ name, title: name, results }],
   })
 
+  const some = [
+    { name: 'quick', bars: [{ workload: 'one', atLeast: 1.5, against: 'bare' }] },
+    {
+      name: 'quicker',
+      bars: [
+        { workload: 'in-flight', atLeast: 1.5, against: 'bare' },
+        { workload: 'in-flight', atLeast: 4, against: 'vscode-jsonrpc' },
+        { workload: 'gather', atMostMs: 18 },
+      ],
+    },
+  ]
+
   it.each([
     [1.5, [true]],
     [1.49, [false]],
   ])('holds a ratio of %d against its bar', (ratio, expected) => {
-    const checked = check(report('one', result('bare', 1), result('01-blocking-sockets', ratio)))
+    const checked = check(report('one', result('bare', 1), result('quick', ratio)), some)
     expect(checked.map(({ reached }) => reached)).toEqual(expected)
   })
 
   it('compares with other libraries, too', () => {
     const vscode = result('vscode-jsonrpc', 0.5)
-    const checked = check(report('in-flight', result('bare', 1), vscode, result('02-callbacks', 1.9)))
+    const checked = check(report('in-flight', result('bare', 1), vscode, result('quicker', 1.9)), some)
     expect(checked.map(({ reached }) => reached)).toEqual([true, false])
   })
 
@@ -131,10 +144,16 @@ describe('check', () => {
     [18, true],
     [18.1, false],
   ])('holds %d ms against the most there may be', (ms, reached) => {
-    expect(check(report('gather', result('05-gather', 1, ms)))).toMatchObject([{ reached }])
+    expect(check(report('gather', result('quicker', 1, ms)), some)).toMatchObject([{ reached }])
   })
 
   it('says nothing about what was not measured', () => {
     expect(check(report('large', result('bare', 1)))).toEqual([])
+  })
+
+  it('knows what every contender asks of itself', () => {
+    const workloadsOf = new Set(contenders.flatMap(({ bars = [] }) => bars.map(({ workload }) => workload)))
+    expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining([...workloadsOf]))
+    expect(workloadsOf.size).toBeGreaterThan(3)
   })
 })
