@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
 import { suite } from '../../vitest.base.ts'
 
-// Programs are started here, and each takes a core for a third of a second: not all at once.
-export default defineConfig({ test: { ...suite, maxConcurrency: 3 } })
+// A site is built here: ten seconds of work, and minutes where a machine has other things to do.
+export default defineConfig({ test: { ...suite, maxConcurrency: 3, testTimeout: 300_000 } })

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 
 /** Runs Node with these arguments in a folder, to its end; what it printed is of interest. */
 export async function node(cwd: string, args: readonly string[]) {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 100_000 })
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 280_000 })
   const closed = once(child, 'close') as Promise<[number | null]>
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed])
   return { code, stdout, stderr }
