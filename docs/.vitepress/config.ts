@@ -51,7 +51,8 @@ const course: DefaultTheme.SidebarItem[] = [
   { text: 'Before you begin', items: reading.filter(({ page }) => !stepOf(page)).map(entry) },
   ...parts.flatMap((part) => {
     const items = reading.filter(({ page }) => stepOf(page)?.part === part).map(entry)
-    return items.length > 0 ? [{ text: part[0]!.toUpperCase() + part.slice(1), items }] : []
+    const text = `${part[0]!.toUpperCase()}${part.slice(1)}<span class="count" data-part="${part}"></span>`
+    return items.length > 0 ? [{ text, items }] : []
   }),
   { text: 'Try it', items: trying.map(({ page, title }) => ({ text: title, link: `/${page}` })) },
   {

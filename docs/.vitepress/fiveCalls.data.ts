@@ -36,10 +36,10 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
   }
 }
 
-/** The five fetches of every step that has them recorded. */
+/** The calls that stand for each step: of those that wait all the same five, which can be compared. */
 export function fiveCallsOf(): FiveCalls[] {
-  return steps.flatMap(({ number }) => {
-    const file = recordingOf(`${number}-five-fetches.json`)
+  return steps.flatMap(({ number, glyph = 'five-fetches' }) => {
+    const file = recordingOf(`${number}-${glyph}.json`)
     return existsSync(join(root, file))
       ? [fiveCalls(number, JSON.parse(textOf(file)) as TraceEvent[])]
       : []
@@ -48,4 +48,4 @@ export function fiveCallsOf(): FiveCalls[] {
 
 export declare const data: FiveCalls[]
 
-export default { watch: ['../steps/*/traces/*-five-fetches.json'], load: fiveCallsOf }
+export default { watch: ['../steps/*/traces/*.json'], load: fiveCallsOf }

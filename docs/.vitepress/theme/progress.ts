@@ -1,6 +1,6 @@
 import { onContentUpdated, useData } from 'vitepress'
 import { onMounted, onUnmounted, shallowRef, watch } from 'vue'
-import { reading } from '../course.ts'
+import { reading, steps } from '../course.ts'
 import { forget, keep, recall } from './store.ts'
 
 /** How far a page was read. A page that was never opened has no mark. */
@@ -41,6 +41,13 @@ export function goOn(progress: Progress, pages: readonly string[]): string | und
 
 /** The reader's marks. Empty until the page has come alive, because the server cannot know them. */
 export const progress = shallowRef<Progress>({})
+
+/** How many chapters of a part were read: "2 of 5". Empty for a reader who has read none. */
+export function inPart(part: string): string {
+  const pages = steps.filter((step) => step.part === part).map(({ folder }) => `steps/${folder}`)
+  const read = pages.filter((page) => progress.value[page] === 'read').length
+  return read > 0 ? `${read} of ${pages.length} read` : ''
+}
 
 /** Forgets everything that the site has kept in this browser. */
 export function forgetAll(): void {
@@ -85,6 +92,9 @@ function add(page: string, mark: Mark): void {
 
 /** The theme takes the sidebar's entries as HTML, so the marks are put in by hand. */
 function showInSidebar(): void {
+  for (const place of document.querySelectorAll<HTMLElement>('.VPSidebar .count[data-part]')) {
+    place.textContent = inPart(place.dataset['part'] ?? '')
+  }
   for (const place of document.querySelectorAll<HTMLElement>('.VPSidebar .mark[data-page]')) {
     const mark = progress.value[place.dataset['page'] ?? '']
     place.className = mark ? `mark ${mark}` : 'mark'
