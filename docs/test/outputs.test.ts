@@ -117,6 +117,16 @@ const tables: Table[] = [
     doctored: [/( 5000 +\S+ +)\S+/, '$15.2'],
   },
   {
+    file: '05-first-error.txt',
+    facts(text) {
+      return ['Promise.all', 'gather'].map((way) => {
+        const [error = 0, waiting, last = 0] = row(text, way)
+        return { waiting, goesOn: last > error + 100 }
+      })
+    },
+    doctored: [/0( +\d+ ms)\s*$/, '3$1\n'],
+  },
+  {
     file: '05-swamp.txt',
     facts(text) {
       const waitedForAll = (limit: string) => {

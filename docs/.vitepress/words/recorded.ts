@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, string>> = {
   '03-ten-thousand.txt': 'npx tsx steps/03-event-loop/ten-thousand.ts',
   '03-wakeups.txt': 'npx tsx steps/03-event-loop/cost-of-a-wakeup.ts',
   '04-python-echo.txt': 'python3 docs/wild/echo.py',
+  '05-first-error.txt': 'npx tsx steps/05-gather/first-error.ts',
   '05-python-gather.txt': 'python3 docs/wild/gather.py',
   '05-swamp.txt': 'npx tsx steps/05-gather/swamp.ts',
   '05-total-against-n.txt': 'npx tsx steps/05-gather/total-against-n.ts',
