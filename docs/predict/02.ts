@@ -44,7 +44,7 @@ export const questions = [
     ],
   })),
 
-  question('02-second-answer', fetches, [/second reply overtakes/, /the total is that of the longest/], ({ calls, answers, moment }) => {
+  question('02-second-answer', fetches, [/second reply overtakes/, /answer the shortest first/], ({ calls, answers, moment }) => {
     const second = calls[answers[1]! - 1]!
     const late = Math.max(...calls.map(({ start, end }, i) => end - start - waits[i]!))
     return {
