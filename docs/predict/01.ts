@@ -1,4 +1,4 @@
-import { timesOf } from '@rpc-steps/trace/times'
+import { timesOf } from '../../shared/trace/src/times.ts'
 import type { TraceEvent } from '@rpc-steps/trace'
 import { output, row, run, spent } from './facts.ts'
 import { question } from './question.ts'
