@@ -70,7 +70,7 @@ export const questions = [
     const { total, request, queue, communication } = last
     const is = (part: number) => part > total / 2
     return {
-      text: say`${capital(words(calls.length))} clients call at the same moment, and the server has one thread. The last of them waits ${ms(total)} for its answer. Into which part of that falls most of its time?`,
+      text: say`${capital(words(calls.length))} clients call at the same moment, and the server has one thread. The last of them waits ${ms(total)} for its answer. Which part of that is the largest?`,
       options: [
         {
           text: say`T_request: the server works on it, or waits for what it needs`,

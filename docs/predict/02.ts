@@ -117,7 +117,7 @@ export const questions = [
     ],
   })),
 
-  question('02-bare', bench, [/the picture turns round/, /pay for all the protection/], ({ inFlight, bare, ours }) => ({
+  question('02-bare', bench, [/In time it costs little/, /the picture turns round/, /pay for all the protection/], ({ inFlight, bare, ours }) => ({
     text: say`A bare program parses each message, answers it with a write of its own, and checks nothing. This step keeps a table, counts what waits, sets limits, and guards every callback. With ${words(inFlight)} calls in flight, how many does it make in a second?`,
     options: [
       {

@@ -16,7 +16,10 @@ const turns = {
     const all = [...text.matchAll(/toEqual\(\[(.*)\]\)/g)].map(([, list = '']) => list.match(/(?<=')\w+ \d/g) ?? [])
     const lines = all.find((list) => list.length > 0) ?? []
     const names = [...new Set(lines.map((line) => line.split(' ')[0]!))]
-    return lines.map((line) => line.replace(/^\w+/, (name) => 'ab'[names.indexOf(name)] ?? name))
+    return lines.map((line) => {
+      const [name = '', n] = line.split(' ')
+      return `${'ab'[names.indexOf(name)]} ${Number(n) + 1}`
+    })
   },
 }
 
@@ -26,15 +29,15 @@ const bench = output('bench', (text) => {
 })
 
 export const questions = [
-  question('04-turns', turns, [/their turns in exactly the same order/, /each is told once, never synchronously/], (order) => {
+  question('04-turns', turns, [/At `await` it gives the thread back/, /their turns in exactly the same order/, /each is told once, never synchronously/], (order) => {
     const names = [...new Set(order.map((line) => line[0]!))]
     const each = order.length / names.length
-    const of = (name: string) => Array.from({ length: each }, (_, i) => `${name} ${i}`)
+    const of = (name: string) => Array.from({ length: each }, (_, i) => `${name} ${i + 1}`)
     const inARow = names.flatMap(of)
     const inTurn = of('').flatMap((n) => names.map((name) => name + n))
     const is = (lines: string[]) => order.join() === lines.join()
     return {
-      text: say`Each of ${words(names.length)} \`async\` functions counts to ${words(each)} in a loop. After each number it awaits a promise that has its value already, so there is nothing to wait for. \`a\` is called, and \`b\` in the next line. In which order do the numbers come?`,
+      text: say`Each of ${words(names.length)} \`async\` functions counts to ${words(each)} in a loop. After each number it awaits a value that is there already, so there is nothing to wait for. \`a\` is called, and \`b\` in the next line. In which order do the numbers come?`,
       options: [
         {
           text: say`${inARow.join(', ')}`,

@@ -76,7 +76,7 @@ export const questions = [
       {
         text: say`They go on, and the caller has its error already`,
         holds: waiting > 0 && error < last / 2,
-        why: say`It had it after ${ms(error)}, with ${words(waiting)} calls in flight, and the last of them ended after ${ms(last)}. Their results came to nobody. The \`gather\` of this chapter leaves ${words(gathered)} behind.`,
+        why: say`It had it after ${ms(error)}, with ${words(waiting)} calls in flight, and the last of them ended after ${ms(last)}. Their results came to nobody. The \`gather\` of this chapter leaves ${gathered === 0 ? 'none' : words(gathered)} behind.`,
       },
     ],
   })),
