@@ -12,8 +12,8 @@ import { modelled } from './simulate.ts'
 const usage = `npm run model:record [-- STEP ...]
 
 Measures every plan of the model with the real programs, or those of some steps, such as 05, and
-what is missing, and writes points.json beside the page of the step. Each is run five times and the shortest is
-kept: other programs can only make a run longer.`
+what is missing, and writes points.json beside the page of the step. Each is run five times and the
+shortest is kept: other programs can only make a run longer.`
 
 await main(async () => {
   const { words: chosen } = readCommandLine(usage, {})

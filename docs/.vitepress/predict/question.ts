@@ -33,6 +33,11 @@ export interface Question {
   id: string
   file: string
   /**
+   * Words that give the answer away. They stand behind the question in its chapter, and nowhere
+   * before it: in no text, caption, comment or other question.
+   */
+  tells: readonly RegExp[]
+  /**
    * Asks, with the facts of the record, or of another run's.
    *
    * @throws Error unless exactly one option holds
@@ -43,6 +48,7 @@ export interface Question {
 export function question<Facts>(
   id: string,
   { file, read }: Source<Facts>,
+  tells: readonly RegExp[],
   make: (facts: Facts) => Made,
 ): Question {
   const ask = (record = textOf(file)): Asked => {
@@ -60,5 +66,5 @@ export function question<Facts>(
       ...(look !== undefined && { look: `${basename(file, '.json')}-${look}` }),
     }
   }
-  return { id, file, ask }
+  return { id, file, tells, ask }
 }

@@ -25,10 +25,45 @@ export function tidySoFar(events: readonly TraceEvent[], names: Names): TraceEve
   return tidyUntil(events, Infinity, names)
 }
 
+/**
+ * The same for files that somebody has kept, which may be of one end only, or of programs that were
+ * ended: from the first call, or the first request where no caller is known, to the last answer. When
+ * an answer is missing it goes to the end, and without calls it is all that there is.
+ */
+export function tidyOpened(events: readonly TraceEvent[]): TraceEvent[] {
+  const sorted = inOrder(events.filter(({ ph }) => ph !== 'M'))
+  const isEnd = ({ ph, cat }: TraceEvent) => ph === 'e' && (cat === 'call' || cat === 'handle')
+  const waiting = new Set<string>()
+  for (const event of sorted) {
+    const { ph, cat, pid, id } = event
+    if (ph === 'b' && (cat === 'call' || cat === 'handle')) waiting.add(`${cat} ${pid} ${id}`)
+    else if (isEnd(event)) waiting.delete(`${cat} ${pid} ${id}`)
+  }
+  const last = (waiting.size === 0 ? sorted.findLast(isEnd) : undefined) ?? sorted.at(-1)
+  const names = events.filter(({ ph }) => ph === 'M')
+  const first = beginningOf(sorted) ?? sorted[0]?.ts ?? 0
+  return tidyFrom([...names, ...sorted], first, last?.ts ?? first)
+}
+
+/** When the first call begins; the first request, where no caller is known. */
+function beginningOf(sorted: readonly TraceEvent[]): number | undefined {
+  const first = (kind: string) => sorted.find(({ ph, cat }) => ph === 'b' && cat === kind)?.ts
+  return first('call') ?? first('handle')
+}
+
 function tidyUntil(events: readonly TraceEvent[], end: number, given?: Names): TraceEvent[] {
+  const calls = events.filter(({ ph, cat }) => ph === 'b' && cat === 'call')
+  const start = calls.reduce((first, { ts }) => Math.min(first, ts), Infinity)
+  return start === Infinity || end < start ? [] : tidyFrom(events, start, end, given)
+}
+
+function tidyFrom(
+  events: readonly TraceEvent[],
+  start: number,
+  end: number,
+  given?: Names,
+): TraceEvent[] {
   const sorted = events.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
-  const start = sorted.find(({ ph, cat }) => ph === 'b' && cat === 'call')?.ts
-  if (start === undefined || end < start) return []
 
   const kept = cut(sorted, start, end)
   const callers = new Set(
@@ -67,7 +102,12 @@ function tidyUntil(events: readonly TraceEvent[], end: number, given?: Names): T
   }))
 
   function renumbered(id: string): string {
-    return id.replace(/^\d+/, (port) => String(ports.get(port) ?? 0))
+    return id.replace(/^\d+/, (port) => {
+      // A client that is not in the trace has a number behind those that are.
+      const number = ports.get(port) ?? pids.length + ports.size
+      ports.set(port, number)
+      return String(number)
+    })
   }
 }
 

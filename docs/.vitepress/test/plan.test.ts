@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { pages, textOf } from '../source.ts'
+import { bothFrom, planBeside, queryOfBoth } from '../lab/beside.ts'
 import { bounds, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
 
 const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
@@ -105,5 +106,27 @@ test('nothing is wrong in the addresses of the lab that the pages give', () => {
     [...textOf(page).matchAll(/\/lab\.(?:md|html)\?([^#)"]+)/g)].map(([, query = '']) => query),
   )
   expect(queries.length).toBeGreaterThan(5)
-  expect(queries.flatMap((query) => planFrom(query, opening).wrong)).toEqual([])
+  expect(queries.flatMap((query) => bothFrom(query, opening).wrong)).toEqual([])
+})
+
+test.each([
+  [undefined, '', undefined],
+  ['02', '&beside=02', { ...opening, step: '02' }],
+  [plan, '&beside=step%3D01%26clients%3D1%26calls%3D5%26latency%3Dpages%26threads%3D2', plan],
+])('an address holds what stands beside a run, too: %j', (beside, query, other) => {
+  const limited = { ...opening, step: '05', limit: 2 }
+  expect(queryOfBoth(limited, beside)).toBe(`${queryOf(limited)}${query}`)
+  const asked = bothFrom(queryOfBoth(limited, beside), opening)
+  expect(asked).toEqual({ plan: limited, beside, wrong: [] })
+  // The same by another step: without what only the first step has.
+  expect(planBeside(asked.beside, asked.plan)).toEqual(other)
+})
+
+test.each([
+  ['beside=', undefined, []],
+  ['beside=9', undefined, [expect.stringMatching(/^beside it, 9=: step 01 has no option 9/)]],
+  ['beside=step%3D02%26limit%3D2', undefined, ['beside it, limit=2: step 02 has no option limit']],
+  ['beside=step%3D03%26selector%3Dkqueue', undefined, ['beside it, selector=kqueue: this machine has no kqueue']],
+])('what cannot stand beside a run is told: %s', (query, beside, wrong) => {
+  expect(bothFrom(query, opening, { selector: ['poll'] })).toEqual({ plan: opening, beside, wrong })
 })

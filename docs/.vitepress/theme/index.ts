@@ -24,6 +24,7 @@ const theme: Theme = {
     app.component('home', Home)
     app.component('Forget', Forget)
     app.component('Lab', defineAsyncComponent(() => needed(import('./lab/Lab.vue'))))
+    app.component('OwnTrace', defineAsyncComponent(() => needed(import('./lab/OwnTrace.vue'))))
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
     app.component('WalkPanel', WalkPanel)

@@ -1,6 +1,9 @@
-import { inARow, longest, output, row, run, spent, urls, waits } from '../../.vitepress/predict/facts.ts'
+import { timesOf } from '../../../shared/trace/src/times.ts'
+import type { TraceEvent } from '@rpc-steps/trace'
+import { recordingOf } from '../../.vitepress/course.ts'
+import { output, row, run, spent } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
-import { capital, list, ms, say, times, words } from '../../.vitepress/predict/say.ts'
+import { capital, ms, say, times as factor, words } from '../../.vitepress/predict/say.ts'
 
 const strace = output('01-strace-client', (text) => {
   const calls = [...text.matchAll(/^(\w+)\(.*<([\d.]+)>$/gm)]
@@ -14,10 +17,13 @@ const threads = output('01-cost-of-a-thread', (text) => ({
   ours: row(text, 'a thread of this server')[0]!,
 }))
 
-const pages = say`They take ${list(waits)} milliseconds to come.`
+const times = {
+  file: recordingOf('01-five-clients.json'),
+  read: (text: string) => timesOf(JSON.parse(text) as TraceEvent[]),
+}
 
 export default [
-  question('01-system-calls', strace, ({ all, sent, seconds }) => ({
+  question('01-system-calls', strace, [/`socket`, `connect`, `send` and `recv` in the C library/, /Connecting is three system calls/], ({ all, sent, seconds }) => ({
     text: say`A client connects, makes ${words(sent)} calls and gets ${words(sent)} answers. How many network calls does that take: system calls on its socket, the closing left out?`,
     options: [
       {
@@ -38,29 +44,7 @@ export default [
     ],
   })),
 
-  question('01-last-answer', run('01-five-fetches'), ({ calls, total, inHand, moment }) => ({
-    look: moment('has the answer'),
-    text: say`One client fetches ${words(calls.length)} pages: ${list(urls)}. ${pages} When does it have the last one?`,
-    options: [
-      {
-        text: say`After about ${ms(waits.at(-1)!)}, which is what the last page takes`,
-        holds: total < longest,
-        why: say`The last call took no longer than that. But it was made only after ${ms(calls.at(-1)!.start)}: until then the thread was inside the calls before it.`,
-      },
-      {
-        text: say`After about ${ms(longest)}, which is what the slowest page takes`,
-        holds: longest <= total && total < inARow,
-        why: say`For that they would all have to be under way at the same time. The server never had more than ${words(inHand)} in hand.`,
-      },
-      {
-        text: say`After about ${ms(inARow)}, which is the sum`,
-        holds: total >= inARow,
-        why: say`No call can be made before the one before it has returned. The pages took ${ms(inARow)} in all, and after ${ms(total)} the client had the last. What is left, ${ms(total - inARow)}, went into the way there and back.`,
-      },
-    ],
-  })),
-
-  question('01-in-hand', run('01-five-clients'), ({ calls, total, inHand, server, moment }) => ({
+  question('01-in-hand', run('01-five-clients'), [/keeps everybody else waiting/, /serves one after the other/], ({ calls, total, inHand, server, moment }) => ({
     look: moment('begins to handle', 2),
     text: say`${capital(words(calls.length))} clients come at the same time, each with one request. How many requests does the server have in hand at most?`,
     options: [
@@ -82,29 +66,33 @@ export default [
     ],
   })),
 
-  question('01-threads', run('01-five-clients-threads'), ({ calls, total, server, moment }) => ({
-    look: moment('has the answer'),
-    text: say`The same ${words(calls.length)} clients, and a server with a thread for each. When does the last client have its answer?`,
-    options: [
-      {
-        text: say`After about ${ms(inARow)} again: they share a processor`,
-        holds: total >= inARow,
-        why: say`Sleeping takes no processor, so there is nothing to share. They slept ${ms(spent(server, 'kernel'))} in all, and ran for ${ms(spent(server, 'run'))}.`,
-      },
-      {
-        text: say`After about ${ms(longest)}, which is what the slowest page takes`,
-        holds: longest <= total && total < inARow,
-        why: say`Each thread sleeps for its own client, all at the same time. It took ${ms(total)}.`,
-      },
-      {
-        text: say`After about ${ms(inARow / calls.length)}: the sum, shared among the threads`,
-        holds: total < longest,
-        why: say`Work can be shared, waiting cannot. The slowest page takes ${ms(longest)}, however many wait for something else meanwhile.`,
-      },
-    ],
-  })),
+  question('01-unread', times, [/that is T_communication/], (calls) => {
+    const last = calls.reduce((a, b) => (a.start + a.total > b.start + b.total ? a : b))
+    const { total, request, queue, communication } = last
+    const is = (part: number) => part > total / 2
+    return {
+      text: say`${capital(words(calls.length))} clients call at the same moment, and the server has one thread. The last of them waits ${ms(total)} for its answer. Which part of that is the largest?`,
+      options: [
+        {
+          text: say`T_request: the server works on it, or waits for what it needs`,
+          holds: is(request),
+          why: say`That is the time of its own page, ${ms(request)}. It began only when the server had read the request.`,
+        },
+        {
+          text: say`T_queue: it waits for its turn`,
+          holds: is(queue),
+          why: say`It does wait for its turn. But a queue is something that the server keeps, of requests that it has read. This one it had not read, so T_queue was ${ms(queue)}.`,
+        },
+        {
+          text: say`T_communication: it is on its way, or nobody has read it`,
+          holds: is(communication),
+          why: say`${ms(communication)} of the ${ms(total)}. The request was in the server's kernel soon, and lay there while the thread slept for others. From outside that cannot be told from a slow network.`,
+        },
+      ],
+    }
+  }),
 
-  question('01-sleeping-thread', threads, ({ count, empty, ours }) => ({
+  question('01-sleeping-thread', threads, [/with its own heap/, /takes up room/], ({ count, empty, ours }) => ({
     text: say`A server is started with ${words(count)} threads, and nobody calls it. How much memory does each sleeping thread take?`,
     options: [
       {
@@ -120,7 +108,7 @@ export default [
       {
         text: say`Several times as much as an empty thread of Node`,
         holds: ours >= 1.5 * empty,
-        why: say`${ours} MiB, where an empty thread takes ${empty}: ${times(ours / empty)} times as much. Each has a heap of its own, and loads the server's modules for itself.`,
+        why: say`${ours} MiB, where an empty thread takes ${empty}: ${factor(ours / empty)} times as much. Each has a heap of its own, and loads the server's modules for itself.`,
       },
     ],
   })),

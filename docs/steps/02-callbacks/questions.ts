@@ -1,4 +1,4 @@
-import { longest, output, row, run, spent, urls, waits } from '../../.vitepress/predict/facts.ts'
+import { longest, output, row, run, urls, waits } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
 import { capital, list, ms, often, place, say, words } from '../../.vitepress/predict/say.ts'
 
@@ -16,8 +16,14 @@ const writes = output('02-two-writes', (text) => ({
   noDelay: row(text, 'two writes')[1]!,
 }))
 
+const bench = output('02-bench', (text) => ({
+  inFlight: Number(/^(\d+) in flight/m.exec(text)![1]),
+  bare: Number(/^bare +([\d,]+)/m.exec(text)![1]!.replaceAll(',', '')),
+  ours: Number(/^02-callbacks +([\d,]+)/m.exec(text)![1]!.replaceAll(',', '')),
+}))
+
 export default [
-  question('02-two-writes', writes, ({ parts, whole, noDelay }) => ({
+  question('02-two-writes', writes, [/Nagle/, /acknowledge/, /for some 40 milliseconds/], ({ parts, whole, noDelay }) => ({
     text: say`A client sends each request in ${words(2)} pieces: one write for the header, one for the body. It has not asked for \`noDelay\`. How long does a call take, compared with a single write?`,
     options: [
       {
@@ -38,29 +44,7 @@ export default [
     ],
   })),
 
-  question('02-in-hand', fetches, ({ calls, total, inHand, server, moment }) => ({
-    look: moment('begins to handle'),
-    text: say`One client makes ${words(calls.length)} calls without waiting in between. How many of them does the server, which is one thread, have in hand at most?`,
-    options: [
-      {
-        text: say`One: a thread does one thing at a time`,
-        holds: inHand === 1,
-        why: say`It *runs* one thing at a time. But a request that waits for its timer is in hand, and nothing runs for it: the thread ran for ${ms(spent(server, 'run'))} of the ${ms(total)}.`,
-      },
-      {
-        text: say`Some, depending on the number of processors`,
-        holds: inHand > 1 && inHand < calls.length,
-        why: say`Processors are for what runs. Between its beginning and its end a request is a timer and a function here. It keeps no processor busy, so ${words(inHand)} were in hand at once.`,
-      },
-      {
-        text: say`All ${words(calls.length)}`,
-        holds: inHand === calls.length,
-        why: say`For each it sets a timer, and is free for the next. It ran for ${ms(spent(server, 'run'))} of the ${ms(total)} altogether.`,
-      },
-    ],
-  })),
-
-  question('02-second-answer', fetches, ({ calls, answers, moment }) => {
+  question('02-second-answer', fetches, [/second reply overtakes/, /answer the shortest first/], ({ calls, answers, moment }) => {
     const second = calls[answers[1]! - 1]!
     const late = Math.max(...calls.map(({ start, end }, i) => end - start - waits[i]!))
     return {
@@ -86,7 +70,7 @@ export default [
     }
   }),
 
-  question('02-pieces', fetches, ({ calls, server }) => {
+  question('02-pieces', fetches, [/two short pieces of code run/, /Later the timer is due/], ({ calls, server }) => {
     const runs = server.filter(({ kind }) => kind === 'run')
     const each = runs.length / calls.length
     const most = Math.max(...runs.map(({ start, end }) => end - start))
@@ -112,7 +96,7 @@ export default [
     }
   }),
 
-  question('02-crash', crash, ({ clients, told, exit }) => ({
+  question('02-crash', crash, [/The server is gone/, /above a callback there is nobody/], ({ clients, told, exit }) => ({
     text: say`A server has ${words(clients)} clients. The first one's call waits. The other calls a method whose handler throws, but only later, in a timer. What does the first client get?`,
     options: [
       {
@@ -132,5 +116,25 @@ export default [
       },
     ],
   })),
-]
 
+  question('02-bare', bench, [/In time it costs little/, /the picture turns round/, /pay for all the protection/], ({ inFlight, bare, ours }) => ({
+    text: say`A bare program parses each message, answers it with a write of its own, and checks nothing. This step keeps a table, counts what waits, sets limits, and guards every callback. With ${words(inFlight)} calls in flight, how many does it make in a second?`,
+    options: [
+      {
+        text: say`Fewer than the bare program: all that has its price`,
+        holds: ours < 0.9 * bare,
+        why: say`It has, and it is small beside a system call. The bare program makes one for each message, and this step one for many: ${words(ours)} calls in a second, where the bare one makes ${words(bare)}.`,
+      },
+      {
+        text: say`About as many: the network sets the pace`,
+        holds: 0.9 * bare <= ours && ours <= 1.1 * bare,
+        why: say`On one machine there is hardly a network. What sets the pace is the number of system calls: ${words(ours)} calls in a second here, ${words(bare)} in the bare program.`,
+      },
+      {
+        text: say`More than the bare program`,
+        holds: ours > 1.1 * bare,
+        why: say`${words(ours)} in a second, where the bare one makes ${words(bare)}. Messages that leave together share a system call, and that pays for everything else.`,
+      },
+    ],
+  })),
+]

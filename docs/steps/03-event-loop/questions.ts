@@ -27,7 +27,7 @@ const states = {
 }
 
 export default [
-  question('03-sleeps', run('03-five-fetches'), ({ calls, total, client, moment }) => {
+  question('03-sleeps', run('03-five-fetches'), [/server still sleeps in one place/], ({ calls, total, client, moment }) => {
     const sleeps = client.filter(({ kind }) => kind === 'kernel')
     return {
       look: moment('client: sleeps in the kernel', 2),
@@ -52,7 +52,7 @@ export default [
     }
   }),
 
-  question('03-computes', states, (stateWith) => {
+  question('03-computes', states, [/cannot do is compute/, /which compute and do nothing else/], (stateWith) => {
     const answers = (name: string) => stateWith(name).state === 'pass'
     const loop = '03'
     const { because } = stateWith(loop)
@@ -83,7 +83,7 @@ export default [
     }
   }),
 
-  question('03-idle', wakeups, ({ columns, slower }) => {
+  question('03-idle', wakeups, [/walks through the list/, /nothing to do with the others/, /third does not notice/], ({ columns, slower }) => {
     const names = slower.map(({ name }) => name).join()
     const told = list(
       columns.map(({ name, none, many }) => `${times(many)} with ${name} (${times(none)} without them)`),
@@ -115,7 +115,7 @@ export default [
     }
   }),
 
-  question('03-ten-thousand', tenThousand, ({ none, many, memory }) => ({
+  question('03-ten-thousand', tenThousand, [/some kilobytes of memory/, /has nothing to do with the others/], ({ none, many, memory }) => ({
     text: say`One thread holds ${words(crowd)} idle connections and a busy one. How long does a call of the busy one take, compared with no idle ones?`,
     options: [
       {

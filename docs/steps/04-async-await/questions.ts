@@ -1,6 +1,6 @@
-import { folderOf, inARow, longest, output, row, run, sum, waits } from '../../.vitepress/predict/facts.ts'
+import { folderOf, output, row } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
-import { list, ms, place, say, times, words } from '../../.vitepress/predict/say.ts'
+import { list, say, times, words } from '../../.vitepress/predict/say.ts'
 
 const log = {
   file: 'steps/04-async-await/test/promises-on-loop.test.ts',
@@ -10,13 +10,55 @@ const log = {
   },
 }
 
+const turns = {
+  file: 'steps/04-async-await/test/coroutine.test.ts',
+  read(text: string) {
+    const all = [...text.matchAll(/toEqual\(\[(.*)\]\)/g)].map(([, list = '']) => list.match(/(?<=')\w+ \d/g) ?? [])
+    const lines = all.find((list) => list.length > 0) ?? []
+    const names = [...new Set(lines.map((line) => line.split(' ')[0]!))]
+    return lines.map((line) => {
+      const [name = '', n] = line.split(' ')
+      return `${'ab'[names.indexOf(name)]} ${Number(n) + 1}`
+    })
+  },
+}
+
 const bench = output('bench', (text) => {
   const inFlight = (number: string) => row(text, folderOf(number))[1]!
   return { callbacks: inFlight('02'), promises: inFlight('04') }
 })
 
 export default [
-  question('04-order', log, (order) => {
+  question('04-turns', turns, [/At `await` it gives the thread back/, /their turns in exactly the same order/, /each is told once, never synchronously/], (order) => {
+    const names = [...new Set(order.map((line) => line[0]!))]
+    const each = order.length / names.length
+    const of = (name: string) => Array.from({ length: each }, (_, i) => `${name} ${i + 1}`)
+    const inARow = names.flatMap(of)
+    const inTurn = of('').flatMap((n) => names.map((name) => name + n))
+    const is = (lines: string[]) => order.join() === lines.join()
+    return {
+      text: say`Each of ${words(names.length)} \`async\` functions counts to ${words(each)} in a loop. After each number it awaits a value that is there already, so there is nothing to wait for. \`a\` is called, and \`b\` in the next line. In which order do the numbers come?`,
+      options: [
+        {
+          text: say`${inARow.join(', ')}`,
+          holds: is(inARow),
+          why: say`So it would be if \`await\` looked whether the value is there, and then simply went on. It does not look: it always gives the thread back, and goes on from a queue. The order was ${order.join(', ')}.`,
+        },
+        {
+          text: say`${inTurn.join(', ')}`,
+          holds: is(inTurn),
+          why: say`\`await\` always gives the thread back, even for a value that is there, and the rest of the function takes its place at the end of a queue. There the other one stands already.`,
+        },
+        {
+          text: say`Sometimes one, sometimes the other`,
+          holds: !is(inARow) && !is(inTurn),
+          why: say`Who waits for the network comes when it comes. But here nobody waits, and the queue is first come, first served: ${order.join(', ')}, on every machine.`,
+        },
+      ],
+    }
+  }),
+
+  question('04-order', log, [/promises were settled in time/, /queue of microtasks/, /returned \*to Node\*/, /give the thread back after each turn/], (order) => {
     const timers = order.filter((line) => line.startsWith('due')).map((_, i) => i + 1)
     const due = timers.map((n) => `due ${n}`)
     const resumed = timers.map((n) => `resumed ${n}`)
@@ -44,52 +86,7 @@ export default [
     }
   }),
 
-  question('04-third-answer', run('04-five-fetches'), ({ calls, inHand, moment }) => {
-    const n = 3
-    const first = waits.slice(0, n)
-    const own = waits[n - 1]!
-    const { start, end } = calls[n - 1]!
-    return {
-      look: moment('has the answer', n),
-      text: say`The thread is free while it waits, and the server can have many requests in hand. The client fetches its pages in a \`for\` loop with \`await\`; the first ${words(n)} take ${list(first)} milliseconds. When is the ${place(n)} answer there?`,
-      options: [
-        {
-          text: say`After about ${ms(own)}, which is what its page takes`,
-          holds: end < Math.max(...first),
-          why: say`Counted from its own call, that is right: it took ${ms(end - start)}. But the call was made only after ${ms(start)}, because the loop had not come to it before.`,
-        },
-        {
-          text: say`After about ${ms(Math.max(...first))}, with the slowest of the ${words(n)}`,
-          holds: Math.max(...first) <= end && end < sum(first),
-          why: say`It would be if they were under way together. The server could have many in hand, and never had more than ${words(inHand)}: the client did not ask.`,
-        },
-        {
-          text: say`After about ${ms(sum(first))}, which is the sum of the ${words(n)}`,
-          holds: end >= sum(first),
-          why: say`\`await\` puts the whole function aside, and the rest of the loop with it. So a call is made when the one before it has been answered, and the ${place(n)} answer was there after ${ms(end)}.`,
-        },
-      ],
-    }
-  }),
-
-  question('04-five-clients', run('04-five-clients'), ({ calls, total, inHand, moment }) => ({
-    look: moment('has the answer'),
-    text: say`Now ${words(calls.length)} clients come at once, with one call each. The server is still one thread, and awaits. When does the last client have its answer?`,
-    options: [
-      {
-        text: say`After about ${ms(inARow)}: the server awaits one handler after another`,
-        holds: total >= inARow,
-        why: say`It would, with an \`await\` in front of the handler, and that is the wrong version \`awaits-handler\` on a single connection. Ours starts the handler and reads on: it had ${words(inHand)} requests in hand at once.`,
-      },
-      {
-        text: say`After about ${ms(longest)}, which is what the slowest page takes`,
-        holds: total < inARow,
-        why: say`An \`await\` puts a function aside, not the thread. The server had ${words(inHand)} requests in hand at once, and the last answer was there after ${ms(total)}.`,
-      },
-    ],
-  })),
-
-  question('04-promises', bench, ({ callbacks, promises }) => {
+  question('04-promises', bench, [/promises cost something/], ({ callbacks, promises }) => {
     const ratio = promises / callbacks
     const told = say`In the same run it makes ${promises} times as many calls as the bare program, and the callbacks of step ${'02'} make ${callbacks} times as many.`
     return {

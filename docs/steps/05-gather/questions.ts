@@ -1,16 +1,11 @@
-import { inARow, longest, output, row, run, waits } from '../../.vitepress/predict/facts.ts'
+import { inARow, output, row, run, waits } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
-import { list, ms, say, times, words } from '../../.vitepress/predict/say.ts'
+import { capital, list, ms, say, times, words } from '../../.vitepress/predict/say.ts'
 
-const many = output('05-total-against-n', (text) => {
-  const counts = row(text, 'n')
-  return {
-    each: Number(/wait (\d+) ms/.exec(text)![1]),
-    n: counts.at(-1)!,
-    // Each cell is "measured (predicted)".
-    gathered: row(text, '05, gathered').at(-2)!,
-    limited: row(text, '05, at most 10').at(-2)!,
-  }
+const firstError = output('05-first-error', (text) => {
+  const [error, waiting, last] = row(text, 'Promise.all') as [number, number, number]
+  const gathered = row(text, 'gather')
+  return { calls: Number(/^(\d+) calls/.exec(text)![1]), error, waiting, last, gathered: gathered[1]! }
 })
 
 const swamp = output('05-swamp', (text) => {
@@ -40,29 +35,7 @@ function atATime(size: number): number {
 }
 
 export default [
-  question('05-gathered', run('05-five-fetches'), ({ calls, total, inHand, moment }) => ({
-    look: moment('has the answer'),
-    text: say`All ${words(calls.length)} calls are made before the first is awaited. The pages take ${list(waits)} milliseconds. When does \`fetchAll\` have the last of them?`,
-    options: [
-      {
-        text: say`After about ${ms(inARow / calls.length)}: the average`,
-        holds: total < longest,
-        why: say`Some are ready by then, and \`Promise.all\` wants them all. The slowest took ${ms(longest)}, however quick the others were.`,
-      },
-      {
-        text: say`After about ${ms(longest)}: the slowest`,
-        holds: longest <= total && total < inARow,
-        why: say`All waits run at the same time, and the last of them to end is the longest. After ${ms(total)} the client had everything.`,
-      },
-      {
-        text: say`After about ${ms(inARow)}: the sum, since there is one connection and one thread`,
-        holds: total >= inARow,
-        why: say`Messages share the connection, and waits need none. The server had ${words(inHand)} requests in hand at once.`,
-      },
-    ],
-  })),
-
-  question('05-two-at-a-time', run('05-five-fetches-two'), ({ calls, total, inHand, moment }) => {
+  question('05-two-at-a-time', run('05-five-fetches-two'), [/five fetches take 550 ms/], ({ calls, total, inHand, moment }) => {
     const limit = 2
     return {
       look: moment('has the answer'),
@@ -87,28 +60,28 @@ export default [
     }
   }),
 
-  question('05-hundred', many, ({ each, n, gathered, limited }) => ({
-    text: say`A client gathers ${words(n)} calls, without a limit. Each waits ${ms(each)} on a server with one thread. How long does all of it take?`,
+  question('05-first-error', firstError, [/does not stop the others/, /go on in the dark/], ({ calls, error, waiting, last, gathered }) => ({
+    text: say`\`Promise.all\` waits for ${words(calls)} calls, and one of them fails at once. What becomes of the other ${words(calls - 1)}?`,
     options: [
       {
-        text: say`Hardly longer than one: about ${ms(each)}`,
-        holds: gathered < 2 * each,
-        why: say`It took ${ms(gathered)}. Waiting at the same time is free, and what each call needs besides is a fraction of a millisecond.`,
+        text: say`They are cancelled, since nobody wants their results any more`,
+        holds: waiting === 0,
+        why: say`Who should cancel them? A promise only says how something ends, and cannot be told to end it. ${capital(words(waiting))} were in flight when the caller had its error, and the last ended after ${ms(last)}.`,
       },
       {
-        text: say`Several times as long as one: so many calls are a burden`,
-        holds: 2 * each <= gathered && gathered < n * each,
-        why: say`They are, but a light one, since waiting is no work: it took ${ms(gathered)}. With ${words(10)} in flight at most it does take ${ms(limited)}, because then the client waits.`,
+        text: say`They go on, and the caller has its error when the last has ended`,
+        holds: waiting > 0 && error >= last / 2,
+        why: say`They do go on. But the caller is told at the first error, after ${ms(error)}, and the last of them ended after ${ms(last)}.`,
       },
       {
-        text: say`About ${ms(n * each)}: one thread, one call after another`,
-        holds: gathered >= n * each,
-        why: say`That is what an \`await\` in a loop makes of it. Gathered, all waits run at once, and it took ${ms(gathered)}.`,
+        text: say`They go on, and the caller has its error already`,
+        holds: waiting > 0 && error < last / 2,
+        why: say`It had it after ${ms(error)}, with ${words(waiting)} calls in flight, and the last of them ended after ${ms(last)}. Their results came to nobody. The \`gather\` of this chapter leaves ${gathered === 0 ? 'none' : words(gathered)} behind.`,
       },
     ],
   })),
 
-  question('05-swamp', swamp, ({ calls, few, all }) => {
+  question('05-swamp', swamp, [/as fast for the crowd/, /waits until the whole crowd/], ({ calls, few, all }) => {
     const crowd = few.crowd / all.crowd
     const neighbour = all.neighbour / few.neighbour
     return {

@@ -4,6 +4,16 @@ import type { Tables } from '../../.vitepress/record/table.ts'
 
 /** What makes the tables of this chapter, and what must be the same in every run. */
 export default {
+  '05-first-error.txt': {
+    command: 'npx tsx steps/05-gather/first-error.ts',
+    facts(text) {
+      return ['Promise.all', 'gather'].map((way) => {
+        const [error = 0, waiting, last = 0] = row(text, way)
+        return { waiting, goesOn: last > error + 100 }
+      })
+    },
+    doctored: [/0( +\d+ ms)\s*$/, '3$1\n'],
+  },
   '05-python-gather.txt': {
     command: 'python3 docs/steps/05-gather/wild/gather.py',
     testedIn: 'docs/.vitepress/test/wild.test.ts',

@@ -121,7 +121,7 @@ export function openSocket({ host = '127.0.0.1', port }: { host?: string; port: 
   const socket: Socket = connect({
     host,
     port,
-    // The frames of a turn are one write already: to wait for more (Nagle) gains nothing.
+    // The frames of a turn are one write already. What it would be without: two-writes.ts.
     noDelay: true,
     onread: { buffer, callback: (length) => socket.emit('data', buffer.subarray(0, length)) },
   })

@@ -9,7 +9,7 @@ export async function hydrated(page: Page): Promise<void> {
 }
 
 /** Those parts of a page that come alive when their scripts are there, and have not done so yet. */
-const asleep = ['.timeline .tools:not(.ready)', 'div.run:not(.ready) > .bar', 'form[inert]']
+const asleep = ['.timeline .tools:not(.ready)', 'div.run:not(.ready) > .bar', ':is(form, .own)[inert]']
 /** What loads its scripts only when it comes on the screen. */
 const lazy = '.explorer'
 

@@ -138,6 +138,76 @@ describe.runIf(here)('Run', () => {
   })
 })
 
+describe.runIf(here)('two runs', () => {
+  /** The pictures of both, and how many pixels of each a millisecond takes. */
+  async function scales(page: Page) {
+    const pictures = page.getByRole('region', { name: 'The lab' }).locator('svg.picture')
+    return pictures.evaluateAll((all) =>
+      all.map((picture) => {
+        const [zero, next] = [...picture.querySelectorAll('.grid text')]
+        const at = (text: Element | undefined) => text?.previousElementSibling?.getBoundingClientRect().x ?? NaN
+        return `${next?.textContent?.trim()}: ${Math.round(at(next) - at(zero))}`
+      }),
+    )
+  }
+
+  test('stand on one scale: the same by another step is run first', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?step=05&clients=1&calls=4&latency=60&beside=04`)
+    const region = page.getByRole('region', { name: 'The lab' })
+    const { button, status } = runIn(region)
+    await region.getByText('Run it here runs this first: step 04, one client, 4 calls').waitFor()
+    await button('Run it here').click()
+    const titles = region.locator('.stage .title')
+    await expect.poll(() => titles.allInnerTexts(), { timeout: 20_000 }).toEqual([
+      expect.stringMatching(/^Step 05, your run: .* 4 calls by 1 client in/),
+      expect.stringMatching(/^Step 04, your run: .* 4 calls by 1 client in/),
+    ])
+    await expect.poll(status).toMatch(/^Done/)
+    const [above, below] = await scales(page)
+    expect(above).toMatch(/ms: \d+$/)
+    expect(below).toBe(above)
+    // What was run beside it is still there for the next run, and not run again.
+    await region.getByLabel('Calls by each').fill('3')
+    await region.getByLabel('Beside it').selectOption({ label: 'your last run, step 05' })
+    await expect.poll(() => new URL(page.url()).searchParams.get('beside')).toBe('step=05&clients=1&calls=4&latency=60')
+    await button('Run it here').click()
+    await expect.poll(() => titles.allInnerTexts(), { timeout: 20_000 }).toEqual([
+      expect.stringContaining('3 calls by 1 client in'),
+      expect.stringContaining('4 calls by 1 client in'),
+    ])
+    await expect.poll(status).toMatch(/^Done/)
+    expect(await region.locator('.runs tbody tr').count()).toBe(3)
+  })
+
+  test('are stopped together', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html?step=04&clients=1&calls=20&latency=1000&beside=05`)
+    const { button, status } = runIn(page.getByRole('region', { name: 'The lab' }))
+    await button('Run it here').click()
+    await expect.poll(() => programsOf(lab)).toBe(2)
+    await button('Stop').click()
+    await expect.poll(status).toMatch(/^Stopped/)
+    await expect.poll(() => programsOf(lab)).toBe(0)
+    await button('Run it here').waitFor()
+  })
+
+  test('are two recordings on a static host, one above the other on any screen', async ({ open }) => {
+    const page = await open('/lab.html?step=05&clients=1&calls=5&latency=pages&beside=01')
+    const region = page.getByRole('region', { name: 'The lab' })
+    await expect.poll(() => region.locator('.stage .title').allInnerTexts()).toEqual([
+      expect.stringContaining('Step 05, recorded: one client, 5 fetches.'),
+      expect.stringContaining('Step 01, recorded: one client, 5 fetches.'),
+    ])
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      await expect.poll(async () => new Set(await scales(page)).size).toBe(1)
+      const boxes = await Promise.all((await region.locator('svg.picture').all()).map((one) => one.boundingBox()))
+      expect(boxes[1]!.y).toBeGreaterThan(boxes[0]!.y + boxes[0]!.height)
+    }
+    await region.getByLabel('Calls by each').fill('4')
+    await region.getByText('Of this there is no recording: step 01').waitFor()
+  })
+})
+
 describe('the page of the lab', () => {
   test('takes the plan from the form, and keeps it in the address', async ({ open, lab }) => {
     const page = await open(`${lab.origin}/lab.html`)

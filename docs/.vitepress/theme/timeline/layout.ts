@@ -294,11 +294,14 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
 /** The picture in one sentence, for those who cannot see it. */
 export function summary({ lanes, spans }: Picture): string {
   const calls = spans.filter(({ kind }) => kind === 'call')
-  if (calls.length === 0) return 'A timeline without calls'
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  if (calls.length === 0) {
+    const handled = spans.filter(({ kind }) => kind === 'handle').length
+    return handled > 0 ? `Timeline: ${count(handled, 'request')}` : 'A timeline without calls'
+  }
   const clients = new Set(lanes.filter(({ client }) => client).map(({ process }) => process)).size
   const total =
     Math.max(...calls.map(({ end }) => end)) - Math.min(...calls.map(({ start }) => start))
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
   return `Timeline: ${count(calls.length, 'call')} by ${count(clients, 'client')} in ${milliseconds(total)}`
 }
 
