@@ -1,5 +1,7 @@
 import { lineAt, proseOf } from './prose.ts'
 
+// By hand: Intl writes numbers and reads none, and a parser of number words knows no "half an hour".
+
 /** A number that a page states, and where. */
 export interface Numeral {
   /** As it stands there: `1,030`, `four`, `ten thousand`. */

@@ -13,7 +13,8 @@ const other = [
 
 /**
  * What a reader reads of a page. All else (code, commands, tags, where links lead) is replaced by
- * spaces, so that every character and every line stays where it was.
+ * spaces, so that every character and every line stays where it was. A Markdown parser (markdown-it,
+ * remark) would know more of Markdown, but gives tokens that have lost their columns.
  */
 export function proseOf(markdown: string): string {
   return other.reduce((text, pattern) => text.replace(pattern, hide), markdown)

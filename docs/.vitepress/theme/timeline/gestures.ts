@@ -8,6 +8,8 @@ const click = 4
 /**
  * What a pointer does on a stage that holds a picture. A click moves the playhead; dragging pans a
  * picture that is larger than the stage, and else takes the playhead along.
+ *
+ * By hand: a gesture library brings more code than stands here, and this one is tested as a reader uses it.
  */
 export function useGestures(
   { state, act }: Player,
