@@ -12,7 +12,8 @@ export default defineConfig(
   {
     ignores: [
       '**/node_modules',
-      '.bugs',
+      '.trials*',
+      'exercises',
       '**/coverage',
       '**/.turbo',
       'docs/api',

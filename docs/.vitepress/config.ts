@@ -7,6 +7,7 @@ import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
 import { reading, stepOf, steps, trying } from './course.ts'
+import { exercises } from './exercises.ts'
 import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict/markdown.ts'
@@ -113,6 +114,7 @@ export default defineConfig({
       lines.use(md)
       predict(md)
       changes(md)
+      exercises(md)
     },
     codeTransformers: [lineAnchors, types],
   },

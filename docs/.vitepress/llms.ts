@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { exerciseInWords, exercisesIn } from './exercises.ts'
 import { ideas } from './ideas.ts'
 import { questionOf } from './predict/index.ts'
 import { reading, recordingOf } from './course.ts'
@@ -141,6 +142,7 @@ const inWords: Readonly<Record<string, (values: Record<string, string>) => strin
     const lines = options.map((o) => `- ${o.text}\n  ${o.right ? 'Yes.' : 'No.'} ${o.why}\n`)
     return `**Predict.** ${text}\n\n${lines.join('')}`
   },
+  Exercises: ({ step = '' }) => exercisesIn(step).map(exerciseInWords).join('\n'),
   Changes: ({ step = '' }) =>
     (ideas[step] ?? []).map(({ title, line }) => `- **${title}.** ${line}\n`).join(''),
 }

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { platform } from 'node:process'
 import { choicesOn } from '@rpc-steps/course'
 import type { System } from '@rpc-steps/course'
+import { readProgress } from '@rpc-steps/exercises'
 import { steps } from '../course.ts'
+import { checkExercise, readExercise } from './check.ts'
 import { isLoopback, refusal } from './guard.ts'
-import { runPath } from './messages.ts'
+import { checkPath, runPath } from './messages.ts'
 import type { Ending, Message, Offer } from './messages.ts'
 import { readPlan } from './plan.ts'
 import type { Choices } from './plan.ts'
@@ -41,7 +43,8 @@ const longestLine = 4
 export function createLab(options: LabOptions): Lab {
   const { bound, base = '/', limit = 30_000, home } = options
   const token = randomBytes(24).toString('base64url')
-  const offer: Offer = { token, limit, ...ofThisMachine() }
+  const offer: Omit<Offer, 'done'> = { token, limit, ...ofThisMachine() }
+  let checking = false
   let turn: Promise<unknown> = Promise.resolve()
   let line = 0
 
@@ -63,6 +66,7 @@ export function createLab(options: LabOptions): Lab {
     if (request.method !== 'POST') return refuse(405, 'a plan is sent by POST')
     const body = await textOf(request)
     if (body === undefined) return refuse(413, `a plan has at most ${longestBody} bytes`)
+    if (request.url === base + checkPath) return answerCheck(body, response, refuse)
     let plan
     try {
       plan = readPlan(JSON.parse(body))
@@ -107,10 +111,33 @@ export function createLab(options: LabOptions): Lab {
     }
   }
 
+  async function answerCheck(body: string, response: ServerResponse, refuse: (status: number, why: string) => void) {
+    let exercise
+    try {
+      exercise = readExercise(body)
+    } catch (error) {
+      return refuse(400, (error as Error).message)
+    }
+    if (checking) return refuse(429, 'another check is under way')
+    checking = true
+    const left = new AbortController()
+    response.on('close', () => left.abort())
+    try {
+      const answer = await checkExercise(exercise, left.signal)
+      response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+      response.end(JSON.stringify(answer))
+    } finally {
+      checking = false
+    }
+  }
+
   return {
-    offer: () => (isLoopback(bound() ?? '') ? JSON.stringify(offer) : undefined),
+    offer() {
+      if (!isLoopback(bound() ?? '')) return undefined
+      return JSON.stringify({ ...offer, done: Object.keys(readProgress().done) } satisfies Offer)
+    },
     handle(request, response, next) {
-      if (request.url !== base + runPath) return next()
+      if (request.url !== base + runPath && request.url !== base + checkPath) return next()
       answer(request, response).catch(() => response.destroy())
     },
   }

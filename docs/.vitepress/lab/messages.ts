@@ -11,11 +11,21 @@ export interface Offer {
   choices: Choices
   /** Steps that this machine cannot run, and why. */
   missing: Record<string, string>
+  /** The exercises that were right once, by their ids. */
+  done: string[]
 }
 
 export const tokenHeader = 'x-rpc-steps-token'
 /** Where a plan is posted to, under the base of the site. */
 export const runPath = '__lab/run'
+/** Where the id of an exercise is posted to, as `{"exercise":"03-dispatch"}`. */
+export const checkPath = '__lab/check'
+
+/** What came of a check, and what the terminal would say of it. */
+export interface CheckAnswer {
+  result: 'right' | 'wrong' | 'broken' | 'not begun'
+  text: string
+}
 
 /** How a run ended. Nobody is told `stopped`: whoever stops a run hangs up on it. */
 export type Ending = 'done' | 'limit' | 'failed'

@@ -74,7 +74,7 @@ describe('the scripts', () => {
   test.each(['package.json', 'docs/package.json', ...workspaces])(
     'of %s run in any shell',
     (file) => {
-      const { scripts } = JSON.parse(read(file)) as { scripts: Record<string, string> }
+      const { scripts = {} } = JSON.parse(read(file)) as { scripts?: Record<string, string> }
       expect(Object.values(scripts).flatMap(shellOf)).toEqual([])
     },
   )

@@ -19,6 +19,7 @@ const grammar = [
   'Build it',
   'Watch it',
   'Break it',
+  '[Write it]',
   'What it cost',
   'In the wild',
   '[What changed]',

@@ -10,6 +10,7 @@ import './style/frame.css'
 import './style/range.css'
 import './style/words.css'
 import './changes/changes.css'
+import Exercise from './exercise/Exercise.vue'
 import Predict from './predict/Predict.vue'
 import { keepText, needed } from './scripted.ts'
 import Timeline from './timeline/Timeline.vue'
@@ -22,6 +23,7 @@ const theme: Theme = {
   enhanceApp({ app, router }) {
     if (!import.meta.env.SSR) keepText(router)
     app.component('home', Home)
+    app.component('Exercise', Exercise)
     app.component('Forget', Forget)
     app.component('Lab', defineAsyncComponent(() => needed(import('./lab/Lab.vue'))))
     app.component('OwnTrace', defineAsyncComponent(() => needed(import('./lab/OwnTrace.vue'))))

@@ -1,7 +1,39 @@
 import { run, startServer } from '@rpc-steps/cli/processes'
 import { DisconnectedError } from '@rpc-steps/wire'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { tell } from '../src/index.ts'
 import { calling, connected } from './ends.ts'
+
+/** Tells a callback that throws. What it was told, what came out, and what was left for later. */
+function told(callback: (error: Error | null, result: unknown) => void, error: Error | null, result?: unknown) {
+  const seen: unknown[] = []
+  const later: (() => void)[] = []
+  const watched = (error: Error | null, result: unknown) => {
+    seen.push(error ?? result)
+    callback(error, result)
+  }
+  tell((job) => later.push(job), watched, error, result)
+  return { seen, later }
+}
+
+describe('who calls back', () => {
+  test('tells the result, or the error, and leaves nothing for later', () => {
+    const lost = new Error('lost')
+    expect(told(() => {}, null, 1)).toEqual({ seen: [1], later: [] })
+    expect(told(() => {}, lost)).toEqual({ seen: [lost], later: [] })
+  })
+
+  test('goes on when a callback throws, and throws that later, at nobody', () => {
+    const bug = new Error('a bug in a callback')
+    const throwing = () => {
+      throw bug
+    }
+    const { seen, later } = told(throwing, null, 1)
+    expect(later, 'what is left for later').toHaveLength(1)
+    expect(later[0]).toThrow(bug)
+    expect(seen, 'what the callback was told').toEqual([1])
+  })
+})
 
 const program = (name: string) => new URL(`programs/${name}.ts`, import.meta.url)
 

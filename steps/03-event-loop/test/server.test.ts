@@ -204,6 +204,23 @@ describe('a hostile peer', () => {
   })
 })
 
+test('what the kernel has no room for leaves as soon as there is some', () => {
+  const network = faultySyscalls(1, { faults: 'none' })
+  const onError = (error: unknown) => {
+    throw error
+  }
+  const loop = new Loop({ syscalls: network, selector: 'epoll', onError })
+  const server = listen(loop, answer, { port: 7000 })
+  let bytes = 0
+  network.connectPeer(server.port, {
+    onConnect: (peer) => peer.send(frame(requestText(1, 'say', ['x'.repeat(100_000)]))),
+    onData: (_, chunk) => (bytes += chunk.length),
+  })
+  for (let turns = 0; turns < 1_000 && bytes < 100_000; turns++) loop.turn(1_000)
+  expect(bytes, 'bytes that have come').toBeGreaterThan(100_000)
+  expect(network.now(), 'milliseconds until then').toBeLessThan(10_000)
+})
+
 describe('a peer that does not read', () => {
   const requests = Array.from({ length: 500 }, (_, i) => requestText(i, 'say', ['x'.repeat(1_000)]))
 
@@ -258,24 +275,6 @@ describe('a peer that does not read', () => {
   })
 })
 
-test('a peer that has ended costs no turns while its call is in flight', () => {
-  const network = faultySyscalls(1, { faults: 'none' })
-  const loop = new Loop({ syscalls: network, selector: 'epoll' })
-  const server = listen(loop, answer, { port: 7000 })
-  let bytes = 0
-  network.connectPeer(7000, {
-    onConnect(peer) {
-      peer.send(frame(requestText(1, 'sleep', [10_000])))
-      peer.end()
-    },
-    onData: (_, chunk) => (bytes += chunk.length),
-  })
-  const wait = vi.spyOn(network.epoll, 'wait')
-  while (bytes === 0) loop.turn(20_000)
-  expect(wait.mock.calls.length).toBeLessThan(10)
-  expect(server.connections).toBe(0)
-})
-
 test('room to write is asked for only while something waits for it', () => {
   const network = faultySyscalls(1, { faults: 'none' })
   const loop = new Loop({ syscalls: network, selector: 'epoll' })
@@ -293,6 +292,24 @@ test('room to write is asked for only while something waits for it', () => {
   expect(wait).toHaveBeenCalledTimes(2)
   expect(network.now() - start).toBeGreaterThanOrEqual(2_000)
   expect(server.connections).toBe(1)
+})
+
+test('a peer that has ended costs no turns while its call is in flight', () => {
+  const network = faultySyscalls(1, { faults: 'none' })
+  const loop = new Loop({ syscalls: network, selector: 'epoll' })
+  const server = listen(loop, answer, { port: 7000 })
+  let bytes = 0
+  network.connectPeer(7000, {
+    onConnect(peer) {
+      peer.send(frame(requestText(1, 'sleep', [10_000])))
+      peer.end()
+    },
+    onData: (_, chunk) => (bytes += chunk.length),
+  })
+  const wait = vi.spyOn(network.epoll, 'wait')
+  while (bytes === 0) loop.turn(20_000)
+  expect(wait.mock.calls.length).toBeLessThan(10)
+  expect(server.connections).toBe(0)
 })
 
 test('without file descriptors it rests, and goes on as soon as there are some', () => {

@@ -4,6 +4,36 @@ import { describe, expect, test } from 'vitest'
 import { Loop, Timers } from '../src/index.ts'
 import type { Timer } from '../src/index.ts'
 
+/** Takes all timers, and returns their times. */
+function taken(timers: Timers): number[] {
+  const times: number[] = []
+  for (let timer; (timer = timers.take(Infinity, timers.made)) && times.length < 12; ) times.push(timer.at)
+  return times
+}
+
+const times = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+
+test('the next one moves to the front', () => {
+  const timers = new Timers()
+  for (const at of times(5).reverse()) timers.add(at, () => {})
+  expect(taken(timers)).toEqual(times(5))
+})
+
+test('when the first is taken, the last one moves down behind all that are due before it', () => {
+  const timers = new Timers()
+  for (const at of times(7)) timers.add(at, () => {})
+  expect(taken(timers)).toEqual(times(7))
+})
+
+test('one that is cancelled in the middle leaves the others in order', () => {
+  for (const gone of times(9)) {
+    const timers = new Timers()
+    const all = [9, 4, 8, 1, 7, 3, 6, 2, 5].map((at) => timers.add(at, () => {}))
+    timers.cancel(all.find(({ at }) => at === gone)!)
+    expect(taken(timers)).toEqual(times(9).filter((at) => at !== gone))
+  }
+})
+
 const step = fc.oneof(
   fc.record({ add: fc.integer({ min: 0, max: 20 }) }),
   fc.record({ cancel: fc.nat() }),

@@ -47,6 +47,148 @@ class Stage {
 /** Lets every promise that can settle do so. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+describe('over a connection', () => {
+  let server: Server
+  let peer: Peer
+  afterEach(async () => {
+    await peer.close()
+    await server.close()
+  })
+
+  /** A server that notes the order of events and answers `fetch` when all of them have come. */
+  async function start(expected: number): Promise<string[]> {
+    const events: string[] = []
+    const waiting: (() => void)[] = []
+    server = await listen(
+      async ({ params }) => {
+        const { url } = params as { url: string }
+        events.push(`asked ${url}`)
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve)
+          // The last to come is answered first: replies must find their calls by id.
+          if (waiting.length >= expected) for (const go of waiting.reverse()) go()
+        })
+        events.push(`answered ${url}`)
+        if (url === '/lost') throw new Error('no such page')
+        return `page ${url}`
+      },
+      { host: '127.0.0.1', port: 0 },
+      { grace: 500, log: () => {} },
+    )
+    peer = await connect(server)
+    return events
+  }
+
+  const urls = Object.keys(pages)
+
+  test('the five fetches: all are asked before any is answered', async () => {
+    const events = await start(urls.length)
+    expect(await fetchAll(peer.call, urls)).toEqual(urls.map((url) => `page ${url}`))
+    expect(events.slice(0, 5)).toEqual(urls.map((url) => `asked ${url}`))
+  })
+
+  test('in sequence, each is asked when the one before it was answered', async () => {
+    const events = await start(1)
+    await fetchInSequence(peer.call, urls)
+    expect(events).toEqual(urls.flatMap((url) => [`asked ${url}`, `answered ${url}`]))
+  })
+
+  test('with a limit, never more calls are in flight, and one that is slow holds up none but itself', async () => {
+    const [slow, ...others] = urls
+    let inFlight = 0
+    let most = 0
+    const ended: string[] = []
+    let finish = () => {}
+    server = await listen(
+      async ({ params }) => {
+        const { url } = params as { url: string }
+        most = Math.max(most, ++inFlight)
+        await new Promise<void>((resolve) => {
+          if (url === slow) finish = resolve
+          else setTimeout(resolve, 10)
+        })
+        ended.push(url)
+        if (ended.length === others.length) finish()
+        inFlight--
+        return `page ${url}`
+      },
+      { host: '127.0.0.1', port: 0 },
+      { grace: 500, log: () => {} },
+    )
+    peer = await connect(server)
+    const inVain = setTimeout(() => finish(), 500)
+    const pages = await gather(urls, (url, signal) => peer.call('fetch', { url }, { signal }), { limit: 2 })
+    clearTimeout(inVain)
+    expect(pages).toEqual(urls.map((url) => `page ${url}`))
+    expect(most, 'most that were in flight').toBe(2)
+    expect(ended.at(-1), 'the last that ended').toBe(slow)
+  })
+
+  test('settled: one lost page leaves the others', async () => {
+    await start(3)
+    const results = await fetchSettled(peer.call, ['/home', '/lost', '/news'])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  test('when one page fails, the others are not waited for', async () => {
+    const waiting: (() => void)[] = []
+    const finish = () => waiting.forEach((go) => go())
+    server = await listen(
+      async ({ params }) => {
+        const { url } = params as { url: string }
+        if (url === '/lost') throw new Error('no such page')
+        await new Promise<void>((resolve) => waiting.push(resolve))
+        return `page ${url}`
+      },
+      { host: '127.0.0.1', port: 0 },
+      { grace: 500, log: () => {} },
+    )
+    peer = await connect(server)
+    const inVain = setTimeout(finish, 500)
+    const waitedFor: string[] = []
+    const all = gather(['/home', '/lost', '/news'], async (url, signal) => {
+      await peer.call('fetch', { url }, { signal })
+      waitedFor.push(url)
+    })
+    await expect(all).rejects.toThrow()
+    clearTimeout(inVain)
+    expect(waitedFor).toEqual([])
+    finish()
+  })
+
+  test('the first error aborts the calls in flight; none is left', async () => {
+    await start(2)
+    const all = gather(['/lost', '/home', '/news'], (url, signal) =>
+      peer.call('fetch', { url }, { signal }),
+    )
+    await expect(all).rejects.toThrow()
+    expect(peer.stats.pending).toBe(0)
+  })
+
+  test('what the first error ends is our waiting: the server works on to the end', async () => {
+    let finish = () => {}
+    const ended: string[] = []
+    server = await listen(
+      async ({ params }, { signal }) => {
+        const { url } = params as { url: string }
+        if (url === '/lost') throw new Error('no such page')
+        await new Promise<void>((resolve) => (finish = resolve))
+        ended.push(signal.aborted ? 'told' : url)
+        return `page ${url}`
+      },
+      { host: '127.0.0.1', port: 0 },
+      { log: () => {} },
+    )
+    peer = await connect(server)
+    const all = gather(['/home', '/lost'], (url, signal) => peer.call('fetch', { url }, { signal }))
+    await expect(all).rejects.toThrow()
+    expect(ended).toEqual([])
+    finish()
+    await expect.poll(() => peer.stats.unknownReplies).toBe(1)
+    expect(ended).toEqual(['/home'])
+  })
+})
+
 describe('gather', () => {
   test('starts all at once; results are in the order of the items, not of their ends', async () => {
     const stage = new Stage()
@@ -161,89 +303,4 @@ test('gatherSettled keeps the errors as results, in order', async () => {
     { status: 'rejected', reason: { message: 'two' } },
     { status: 'fulfilled', value: 3 },
   ])
-})
-
-describe('over a connection', () => {
-  let server: Server
-  let peer: Peer
-  afterEach(async () => {
-    await peer.close()
-    await server.close()
-  })
-
-  /** A server that notes the order of events and answers `fetch` when all of them have come. */
-  async function start(expected: number): Promise<string[]> {
-    const events: string[] = []
-    const waiting: (() => void)[] = []
-    server = await listen(
-      async ({ params }) => {
-        const { url } = params as { url: string }
-        events.push(`asked ${url}`)
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve)
-          // The last to come is answered first: replies must find their calls by id.
-          if (waiting.length >= expected) for (const go of waiting.reverse()) go()
-        })
-        events.push(`answered ${url}`)
-        if (url === '/lost') throw new Error('no such page')
-        return `page ${url}`
-      },
-      { host: '127.0.0.1', port: 0 },
-      { grace: 500, log: () => {} },
-    )
-    peer = await connect(server)
-    return events
-  }
-
-  const urls = Object.keys(pages)
-
-  test('the five fetches: all are asked before any is answered', async () => {
-    const events = await start(urls.length)
-    expect(await fetchAll(peer.call, urls)).toEqual(urls.map((url) => `page ${url}`))
-    expect(events.slice(0, 5)).toEqual(urls.map((url) => `asked ${url}`))
-  })
-
-  test('in sequence, each is asked when the one before it was answered', async () => {
-    const events = await start(1)
-    await fetchInSequence(peer.call, urls)
-    expect(events).toEqual(urls.flatMap((url) => [`asked ${url}`, `answered ${url}`]))
-  })
-
-  test('settled: one lost page leaves the others', async () => {
-    await start(3)
-    const results = await fetchSettled(peer.call, ['/home', '/lost', '/news'])
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  })
-
-  test('the first error aborts the calls in flight; none is left', async () => {
-    await start(2)
-    const all = gather(['/lost', '/home', '/news'], (url, signal) =>
-      peer.call('fetch', { url }, { signal }),
-    )
-    await expect(all).rejects.toThrow()
-    expect(peer.stats.pending).toBe(0)
-  })
-
-  test('what the first error ends is our waiting: the server works on to the end', async () => {
-    let finish = () => {}
-    const ended: string[] = []
-    server = await listen(
-      async ({ params }, { signal }) => {
-        const { url } = params as { url: string }
-        if (url === '/lost') throw new Error('no such page')
-        await new Promise<void>((resolve) => (finish = resolve))
-        ended.push(signal.aborted ? 'told' : url)
-        return `page ${url}`
-      },
-      { host: '127.0.0.1', port: 0 },
-      { log: () => {} },
-    )
-    peer = await connect(server)
-    const all = gather(['/home', '/lost'], (url, signal) => peer.call('fetch', { url }, { signal }))
-    await expect(all).rejects.toThrow()
-    expect(ended).toEqual([])
-    finish()
-    await expect.poll(() => peer.stats.unknownReplies).toBe(1)
-    expect(ended).toEqual(['/home'])
-  })
 })

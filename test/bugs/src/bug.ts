@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { testNamed } from '@rpc-steps/trial'
+import type { TestName } from '@rpc-steps/trial'
 
 /** A famous wrong version of a package, and the test that must tell it from the right one. */
 export interface Bug {
@@ -15,11 +17,6 @@ export interface Bug {
   killedBy: TestName
 }
 
-export interface TestName {
-  file: string
-  name: string
-}
-
 /** The bugs of a package. Throws if one lacks its story or its test. */
 export function bugsOf(folder: string): Bug[] {
   const patches = readdirSync(join(folder, 'bugs')).filter((file) => file.endsWith('.patch'))
@@ -30,11 +27,10 @@ export function bugsOf(folder: string): Bug[] {
 function readBug(folder: string, patch: string): Bug {
   const header = readFileSync(patch, 'utf8').split(/^--- /m)[0]!
   const text = header.replace(/^# ?/gm, '')
-  const [, story = '', file = '', name = ''] = /^(.*)^killed by: (\S+) > (.+)$/ms.exec(text) ?? []
-  if (story.trim() === '' || name.trim() === '') {
+  const [, story = '', test = ''] = /^(.*)^killed by: (.+)$/ms.exec(text) ?? []
+  const killedBy = testNamed(test)
+  if (story.trim() === '' || !killedBy) {
     throw new Error(`${patch} must begin with its story and a line "# killed by: FILE > NAME"`)
   }
-  // Vitest joins the names of groups and tests with blanks; ` > ` is how it prints them.
-  const killedBy = { file, name: name.trim().replaceAll(' > ', ' ') }
   return { name: basename(patch, '.patch'), folder, patch, story: story.trim(), killedBy }
 }

@@ -1,8 +1,7 @@
+import { inCopy, isBreakage, runTests } from '@rpc-steps/trial'
+import type { Outcome, Run } from '@rpc-steps/trial'
 import type { Bug } from './bug.ts'
-import { inCopy, PatchError } from './copy.ts'
-import { runTests } from './run-tests.ts'
-import type { Run } from './run-tests.ts'
-import type { Failure, Outcome } from './telling.ts'
+import { apply, PatchError } from './patch.ts'
 
 /** What came of a bug. */
 export interface Judgement {
@@ -18,7 +17,7 @@ export const defaultLimit = 20_000
 /** Runs the tests that kill these bugs, of one package, in a copy without any of them. */
 export function runWithout(bugs: readonly Bug[], limit = defaultLimit): Promise<Run> {
   const tests = bugs.map(({ killedBy }) => killedBy)
-  return inCopy(bugs[0]!.folder, undefined, (copy) => runTests(copy, tests, { limit }))
+  return inCopy(bugs[0]!.folder, (copy) => runTests(copy, tests, { limit }))
 }
 
 /** What is wrong with a bug's test before the bug is there: `green`, or why it is not. */
@@ -32,14 +31,19 @@ export function judgeWithout(bug: Bug, run: Run): string {
 /** Tries a bug in a copy of its package. */
 export async function judge(bug: Bug, limit = defaultLimit, signal?: AbortSignal): Promise<Judgement> {
   try {
-    const run = await inCopy(bug.folder, bug.patch, (copy) =>
-      runTests(copy, [bug.killedBy], { limit, untilRed: true, signal }),
-    )
+    const run = await inCopy(bug.folder, (copy) => {
+      apply(bug.patch, copy)
+      return runTests(copy, [bug.killedBy], { limit, enough: isRed, signal })
+    })
     return judgementOf(bug, run)
   } catch (error) {
     if (error instanceof PatchError) return { verdict: `does not apply: ${error.message}` }
     throw error
   }
+}
+
+function isRed(outcomes: readonly Outcome[]): boolean {
+  return outcomes.some(({ passed }) => !passed)
 }
 
 function judgementOf(bug: Bug, run: Run): Judgement {
@@ -56,14 +60,4 @@ function testsOf({ killedBy }: Bug, { outcomes }: Run): Outcome[] {
 
 function whyNone({ killedBy }: Bug, { trouble }: Run): string {
   return trouble[0] ?? `${killedBy.file} ran no test of that name`
-}
-
-/** A patch that misspells a name turns every test red, and teaches nothing. */
-function isBreakage({ error }: Failure): boolean {
-  return /^(SyntaxError|ReferenceError|TypeError)\b|ERR_MODULE_NOT_FOUND|Cannot find module|Transform failed/.test(error)
-}
-
-/** Whether a test is red because something never came. */
-export function hangs({ blocked, failures }: Outcome): boolean {
-  return blocked === true || failures.some(({ error }) => /^Error: (Test|Hook) timed out in /.test(error))
 }

@@ -55,7 +55,7 @@ describe.concurrent('the judge knows', () => {
 })
 
 it('nothing is left of the copies', () => {
-  const place = fileURLToPath(new URL('../../../.bugs', import.meta.url))
+  const place = fileURLToPath(new URL('../../../.trials', import.meta.url))
   expect(readdirSync(place).filter((name) => name.startsWith('counter-'))).toEqual([])
 })
 

@@ -4,9 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { TestName } from './bug.ts'
 import { readLine } from './telling.ts'
-import type { Outcome, Telling } from './telling.ts'
+import type { Outcome, Telling, TestName } from './telling.ts'
 
 /** How a run of tests ended. `trouble` is what kept tests from being run at all. */
 export interface Run {
@@ -17,8 +16,10 @@ export interface Run {
 export interface RunOptions {
   /** Milliseconds that a test may take. */
   limit: number
-  /** Ends with the first test that fails. */
-  untilRed?: boolean
+  /** Whether so much is enough, and the rest need not be run. */
+  enough?: (outcomes: readonly Outcome[]) => boolean
+  /** An empty folder, in which each test records what happens in it. */
+  traces?: string | undefined
   /** Ends at once, and with it everything that was started. */
   signal?: AbortSignal | undefined
 }
@@ -41,7 +42,7 @@ const grace = 3_000
 export async function runTests(
   folder: string,
   tests: readonly TestName[],
-  { limit, untilRed = false, signal }: RunOptions,
+  { limit, enough = () => false, traces, signal }: RunOptions,
 ): Promise<Run> {
   signal?.throwIfAborted()
   const config = join(folder, 'vitest.telling.config.ts')
@@ -50,6 +51,7 @@ export async function runTests(
   const env = { ...process.env }
   // The outer vitest says in these who it is.
   for (const name of Object.keys(env)) if (name.startsWith('VITEST')) delete env[name]
+  if (traces !== undefined) env['TRIAL_TRACES'] = traces
 
   const child = spawn(process.execPath, [vitest, 'run', ...files, '--config', config], {
     cwd: folder,
@@ -81,7 +83,7 @@ export async function runTests(
   }
   const end = (outcome: Outcome) => {
     run.outcomes.push(outcome)
-    if (untilRed && !outcome.passed) kill()
+    if (enough(run.outcomes)) kill()
   }
   const hear = (telling: Telling) => {
     if (telling.kind === 'trouble') return void run.trouble.push(telling.message)

@@ -1,4 +1,15 @@
-import type { TestName } from './bug.ts'
+/** A test: its file, relative to the package, and its full name or a part of it. */
+export interface TestName {
+  file: string
+  name: string
+}
+
+/** Reads `FILE > GROUP > NAME`; undefined when it is none. */
+export function testNamed(text: string): TestName | undefined {
+  const [, file, name] = /^(\S+) > (.+)$/.exec(text.trim()) ?? []
+  // Vitest joins the names of groups and tests with blanks; ` > ` is how it prints them.
+  return file && name ? { file, name: name.replaceAll(' > ', ' ') } : undefined
+}
 
 /** What was thrown in a test. */
 export interface Failure {
@@ -7,6 +18,10 @@ export interface Failure {
   stack: string
   /** What was expected beside what came, if they were compared. */
   diff?: string
+  /** What it was thrown for. */
+  cause?: string
+  /** Nobody caught it: it came out of a callback, or of a promise that nobody looks at. */
+  uncaught?: true
 }
 
 /** How one test ended. */
@@ -17,11 +32,13 @@ export interface Outcome extends TestName {
   line?: number
   /** Not even vitest could end it: it was killed. */
   blocked?: true
+  /** The file in which it has recorded what happened, if that was wanted. */
+  trace?: string
 }
 
 /** What a run of tests has to tell while it goes on. Files are absolute. */
 export type Telling =
-  | ({ kind: 'began'; line?: number } & TestName)
+  | ({ kind: 'began'; line?: number; trace?: string } & TestName)
   | ({ kind: 'ended' } & Outcome)
   /** Something else than a test failed, and the tests in it were not run. */
   | { kind: 'trouble'; message: string }

@@ -1,9 +1,16 @@
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { recordTo } from '@rpc-steps/trace'
 import { TestRunner } from 'vitest'
 import type { RunnerTask, RunnerTestCase, RunnerTestFile, RunnerTestSuite } from 'vitest'
-import type { TestName } from './bug.ts'
 import { lineOf } from './telling.ts'
-import type { Failure, Telling } from './telling.ts'
+import type { Failure, Telling, TestName } from './telling.ts'
+
+/** Where each test is to record what happens in it. */
+const traces = process.env['TRIAL_TRACES']
+let recorded = 0
+let endRecording = () => {}
+let current: { test: RunnerTestCase; trace: string | undefined } | undefined
 
 /**
  * Runs tests as vitest does, and tells on stderr when each begins and how it went. It tells as soon
@@ -11,6 +18,13 @@ import type { Failure, Telling } from './telling.ts'
  * version may hang in the one, and block the other.
  */
 export default class TellingRunner extends TestRunner {
+  constructor(...args: ConstructorParameters<typeof TestRunner>) {
+    super(...args)
+    // Vitest says this when all is over, and the test that waits for what never comes is over late.
+    process.on('uncaughtException', tellUncaught)
+    process.on('unhandledRejection', tellUncaught)
+  }
+
   onCollected(files: RunnerTestFile[]): void {
     for (const file of files) tellTrouble('did not load', file)
   }
@@ -22,6 +36,10 @@ export default class TellingRunner extends TestRunner {
 
   override onBeforeTryTask(test: RunnerTestCase): void {
     super.onBeforeTryTask(test)
+    endRecording()
+    const trace = traces === undefined ? undefined : join(traces, `${process.pid}-${++recorded}.json`)
+    if (trace !== undefined) endRecording = recordTo(trace, 'the test')
+    current = { test, trace }
     tell({ kind: 'began', ...placeOf(test) })
   }
 
@@ -45,23 +63,35 @@ function tellEnd(test: RunnerTestCase): void {
   tell({ kind: 'ended', ...placeOf(test), passed, failures: passed ? [] : failuresOf(test) })
 }
 
+function tellUncaught(thrown: unknown): void {
+  if (!current) return
+  const { name, message, stack } = Object(thrown) as Partial<Error>
+  const error = message === undefined ? String(thrown) : `${name}: ${message}`
+  tell({ kind: 'ended', ...placeOf(current.test), passed: false, failures: [{ error, stack: stack ?? '', uncaught: true }] })
+}
+
 function tellTrouble(what: string, task: RunnerTask): void {
   const [failure] = failuresOf(task)
   if (failure) tell({ kind: 'trouble', message: `${what}: ${failure.error}` })
 }
 
 function failuresOf({ result }: RunnerTask): Failure[] {
-  return (result?.errors ?? []).map(({ name, message, stack = '', diff }) => ({
+  return (result?.errors ?? []).map(({ name, message, stack = '', diff, cause }) => ({
     error: `${name ?? 'Error'}: ${message}`,
     stack,
     ...(diff === undefined ? {} : { diff }),
+    ...(cause?.message === undefined ? {} : { cause: `${cause.name ?? 'Error'}: ${cause.message}` }),
   }))
 }
 
 /** The name as vitest matches it with a pattern: groups and test, with blanks between them. */
-function placeOf(test: RunnerTestCase): TestName & { line?: number } {
+function placeOf(test: RunnerTestCase): TestName & { line?: number; trace?: string } {
   const names = [test.name]
   for (let group = test.suite; group; group = group.suite) names.unshift(group.name)
-  const place = { file: test.file.filepath.replaceAll('\\', '/'), name: names.join(' ') }
-  return test.location ? { ...place, line: test.location.line } : place
+  return {
+    file: test.file.filepath.replaceAll('\\', '/'),
+    name: names.join(' '),
+    ...(test.location ? { line: test.location.line } : {}),
+    ...(current?.trace === undefined ? {} : { trace: current.trace }),
+  }
 }

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gantt, readTrace, spansOf } from '@rpc-steps/trace'
+import { hangs, runTests } from '@rpc-steps/trial'
+import type { Outcome, Run } from '@rpc-steps/trial'
+import type { Exercise, Judge } from './exercise.ts'
+
+/** What came of a check. */
+export type Checked =
+  | { result: 'right' }
+  /** `judge` is the first that it did not pass, and `right` how many it had passed until then. */
+  | { result: 'wrong'; judge: Judge; outcome: Outcome; right: number; timeline: string | undefined }
+  /** No test was run to its end. */
+  | { result: 'broken'; why: string }
+
+/** How to check. */
+export interface CheckOptions {
+  /** Milliseconds that a test may take. */
+  limit?: number
+  signal?: AbortSignal | undefined
+}
+
+/** Milliseconds that a test may take: those that judge have nothing to wait for. */
+export const defaultLimit = 5_000
+
+/** Runs what judges an exercise, in a copy of it, until it is known what is the first that is red. */
+export async function check(
+  exercise: Exercise,
+  copy: string,
+  { limit = defaultLimit, signal }: CheckOptions = {},
+): Promise<Checked> {
+  const traces = exercise.timeline ? mkdtempSync(join(tmpdir(), 'rpc-steps-')) : undefined
+  try {
+    const enough = (outcomes: readonly Outcome[]) => isDecided(exercise, outcomes)
+    const run = await runTests(copy, exercise.tests, { limit, enough, traces, signal })
+    return judged(exercise, run)
+  } finally {
+    if (traces !== undefined) rmSync(traces, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Whether it is known which is the first that is not right; or one hangs or is about to, and others might as well. */
+function isDecided({ tests }: Exercise, outcomes: readonly Outcome[]): boolean {
+  if (outcomes.some((outcome) => hangs(outcome) || outcome.failures[0]?.uncaught)) return true
+  const firstOpen = tests.findIndex((judge) => outcomesOf(judge, outcomes).length === 0)
+  const decided = firstOpen < 0 ? tests : tests.slice(0, firstOpen)
+  return decided.some((judge) => outcomesOf(judge, outcomes).some(({ passed }) => !passed))
+}
+
+function outcomesOf({ file, name }: Judge, outcomes: readonly Outcome[]): Outcome[] {
+  return outcomes.filter((outcome) => outcome.file.endsWith(`/${file}`) && outcome.name.includes(name))
+}
+
+/** Reads from a run of tests what came of an exercise. */
+export function judged({ tests }: Exercise, { outcomes, trouble }: Run): Checked {
+  const of = (judge: Judge) => outcomesOf(judge, outcomes)
+  const isRight = (judge: Judge) => of(judge).length > 0 && of(judge).every(({ passed }) => passed)
+  for (const judge of tests) {
+    const outcome = of(judge).find(({ passed }) => !passed)
+    if (!outcome) continue
+    return { result: 'wrong', judge, outcome, right: tests.filter(isRight).length, timeline: timelineOf(outcome) }
+  }
+  if (trouble.length > 0) return { result: 'broken', why: trouble[0]! }
+  const missing = tests.find((judge) => of(judge).length === 0)
+  if (missing) return { result: 'broken', why: `${missing.file} ran no test "${missing.name}"` }
+  return { result: 'right' }
+}
+
+/** What a test has recorded, drawn for the terminal, if there are calls in it. */
+function timelineOf({ trace }: Outcome): string | undefined {
+  if (trace === undefined) return undefined
+  const events = readTrace(readFileSync(trace, 'utf8'))
+  return spansOf(events).some(({ cat }) => cat === 'call') ? gantt(events) : undefined
+}
