@@ -111,7 +111,12 @@ export class Peer {
   }
 
   send(...messages: object[]): void {
+    this.write(messages)
+  }
+
+  /** Calls back when the kernel has taken all of it. */
+  write(messages: readonly object[], taken?: () => void): void {
     const frames = messages.map((m) => this.#framer.frame(JSON.stringify({ jsonrpc: '2.0', ...m })))
-    this.socket.write(frames.join(''))
+    this.socket.write(frames.join(''), taken)
   }
 }
