@@ -6,9 +6,10 @@
  * - `call`: the caller waited for the reply, from the call until it was settled
  * - `handle`: the server had the request and had not answered yet
  * - `queue`: the request waited for its turn in a queue of ours
+ * - `work`: its turn had come, and a worker had it until there was an answer
  * - `wire`: the way of a message from one end to the other
  */
-export type Category = 'kernel' | 'run' | 'call' | 'handle' | 'queue' | 'wire' | 'mark'
+export type Category = 'kernel' | 'run' | 'call' | 'handle' | 'queue' | 'work' | 'wire' | 'mark'
 
 /**
  * One line of a trace file, in the Trace Event Format that Chrome and Perfetto read.

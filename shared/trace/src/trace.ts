@@ -74,6 +74,14 @@ export const trace = {
   dequeued(method: string, port: number, id: unknown): void {
     emit('e', 'queue', method, port, id)
   },
+  /** Server: a worker has the request. */
+  working(method: string, port: number, id: unknown): void {
+    emit('b', 'work', method, port, id)
+  },
+  /** Server: the worker is free again. */
+  worked(method: string, port: number, id: unknown): void {
+    emit('e', 'work', method, port, id)
+  },
 
   /** Something worth a mark on this thread. */
   mark(name: string): void {

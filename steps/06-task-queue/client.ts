@@ -1,0 +1,28 @@
+import { connect } from '@rpc-steps/async-await'
+import { clientOptions, main, numberOption, printError, printResult } from '@rpc-steps/cli'
+import type { Option } from '@rpc-steps/cli'
+import { gatherSettled } from '@rpc-steps/gather'
+
+const own = {
+  limit: numberOption('N', 'calls in flight at most', 1000, 1, 1_000_000),
+  priority: {
+    ...numberOption('N', 'how urgent the calls are, 9 most of all', 0, 0, 9),
+    default: undefined,
+  } as Option<number | undefined>,
+}
+
+await main(async () => {
+  const { calls, limit, priority, ...options } = clientOptions(own)
+  const peer = await connect(options, { framing: options.framing })
+  const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
+  const results = await gatherSettled(
+    calls,
+    ({ method, params }, signal) => peer.call(method, params, { signal, extras }),
+    { limit },
+  )
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') printResult(result.value)
+    else printError(calls[i]!.method, result.reason)
+  }
+  await peer.close()
+})

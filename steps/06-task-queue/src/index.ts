@@ -1,0 +1,5 @@
+export * from './erlang.ts'
+export type { Line, Waiting } from './line.ts'
+export * from './queued.ts'
+export { onThreads } from './threads.ts'
+export type { Threaded, ThreadOptions } from './threads.ts'
