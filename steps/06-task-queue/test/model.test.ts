@@ -156,7 +156,7 @@ async function play(order: Order, workers: number, capacity: number, script: rea
     // A promise of somebody else's, which calls back twice.
     const then: Promise<Json>['then'] = (done, fail) =>
       promise.then((value) => (done?.(value), done!(value)), (error) => (fail?.(error), fail!(error)))
-    return { then } as Promise<Json>
+    return { then }
   }
   const queue = queued(handler, { workers, capacity, order, aging, clock })
 

@@ -1,5 +1,5 @@
-import { Context, RpcError } from '@rpc-steps/async-await'
-import type { Handler } from '@rpc-steps/async-await'
+import { Context } from '@rpc-steps/async-await'
+import type { Handler , RpcError } from '@rpc-steps/async-await'
 import { describe, expect, test } from 'vitest'
 import { queued } from '../src/index.ts'
 import { asker, FakeClock, request, Stage, turn } from './support.ts'
@@ -36,9 +36,9 @@ describe('places', () => {
     ['throws', () => { throw new Error('no') }],
     ['rejects', () => Promise.reject(new Error('no'))],
     ['rejects later', async () => { await turn(); throw new Error('no') }],
-    ['throws nothing', () => { throw undefined }],
+    ['rejects with nothing', () => Promise.reject(undefined)],
     ['gives a promise that cannot be looked at', () => ({ get then() { throw new Error('no') } }) as never],
-    ['gives a promise that throws', () => ({ then() { throw new Error('no') } }) as never],
+    ['gives a promise that throws', () => ({ then() { throw new Error('no') } })],
   ] satisfies [string, Handler][])('a handler that %s gives its place back', async (_, handler) => {
     const queue = queued(handler, { workers: 1, capacity: 10 })
     const failed = async (id: number) => queue(request(id), new Context())
