@@ -1,5 +1,6 @@
 export * from './erlang.ts'
 export type { Line, Waiting } from './line.ts'
 export * from './queued.ts'
+export * from './simulate.ts'
 export { onThreads } from './threads.ts'
 export type { Threaded, ThreadOptions } from './threads.ts'
