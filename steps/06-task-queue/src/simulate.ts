@@ -42,9 +42,8 @@ export async function simulate({ workers, capacity, utilisation, serviceMs, requ
   const between = serviceMs / (workers * utilisation)
   const come = () => {
     if (begun + queue.places.queued + refused >= requests) return
-    const request = { jsonrpc: '2.0', method: 'work', params: [time.now()] } as const
     try {
-      void queue(request, new Context())
+      void queue({ jsonrpc: '2.0', method: 'work', params: [time.now()] }, new Context())
     } catch {
       refused++
     }
