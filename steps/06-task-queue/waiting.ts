@@ -20,7 +20,7 @@ await main(async () => {
   const ms = (value: number) => (Number.isFinite(value) ? `${value.toFixed(2)} ms` : 'no end')
   console.log(`mean wait for one of ${workers} workers, of requests that take ${serviceMs} ms in the mean\n`)
   const headings = ['utilisation', 'Erlang C', 'without a bound', `capacity ${capacity}`, 'refused']
-  const row = (cells: string[]) => console.log(cells.map((cell, i) => cell.padStart(i === 0 ? 11 : 16)).join(''))
+  const row = (cells: string[]) => console.log(cells.map((cell, i) => cell.padStart(i === 0 ? 11 : 18)).join(''))
   row(headings)
   for (const tenth of tenths) {
     const load = { workers, utilisation: tenth / 10, serviceMs, requests, seed }
