@@ -39,14 +39,16 @@ export class Fair<T extends Waiting> implements Line<T> {
     if (line.size === 0) this.#lines.delete(task.connection)
   }
 
+  /** A look at each connection of which something waits: no more of them than there are places. */
   pushOut({ connection }: T): T | undefined {
     let longest: Fifo<T> | undefined
     for (const line of this.#lines.values()) if (line.size > (longest?.size ?? 0)) longest = line
     const own = this.#lines.get(connection)?.size ?? 0
     // With a difference of one, the two would only change places, for ever.
     if (!longest || longest.size < own + 2) return undefined
-    this.size--
-    return longest.last()
+    const task = longest.last!
+    this.remove(task)
+    return task
   }
 }
 // #endregion

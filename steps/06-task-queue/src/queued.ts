@@ -67,6 +67,7 @@ export function queued(handler: Handler, options: QueueOptions = {}): Queued {
   return Object.assign(take, { places: queue.places, drain: () => queue.drain() })
 }
 
+const nothing = () => {}
 const draining = new RpcError(codes.unavailable, 'Draining', { status: 'UNAVAILABLE' })
 
 class Queue {
@@ -97,7 +98,7 @@ class Queue {
     const now = this.#clock.now()
     const task: Task = {
       request, context, connection: context.peer, priority, since: now,
-      place: 'accepted', started: now, resolve() {}, reject() {}, unwatch() {},
+      place: 'accepted', started: now, resolve: nothing, reject: nothing, unwatch: nothing,
     }
     if (this.#line.size === 0 && this.places.running < this.#workers) {
       this.places.accepted++
@@ -110,9 +111,9 @@ class Queue {
 
   /** Throws RpcError -32029 if there is none to be made. */
   #makeRoom(task: Task): void {
-    const other = this.#line.pushOut?.(task)
     const retryAfterMs = this.#serviceTime.of(this.#line.size, this.#workers)
     const full = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED', retryAfterMs })
+    const other = this.#line.pushOut?.(task)
     if (!other) throw full
     this.#giveUp(other, full)
   }
@@ -149,7 +150,6 @@ class Queue {
   /** Has the handler answer. However that ends, the place is given back, and once. */
   #run(task: Task): Answer | Promise<Answer> {
     this.#move(task, 'running')
-    task.started = this.#clock.now()
     let answer: Answer | PromiseLike<Answer>
     try {
       answer = this.#handler(task.request, task.context)
@@ -187,6 +187,7 @@ class Queue {
       const task = this.#line.next()
       if (!task) break
       task.unwatch()
+      task.started = this.#clock.now()
       try {
         task.resolve(this.#run(task))
       } catch (error) {
