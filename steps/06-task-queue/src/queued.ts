@@ -100,7 +100,8 @@ class Queue {
       request, context, connection: context.peer, priority, since: now,
       place: 'accepted', started: now, resolve: nothing, reject: nothing, unwatch: nothing,
     }
-    if (this.#line.size === 0 && this.places.running < this.#workers) {
+    // While a worker is free, nobody waits.
+    if (this.places.running < this.#workers) {
       this.places.accepted++
       return this.#run(task)
     }
@@ -142,7 +143,6 @@ class Queue {
     task.unwatch()
     this.#move(task, 'answered')
     task.reject(reason)
-    this.#endIfDrained()
   }
   // #endregion
 

@@ -161,13 +161,16 @@ describe('retryAfterMs', () => {
     await stage.end(1)
     ask(9)
     expect(refusal(queue)).toEqual({ status: 'RESOURCE_EXHAUSTED', retryAfterMs: (6 / 2) * 40 })
-    // It follows what is measured, and forgets what was.
-    for (let id = 2; id <= 8; id++) {
-      clock.time += 1000
-      await stage.end(id)
-      ask(8 + id)
-    }
-    expect(refusal(queue).retryAfterMs).toBeGreaterThan(1000)
+    // The third has waited, too, but what counts is how long it kept its worker.
+    clock.time = 80
+    await stage.end(3)
+    ask(10)
+    expect(refusal(queue).retryAfterMs).toBe((6 / 2) * 40)
+    // One that took longer counts for an eighth.
+    clock.time = 200
+    await stage.end(4)
+    ask(11)
+    expect(refusal(queue).retryAfterMs).toBe((6 / 2) * (40 + (120 - 40) / 8))
   })
 
   test('is a guess at first, and never nothing', async () => {
