@@ -9,11 +9,13 @@ function everything(id: unknown = 1): void {
   trace.requestReceived('say', 8080, id)
   trace.queued('say', 8080, id)
   trace.dequeued('say', 8080, id)
+  trace.working('say', 8080, id)
   trace.enter('run', 'say', 8080, id)
   trace.enter('kernel', 'send')
   trace.mark('now')
   trace.leave('kernel', 'send')
   trace.leave('run', 'say')
+  trace.worked('say', 8080, id)
   trace.replySent('say', 8080, id)
   trace.replyReceived(8080, id)
   trace.settled('say', 8080, id)
@@ -51,11 +53,13 @@ it('publishes an event for each call', () => {
     { ...call, ph: 'b', cat: 'handle' },
     { ...call, ph: 'b', cat: 'queue' },
     { ...call, ph: 'e', cat: 'queue' },
+    { ...call, ph: 'b', cat: 'work' },
     { ...call, ph: 'B', cat: 'run' },
     { ...common, ph: 'B', cat: 'kernel', name: 'send' },
     { ...common, ph: 'i', cat: 'mark', name: 'now', s: 't' },
     { ...common, ph: 'E', cat: 'kernel', name: 'send' },
     { ...common, ph: 'E', cat: 'run', name: 'say' },
+    { ...call, ph: 'e', cat: 'work' },
     { ...call, ph: 'e', cat: 'handle' },
     { ...reply, flow_out: true },
     { ...reply, flow_in: true },

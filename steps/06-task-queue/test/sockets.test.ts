@@ -163,6 +163,30 @@ test('two peers that flood each other both go on answering, and every call has i
   for (const { places } of queues) expect(places).toMatchObject(none)
 })
 
+test.each([
+  ['fair', { done: 20 }],
+  ['fifo', { '-32029': expect.any(Number) }],
+] as const)('beside one who floods without end, somebody who asks now and then is served: %s', async (order, outcomes) => {
+  const queue = queued(async () => (await turn(), null), { workers: 2, capacity: 20, order })
+  const server = await served(queue)
+  const [greedy, quiet] = [await dial(server), await dial(server)]
+  let over = false
+  onTestFinished(() => void (over = true))
+  // A hundred at a time, each asked again as soon as it is answered or refused.
+  const flood = Promise.all(Array.from({ length: 100 }, async () => {
+    while (!over && greedy.state === 'open') await greedy.call('x').catch(() => {})
+  }))
+  await expect.poll(() => queue.places.answered).toBeGreaterThan(100)
+  const asked: Promise<unknown>[] = []
+  for (let i = 0; i < 20; i++) {
+    asked.push(quiet.call('x'))
+    await asked[i]!.catch(() => {})
+  }
+  over = true
+  await flood
+  expect(await count(asked)).toMatchObject(outcomes)
+})
+
 test('a thousand clients at once, fair: each has its first call answered before any its second', async () => {
   const { handler, open, begun } = gated()
   const queue = queued(handler, { workers: 1, capacity: 3_000, order: 'fair' })
