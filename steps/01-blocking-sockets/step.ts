@@ -1,4 +1,4 @@
-import { withoutQueue } from '@rpc-steps/course'
+import { withoutCancel, withoutQueue } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
 
 const inTurn = 'a blocking thread reads the next request after it has answered the last one'
@@ -7,9 +7,11 @@ const inTurn = 'a blocking thread reads the next request after it has answered t
 const mustFail = {
   'waiting: of five calls on one connection the shortest is answered first': inTurn,
   'waiting: a batch that waits does not hold up the call behind it': inTurn,
+  ...withoutCancel,
 }
 const skip = {
   'waiting: a flood is refused before it is swallowed': 'what is not read is not swallowed',
+  'waiting: whoever is refused is told when to come back': 'what is not read is not refused',
   'ids: an id that is still in flight is refused':
     'a connection that is read one call at a time has no two in flight',
 }

@@ -1,18 +1,17 @@
 import { connect } from '@rpc-steps/async-await'
-import { clientOptions, main, numberOption, printError, printResult } from '@rpc-steps/cli'
+import { clientOptions, main, numberOption, ownOptions, printError, printResult } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
 import { gatherSettled } from '@rpc-steps/gather'
+import step from './step.ts'
 
-const own = {
-  limit: numberOption('N', 'calls in flight at most', 1000, 1, 1_000_000),
-  priority: {
-    ...numberOption('N', 'how urgent the calls are, 9 most of all', 0, 0, 9),
-    default: undefined,
-  } as Option<number | undefined>,
+/** Left out, nothing is said: that is not the same as the least. */
+const priorityOption: Option<number | undefined> = {
+  ...numberOption('N', 'how urgent the calls are, 9 most of all', 0, 0, 9),
+  default: undefined,
 }
 
 await main(async () => {
-  const { calls, limit, priority, ...options } = clientOptions(own)
+  const { calls, limit, priority, ...options } = clientOptions({ ...ownOptions(step, 'client'), priority: priorityOption })
   const peer = await connect(options, { framing: options.framing })
   const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
   const results = await gatherSettled(

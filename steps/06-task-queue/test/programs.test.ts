@@ -66,7 +66,7 @@ describe('the server', () => {
   it.each([
     [['--workers', '0'], '--workers must be a whole number from 1 to 1000000, not "0"'],
     [['--capacity', '-1'], '--capacity must be a whole number from 0 to 1000000, not "-1"'],
-    [['--order', 'lifo'], '--order must be one of fifo, priority, fair, not "lifo"'],
+    [['--order', 'lifo'], '--order must be one of priority, fair, fifo, not "lifo"'],
     [['--threads', '1.5'], '--threads must be a whole number from 0 to 500, not "1.5"'],
   ])('started with %j says what is wrong', async ([name, value], line) => {
     const { code, stderr, stdout } = await run(server, [`${name}=${value}`])

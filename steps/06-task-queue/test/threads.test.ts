@@ -1,5 +1,7 @@
+import * as net from 'node:net'
 import { answer, Context } from '@rpc-steps/async-await'
 import type { Answer, Handler } from '@rpc-steps/async-await'
+import { createFramer, requestText } from '@rpc-steps/wire'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { queued } from '../src/index.ts'
 import { onThreads } from '../src/threads.ts'
@@ -58,12 +60,12 @@ describe('a request whose client has gone', () => {
   test('has its thread ended while it runs, and the next gets one', async () => {
     const queue = queued(threaded(), { workers: 1 })
     const server = await served(queue)
-    const goes = await dial(server)
-    // The thread is there, and then it computes for longer than this test may take.
-    await goes.call('hash', ['abc', 1])
-    goes.call('hash', long).catch(() => {})
+    const goes = net.connect(server.port, server.host)
+    onTestFinished(() => void goes.destroy())
+    // It computes for longer than this test may take.
+    goes.write(createFramer('content-length').frame(requestText(1, 'hash', long)))
     await expect.poll(() => queue.places.running).toBe(1)
-    goes.destroy()
+    goes.resetAndDestroy()
     await expect.poll(() => queue.places.running).toBe(0)
     const peer = await dial(server)
     expect(await peer.call('hash', ['abc', 1])).toBe(sha256OfAbc)
