@@ -5,7 +5,8 @@ import { layout, marks, milliseconds, stamp, summary, ticks } from '../theme/tim
 import type { TraceEvent } from '../theme/timeline/layout.ts'
 import { recordingOf } from '../course.ts'
 import { pages, textOf } from '../source.ts'
-import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
+import { kindsIn } from '../theme/timeline/together.ts'
+import { allAtOnce, oneAfterAnother, oneInAQueue } from './fixtures/traces.ts'
 
 describe('layout', () => {
   test('puts callers above the servers they call', () => {
@@ -35,6 +36,25 @@ describe('layout', () => {
     for (const handle of spans.filter(({ kind }) => kind === 'handle')) {
       const call = spans.find((span) => span.kind === 'call' && span.call === handle.call)
       expect(handle.row).toBe(call?.row)
+    }
+  })
+
+  test('shows where a request is: queued, then with a worker, inside of its handling', () => {
+    const { spans, moments } = layout(oneInAQueue())
+    const [handle, queue, work] = (['handle', 'queue', 'work'] as const).map(
+      (kind) => spans.find((span) => span.kind === kind && span.call === '5000:2')!,
+    )
+    expect([queue!.start, queue!.end, work!.end]).toEqual([handle!.start, work!.start, handle!.end])
+    expect([queue!.row, work!.row]).toEqual([handle!.row, handle!.row])
+    expect(kindsIn([layout(oneInAQueue())])).toEqual(['call', 'handle', 'queue', 'work', 'idle', 'message'])
+    expect(moments.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['server: queues fetch 2 for 20 ms', 'server: has a worker on fetch 2 for 30 ms']),
+    )
+    const { places } = placesOf(layout(oneInAQueue()).lanes)
+    const [outer, ...inner] = [handle!, queue!, work!].map((span) => bandOf(span, places[span.lane]!))
+    for (const { y, height } of inner) {
+      expect(y).toBeGreaterThan(outer!.y)
+      expect(y + height).toBeLessThan(outer!.y + outer!.height)
     }
   })
 

@@ -53,7 +53,7 @@ export function drawn(text: string, alternative: string): string {
 function rowsOf(text: string): Row[] {
   const rows: Row[] = []
   for (const line of text.trimEnd().split('\n')) {
-    const found = /^ +(run|kernel|idle|call|handle|request|reply) (\d+) (\d+) ?(.*)$/.exec(line)
+    const found = /^ +(run|kernel|idle|call|handle|queue|work|request|reply) (\d+) (\d+) ?(.*)$/.exec(line)
     if (found && rows.length > 0) {
       const [, kind = '', from, to, words = ''] = found
       rows.at(-1)!.marks.push({ kind, from: Number(from), to: Number(to), words })

@@ -45,10 +45,10 @@ export function placesOf(lanes: readonly Lane[]): { places: Place[]; height: num
   return { places, height: y }
 }
 
-/** Top and height of a span. What lies inside another in the same strip is drawn thinner. */
+/** Top and height of a span. What lies inside another in the same strip or row is drawn thinner. */
 export function bandOf({ row: n, depth, kind }: Span, place: Place): { y: number; height: number } {
   if (n < 0) return { y: place.strip + 2 + depth * 3, height: Math.max(strip - 4 - depth * 6, 6) }
-  const less = kind === 'queue' ? 4 : 0
+  const less = kind === 'queue' || kind === 'work' ? 2 : 0
   return { y: place.rows + n * row + 2 + less, height: row - 4 - 2 * less }
 }
 

@@ -14,7 +14,7 @@ export interface TraceEvent {
 }
 
 /** What a span of time was spent on. */
-export type Kind = 'call' | 'handle' | 'queue' | 'kernel' | 'run'
+export type Kind = 'call' | 'handle' | 'queue' | 'work' | 'kernel' | 'run'
 
 /** One thread of one process. */
 export interface Lane {
@@ -181,7 +181,7 @@ function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: nu
   const open = new Map<string, Span>()
   for (const event of events) {
     const kind = event.cat
-    if (kind !== 'call' && kind !== 'handle' && kind !== 'queue') continue
+    if (kind !== 'call' && kind !== 'handle' && kind !== 'queue' && kind !== 'work') continue
     const call = String(event.id ?? '')
     const key = `${kind} ${event.pid} ${call}`
     if (event.ph === 'b') {
@@ -280,7 +280,7 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
       say(start, lane, `begins to handle ${title}`, { span })
       if (!open) say(end, lane, `has replied to ${title}`, { span })
     } else if (end - start >= worthTelling) {
-      const does = { kernel: 'sleeps in the kernel in', queue: 'keeps in the queue', run: 'runs' }
+      const does = { kernel: 'sleeps in the kernel in', queue: 'queues', work: 'has a worker on', run: 'runs' }
       say(start, lane, `${does[kind]} ${title}${open ? '' : ` for ${length}`}`, { span })
     }
   }

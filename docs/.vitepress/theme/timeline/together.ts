@@ -28,7 +28,7 @@ export function scoreOf(pictures: readonly Picture[], events: readonly Told[]): 
 /** What is to be seen in them, for a key. */
 export function kindsIn(pictures: readonly Picture[]): (Kind | 'idle' | 'message')[] {
   const used = new Set(pictures.flatMap(({ spans }) => spans.map(({ kind }) => kind)))
-  const kinds = (['call', 'handle', 'queue', 'kernel', 'run'] as const).filter((kind) =>
+  const kinds = (['call', 'handle', 'queue', 'work', 'kernel', 'run'] as const).filter((kind) =>
     used.has(kind),
   )
   const messages = pictures.some(({ arrows }) => arrows.length > 0)
