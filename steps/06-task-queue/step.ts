@@ -7,6 +7,7 @@ export default {
   title: 'Task queue',
   waiting: 'has requests wait their turn',
   part: 'serving',
+  adds: 'A bound: who would wait too long is told at once.',
   options: {
     workers: {
       of: ['server'],
@@ -18,7 +19,12 @@ export default {
       lab: { label: 'Workers', without: '16', most: 50, says: '# workers', saysOne: 'one worker' },
     },
     capacity: { of: ['server'], hint: 'N', help: 'requests that wait for a worker', default: 256, least: 0, most },
-    order: { of: ['server'], help: 'who is next', choices: ['priority', 'fair', 'fifo'] },
+    order: {
+      of: ['server'],
+      help: 'who is next',
+      choices: ['priority', 'fair', 'fifo'],
+      lab: { label: 'Who is next', without: 'fifo', says: 'order #' },
+    },
     threads: {
       of: ['server'],
       hint: 'N',

@@ -15,7 +15,7 @@ export const longest = Math.max(...waits)
 /** What can be counted in a trace. Times in milliseconds from the first call. */
 export interface Run {
   /** In the order in which they were made. */
-  calls: Pick<Span, 'start' | 'end'>[]
+  calls: Pick<Span, 'call' | 'start' | 'end'>[]
   /** The places of the calls, from 1, in the order in which their answers came. */
   answers: number[]
   /** From the first call to the last answer. */

@@ -158,6 +158,8 @@ describe('an answer that is no longer true', () => {
     ['02-second-answer', '04-five-fetches'],
     ['02-pieces', '05-five-fetches'],
     ['05-two-at-a-time', '05-five-fetches'],
+    ['06-first-answers', '06-crowd-fair'],
+    ['06-turns', '06-crowd'],
   ])('is found: %s, asked about %s', (id, scene) => {
     const [right, now] = keyIn(id, scene)
     expect(now).not.toBe(right)

@@ -14,6 +14,7 @@ import Exercise from './exercise/Exercise.vue'
 import Predict from './predict/Predict.vue'
 import { keepText, needed } from './scripted.ts'
 import Timeline from './timeline/Timeline.vue'
+import WaitingCurve from './waiting/WaitingCurve.vue'
 import WalkPanel from './walk/WalkPanel.vue'
 import './walk/walk.css'
 
@@ -29,6 +30,7 @@ const theme: Theme = {
     app.component('OwnTrace', defineAsyncComponent(() => needed(import('./lab/OwnTrace.vue'))))
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
+    app.component('WaitingCurve', WaitingCurve)
     app.component('WalkPanel', WalkPanel)
   },
 }

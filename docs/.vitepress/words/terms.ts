@@ -40,6 +40,7 @@ const patterns: Readonly<Record<string, string>> = {
   Call: 'calls?|called|calling',
   Deadline: 'deadlines?',
   'Event loop': 'event loops?',
+  Drain: 'drain(?:s|ed|ing)?',
   Gather: 'gather(?:ed|ing)?',
   'Hang-up': 'hang-ups?|hung up',
   Idle: 'idle(?:ness)?',
@@ -54,6 +55,7 @@ const patterns: Readonly<Record<string, string>> = {
   // That of a caller is an AbortSignal.
   Signal: "(?<!(?:caller's|One|its|the|A|a) )signals?(?! which| lives)",
   Spinning: 'spins?|spun|spinning',
+  Starvation: 'starv(?:es?|ed|ing|ation)',
   'Level-triggered': 'level-triggered',
   // Taking turns is English. Whose turn is a turn of a loop is said by the word before.
   Turn: '(?<=\\b(?:an?|one|each|every|this|next|and) )turn(?! to)',

@@ -5,7 +5,9 @@ import { steps } from '@rpc-steps/course/steps'
 /** The step that is re-exported under another name. */
 const model = steps.find(({ number }) => number === '04')!.folder
 
-export const name = '06-example'
+/** The next number that no step has. */
+export const number = String(steps.length + 1).padStart(2, '0')
+export const name = `${number}-example`
 export const title = 'An example'
 
 const inStep = {
@@ -75,30 +77,30 @@ After this chapter you have found it.
 
 <<< ../../../steps/${name}/src/patience.ts#patience{ts}
 
-<Predict id="06-patience" />
+<Predict id="${number}-patience" />
 
-<Timeline trace="06-five-fetches" />
+<Timeline trace="${number}-five-fetches" />
 
 ## What changed
 
-<Changes step="06" />
+<Changes step="${number}" />
 
 ## Next
 
 Nothing.
 `,
   'ideas.ts': `export default [
-  { title: 'How patient', line: 'It waits for nobody.', after: ['06/src/patience.ts#patience'] },
+  { title: 'How patient', line: 'It waits for nobody.', after: ['${number}/src/patience.ts#patience'] },
 ]
 `,
   'questions.ts': `import { row, output } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
 import { say } from '../../.vitepress/predict/say.ts'
 
-const table = output('06-patience', (text) => row(text, 'patience')[0]!)
+const table = output('${number}-patience', (text) => row(text, 'patience')[0]!)
 
 export default [
-  question('06-patience', table, (patience) => ({
+  question('${number}-patience', table, (patience) => ({
     text: say\`How patient is it?\`,
     options: [
       { text: say\`Very\`, holds: patience > 2, why: say\`It is.\` },
@@ -107,8 +109,8 @@ export default [
   })),
 ]
 `,
-  'tables.ts': `export default { '06-patience.txt': { command: 'npx tsx steps/${name}/demo.ts' } }\n`,
-  'traces/06-patience.txt': 'patience  3\n',
+  'tables.ts': `export default { '${number}-patience.txt': { command: 'npx tsx steps/${name}/demo.ts' } }\n`,
+  [`traces/${number}-patience.txt`]: 'patience  3\n',
   'scenes.ts': `import { fiveFetches } from '../../.vitepress/lab/scene.ts'
 
 export default { 'five-fetches': fiveFetches }
@@ -120,7 +122,7 @@ export function addExample(root: string): void {
   write(join(root, 'steps', name), inStep)
   write(join(root, 'docs/steps', name), inPage)
   const traces = (step: string) => join(root, 'docs/steps', step, 'traces')
-  cpSync(join(traces(model), '04-five-fetches.json'), join(traces(name), '06-five-fetches.json'))
+  cpSync(join(traces(model), '04-five-fetches.json'), join(traces(name), `${number}-five-fetches.json`))
 }
 
 function write(folder: string, texts: Readonly<Record<string, string>>): void {

@@ -5,7 +5,7 @@ import { startServer } from '@rpc-steps/cli/processes'
 import { steps } from '@rpc-steps/course/steps'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { copyTo, install } from '../src/copy.ts'
-import { addExample, name, title } from '../src/example.ts'
+import { addExample, name, number, title } from '../src/example.ts'
 import { node } from '../src/node.ts'
 
 // Whether two folders are enough is found by adding them to a copy that knows nothing of them.
@@ -41,12 +41,13 @@ describe.concurrent('a step of two folders is found', () => {
       return parts.filter((part) => (part instanceof RegExp ? !part.test(text) : !text.includes(part)))
     }
     const link = `href="/steps/${name}.html"`
-    const chapter = [/Step 6<\/b> of 6/, 'How patient is it?', 'patience.ts', 'waits for nobody.']
+    const nth = Number(number)
+    const chapter = [`Step ${nth}</b> of ${nth}`, 'How patient is it?', 'patience.ts', 'waits for nobody.']
     expect([
       missing('start.html', link, 'Serving'),
       missing('index.html', link),
-      missing('lab.html', /<option value="06"[^>]*>06 An example/),
-      missing('numbers.html', '06-patience.txt'),
+      missing('lab.html', new RegExp(`<option value="${number}"[^>]*>${number} An example`)),
+      missing('numbers.html', `${number}-patience.txt`),
       missing(`changes/${name}.html`, 'How patient'),
       missing('llms.txt', title),
       missing(`steps/${name}.html`, ...chapter),
@@ -56,7 +57,7 @@ describe.concurrent('a step of two folders is found', () => {
   it('in the addresses of the lab, and in what it runs', async ({ expect }) => {
     const code = `import { castOf, inWords, planFrom } from './docs/.vitepress/lab/plan.ts'
       const before = { step: '01', clients: 1, calls: 1, latency: 0 }
-      const { plan, wrong } = planFrom('step=06&patience=2', before)
+      const { plan, wrong } = planFrom('step=${number}&patience=2', before)
       console.log(JSON.stringify({ wrong, words: inWords(plan), server: castOf(plan).server }))`
     expect(await evaluated(code)).toEqual({
       wrong: [],
@@ -67,8 +68,8 @@ describe.concurrent('a step of two folders is found', () => {
 
   it('by the tour, and by `npm run step`, with its own options', async ({ expect }) => {
     const tour = await program('shared/cli/src/tour.ts', '--help')
-    expect(tour.stdout).toMatch(/^ {2}06 An example$/m)
-    const step = await program('shared/cli/src/step.ts', '6', 'server', '--help')
+    expect(tour.stdout).toMatch(new RegExp(`^ {2}${number} An example$`, 'm'))
+    const step = await program('shared/cli/src/step.ts', String(Number(number)), 'server', '--help')
     expect(step.stdout).toMatch(/--patience N +how patient it is \(3\)$/m)
   })
 
@@ -85,14 +86,14 @@ describe.concurrent('a step of two folders is found', () => {
   it('by a case of the conformance suite that it must fail', async ({ expect }) => {
     const server = await startServer(at(`steps/${name}/server.ts`))
     const address = ['--address', `127.0.0.1:${server.port}`]
-    const only = ['--step', '06', '--filter', 'one computes']
+    const only = ['--step', number, '--filter', 'one computes']
     const { stdout } = await program('test/conformance/main.ts', ...address, ...only)
     await server.stop()
     expect(stdout).toMatch(/\(fails, as it must: [^]*\n1 passed, 0 failed, 0 skipped\n$/)
   })
 
   it('by those who look for its wrong versions', async ({ expect }) => {
-    const { stdout } = await program('test/bugs/main.ts', '6')
+    const { stdout } = await program('test/bugs/main.ts', String(Number(number)))
     expect(stdout).toContain(`steps/${name}\n  1 impatient\n`)
   })
 
