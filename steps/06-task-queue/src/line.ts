@@ -12,6 +12,7 @@ export interface Waiting {
 /** Those that wait, and in which order. It does not know how many there may be. */
 export interface Line<T extends Waiting> {
   readonly size: number
+  /** This one waits from now on. */
   add(task: T): void
   /** Takes out whose turn it is. */
   next(): T | undefined

@@ -11,6 +11,7 @@ import { ServiceTime } from './service-time.ts'
 
 /** Who is next when a worker is free. */
 export const orders = ['fifo', 'priority', 'fair'] as const
+/** One of them. */
 export type Order = (typeof orders)[number]
 
 /** How much is worked on, how much may wait, and who is next. */
