@@ -40,6 +40,7 @@ export default {
     { args: '--order priority', mustFail: withoutCancel },
     { args: '--order fair', mustFail: withoutCancel },
   ],
+  model: { atOnce: 'all', workers: { option: 'workers', usual: 16 } },
   bench: {
     cannot: { workloads: ['gather'], because: 'a thousand at once is what its queue says no to' },
     bars: [{ workload: 'in-flight', atLeast: 0.9, against: '04-async-await' }],

@@ -8,7 +8,7 @@ import { modelled } from './simulate.ts'
 
 /** Every run that is measured for the model. */
 export const plans: readonly Plan[] = modelled.flatMap(({ number: step, model }) => {
-  const { threads, atOnce } = model!
+  const { threads, atOnce, workers } = model!
   const some = (clients: number, counts: number[], latency: Plan['latency'], own?: Record<string, number>) =>
     counts.map((calls): Plan => ({ step, clients, calls, latency, ...own }))
   const limit = typeof atOnce === 'object' ? atOnce.option : undefined
@@ -18,6 +18,9 @@ export const plans: readonly Plan[] = modelled.flatMap(({ number: step, model })
     ...some(1, [1, 2, 5, 10], 'pages'),
     ...(threads ? [2, 4].flatMap((n) => some(4, [1, 2, 4, 8], 50, { [threads]: n })) : []),
     ...(limit ? [2, 4].flatMap((n) => some(1, [1, 2, 4, 8, 16], 50, { [limit]: n })) : []),
+    ...(workers ? [2, 4].flatMap((n) => some(1, [1, 2, 4, 8, 16], 50, { [workers.option]: n })) : []),
+    ...(workers ? some(4, [1, 2, 4, 8], 50, { [workers.option]: 4 }) : []),
+    ...(workers ? some(1, [1, 2, 5, 10], 'pages', { [workers.option]: 2 }) : []),
     ...(limit ? some(1, [1, 2, 5, 10], 'pages', { [limit]: 2 }) : []),
   ]
 })

@@ -1,7 +1,7 @@
 import { makespan } from '@rpc-steps/trace/times'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
-import { atOnce, modelOf, threadsOf } from './simulate.ts'
+import { atOnce, modelOf, threadsOf, workersOf } from './simulate.ts'
 
 /** A step's formula for a plan: waiting alone, all else free. */
 export interface Prediction {
@@ -15,6 +15,14 @@ export interface Prediction {
 export function predict(plan: Plan): Prediction {
   const { clients, calls, latency } = plan
   const waits = Array.from({ length: clients }, (_, client) => waitsOf(plan, client))
+  const all = clients * calls
+  const workers = Math.min(workersOf(plan), all)
+  // Where the server has a queue, it does not matter whose the requests are.
+  if (modelOf(plan).workers) {
+    const ms = makespan(waits.flat(), workers)
+    if (latency === 'pages') return { ms, words: workers < all ? `${workers} at a time` : 'the longest' }
+    return { ms, words: workers < all ? `⌈${all} / ${workers}⌉ × ${latency} ms` : 'one wait' }
+  }
   const abreast = Math.min(atOnce(plan), calls)
   const each = waits.map((list) => makespan(list, abreast))
   // A thread that blocks is kept for a client until it leaves; in others no client waits for another.

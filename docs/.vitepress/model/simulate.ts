@@ -56,6 +56,12 @@ function threadsAskedFor(plan: Plan): number {
   return Number((threads && plan[threads]) ?? 0)
 }
 
+/** Requests that the server works on at the same time. */
+export function workersOf(plan: Plan): number {
+  const { workers } = modelOf(plan)
+  return workers ? Number(plan[workers.option] ?? workers.usual) : Infinity
+}
+
 interface Call {
   id: string
   wait: number
@@ -75,6 +81,9 @@ function play(plan: Plan, costs: Costs, world: World): number {
   const { blocking = false } = modelOf(plan)
   const asleep = sleepsIn(plan)
   const pool = threadsAskedFor(plan) > 0
+  const workers = workersOf(plan)
+  const line: (() => void)[] = []
+  let working = 0
   let end = 0
 
   const server = { pid: clients + 1, tid: 0 }
@@ -103,6 +112,12 @@ function play(plan: Plan, costs: Costs, world: World): number {
     if (next) accept(next)
   }
 
+  /** The worker is free for whoever has waited longest. */
+  function leave(): void {
+    working--
+    line.shift()?.()
+  }
+
   // #region handle
   function handle(call: Call, thread: Thread): void {
     const { id, wait, connection } = call
@@ -110,14 +125,26 @@ function play(plan: Plan, costs: Costs, world: World): number {
     thread.run(0, undefined, () => {
       world.arrow('flow_in', 'request', thread.place, id)
       world.log('b', 'handle', method, thread.place, id)
+      if (working < workers) return work()
+      world.log('b', 'queue', method, thread.place, id)
+      line.push(() => {
+        world.log('e', 'queue', method, thread.place, id)
+        work()
+      })
+    })
+    const work = () => {
+      working++
+      if (workers < Infinity) world.log('b', 'work', method, thread.place, id)
       // The steps differ in who waits here, the thread or a timer.
       if (blocking) thread.run(wait, { cat: 'kernel', name: 'sleep' }, ready)
       else world.after(wait, ready)
-    })
+    }
     const ready = () => {
       thread.run(costs.request, { cat: 'run', name: method, id }, () => {
+        if (workers < Infinity) world.log('e', 'work', method, thread.place, id)
         world.log('e', 'handle', method, thread.place, id)
         world.arrow('flow_out', 'reply', thread.place, id)
+        leave()
         world.after(costs.communication / 2, () => connection.answered(call))
       })
     }

@@ -23,7 +23,7 @@ const free: Costs = { request: 0, response: 0, communication: 0, warmUp: 0 }
 
 const somePlan = fc
   .record({
-    step: fc.constantFrom('01', '02', '03', '04', '05'),
+    step: fc.constantFrom('01', '02', '03', '04', '05', '06'),
     clients: fc.integer({ min: 1, max: 6 }),
     calls: fc.integer({ min: 1, max: 12 }),
     latency: fc.oneof(fc.constant('pages' as const), fc.integer({ min: 0, max: 200 })),
@@ -35,6 +35,7 @@ const somePlan = fc
       ...plan,
       ...(step === '01' && { threads: own - 1 }),
       ...(step === '05' && { limit: own }),
+      ...(step === '06' && { workers: own }),
     }),
   )
 const someCosts = fc.record({
@@ -56,6 +57,10 @@ describe('the formula', () => {
     ['⌈3 / 2⌉ × 8 × 50 ms', 800, { step: '01', calls: 8, latency: 50, clients: 3, threads: 2 }],
     ['the sum, 1 client at a time', 1030, { step: '01', clients: 5, calls: 1 }],
     ['the longest', 300, { step: '04', clients: 5, calls: 1 }],
+    ['⌈9 / 2⌉ × 50 ms', 250, { step: '06', calls: 3, latency: 50, clients: 3, workers: 2 }],
+    ['one wait', 50, { step: '06', calls: 4, latency: 50, clients: 4 }],
+    ['⌈17 / 16⌉ × 50 ms', 100, { step: '06', calls: 17, latency: 50 }],
+    ['2 at a time', 550, { step: '06', workers: 2 }],
   ])('%s: %i ms', (words, ms, plan) => {
     expect(predict({ step: '01', clients: 1, calls: 5, latency: 'pages', ...plan })).toEqual({ words, ms })
   })
@@ -70,6 +75,13 @@ describe('the formula', () => {
 })
 
 describe('the simulation', () => {
+  test('has no more at work than there are workers, and what waits for one is T_queue', () => {
+    const plan: Plan = { step: '06', clients: 1, calls: 5, latency: 100, workers: 2 }
+    const times = timesOf(simulate(plan, free))
+    expect(times.map(({ queue }) => queue)).toEqual([0, 0, 100, 100, 200])
+    for (const { request } of times) expect(request).toBe(100)
+  })
+
   test('never takes less than the longest wait, the formula, or the work of one thread', () => {
     fc.assert(
       fc.property(somePlan, someCosts, (plan, some) => {
@@ -86,14 +98,15 @@ describe('the simulation', () => {
     )
   })
 
-  test('is not slower when calls take the same time and there are more threads or more in flight', () => {
-    const even = somePlan.filter(({ step, latency }) => (step === '01' || step === '05') && latency !== 'pages')
+  test('is not slower when calls take the same time and there are more threads, workers, or in flight', () => {
+    const even = somePlan.filter(({ step, latency }) => /01|05|06/.test(step) && latency !== 'pages')
     fc.assert(
       fc.property(even, (plan) => {
         const more = {
           ...plan,
           ...('threads' in plan && { threads: Number(plan['threads']) + 1 }),
           ...('limit' in plan && { limit: Number(plan['limit']) + 1 }),
+          ...('workers' in plan && { workers: Number(plan['workers']) + 1 }),
         }
         expect(totalOf(more, free)).toBeLessThanOrEqual(totalOf(plan, free) + 1e-6)
       }),
@@ -189,6 +202,8 @@ describe('a real run now', () => {
     { step: '04', clients: 2, calls: 2, latency: 400 },
     { step: '05', clients: 1, calls: 4, latency: 200, limit: 3 },
     { step: '05', clients: 2, calls: 2, latency: 400 },
+    { step: '06', clients: 1, calls: 4, latency: 200, workers: 3 },
+    { step: '06', clients: 2, calls: 2, latency: 400, workers: 1 },
   ]
   // Steps 01 and 03 need POSIX sockets.
   const here = settings.filter(({ step }) => process.platform !== 'win32' || !/0[13]/.test(step))
@@ -224,12 +239,13 @@ describe('a setting', () => {
 
   test('is kept in the address, and read back', () => {
     const some = fc.record<Setting>({
-      step: fc.constantFrom('01', '02', '03', '04', '05'),
+      step: fc.constantFrom('01', '02', '03', '04', '05', '06'),
       calls: fc.integer({ min: 1, max: 50 }),
       clients: fc.integer({ min: 1, max: 10 }),
       latency: fc.oneof(fc.constant('pages' as const), fc.integer({ min: 0, max: 1000 })),
       threads: fc.integer({ min: 1, max: 10 }),
       limit: fc.integer({ min: 1, max: 50 }),
+      workers: fc.integer({ min: 1, max: 50 }),
       request: fc.integer({ min: 0, max: 500 }).map((n) => n / 10),
       communication: fc.integer({ min: 0, max: 2000 }).map((n) => n / 10),
     })

@@ -81,7 +81,8 @@ describe('fair', () => {
     expect(outcomes.get(5), 'she is the only one, and has it all').toBe(-32029)
     for (let id = 11; id <= 13; id++) ask(id, { peer: grace })
     await stage.endAll()
-    // Her newest had to go, those that had waited longest stayed.
+    expect(outcomes.get(1), 'who has waited longest stays').toBe('done 1')
+    // Her newest had to go.
     expect([3, 4].map((id) => outcomes.get(id))).toEqual([-32029, -32029])
     expect(outcomes.get(13), 'more than a share').toBe(-32029)
     expect(stage.begun).toEqual([0, 1, 11, 2, 12])

@@ -1,6 +1,6 @@
 import { bounds } from '../../lab/plan.ts'
 import type { Plan } from '../../lab/plan.ts'
-import { atOnce, modelled, modelOf, threadsOf, totalOf } from '../../model/simulate.ts'
+import { atOnce, modelled, modelOf, threadsOf, totalOf, workersOf } from '../../model/simulate.ts'
 import type { Costs } from '../../model/simulate.ts'
 
 /** What the reader has set. A limit as high as the most calls is no limit. */
@@ -11,6 +11,7 @@ export interface Setting {
   latency: Plan['latency']
   threads: number
   limit: number
+  workers: number
   /** Milliseconds, as in Costs. */
   request: number
   communication: number
@@ -18,6 +19,9 @@ export interface Setting {
 
 /** The first step in which one can say how many calls are in flight: there is most to set. */
 const limited = modelled.find(({ model }) => typeof model?.atOnce === 'object')
+
+/** Workers of the first step that has some, if nobody says how many. */
+const usualWorkers = modelled.find(({ model }) => model?.workers)?.model?.workers?.usual ?? 1
 
 /** The setting that one finds, with the costs that were measured, as fine as a slider goes. */
 export function firstSetting({ request, communication }: Costs): Setting {
@@ -29,6 +33,7 @@ export function firstSetting({ request, communication }: Costs): Setting {
     latency: 50,
     threads: 1,
     limit: ranges.limit[1],
+    workers: usualWorkers,
     request: tenth(request),
     communication: tenth(communication),
   }
@@ -41,6 +46,7 @@ export const ranges = {
   latency: [...bounds.latency, 10],
   threads: [1, 10, 1],
   limit: [1, 50, 1],
+  workers: [1, 50, 1],
   request: [0, 50, 0.1],
   communication: [0, 200, 0.1],
 } as const
@@ -71,14 +77,15 @@ export function queryOf(setting: Setting, first: Setting): string {
 
 /** What a step is asked to do under a setting. */
 export function planOf(
-  { clients, calls, latency, threads, limit }: Setting,
+  { clients, calls, latency, threads, limit, workers }: Setting,
   step: string,
   n = calls,
 ): Plan {
   const plan: Plan = { step, clients, calls: n, latency }
-  const { threads: pool, atOnce } = modelOf(plan)
+  const { threads: pool, atOnce, workers: places } = modelOf(plan)
   if (pool !== undefined && threads > 1) plan[pool] = threads
   if (typeof atOnce === 'object' && limit < ranges.limit[1]) plan[atOnce.option] = limit
+  if (places && workers !== places.usual) plan[places.option] = workers
   return plan
 }
 
@@ -89,6 +96,7 @@ export function fits(plan: Plan, setting: Setting): boolean {
     plan.clients === same.clients &&
     plan.latency === same.latency &&
     threadsOf(plan) === threadsOf(same) &&
+    Math.min(workersOf(plan), plan.clients * plan.calls) === Math.min(workersOf(same), plan.clients * plan.calls) &&
     Math.min(atOnce(plan), plan.calls) === Math.min(atOnce(same), plan.calls)
   )
 }
@@ -122,7 +130,8 @@ function totalsOf(plan: Plan, costs: Costs): number[] {
   const { clients, calls, latency } = plan
   const { blocking = false } = modelOf(plan)
   const limit = Math.min(atOnce(plan), calls)
-  const key = JSON.stringify([blocking, limit, threadsOf(plan), clients, calls, latency, costs])
+  const places = Math.min(workersOf(plan), clients * calls)
+  const key = JSON.stringify([blocking, limit, threadsOf(plan), places, clients, calls, latency, costs])
   const totals =
     known.get(key) ??
     Array.from({ length: calls }, (_, i) => totalOf({ ...plan, calls: i + 1 }, costs))
