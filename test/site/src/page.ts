@@ -70,3 +70,15 @@ export async function scrolledTo(page: Page, y: number): Promise<void> {
     y,
   )
 }
+
+/** Goes to another page as a reader does who follows a link: the browser does not begin anew. */
+export async function follow(page: Page, address: string, title: string): Promise<void> {
+  await page.evaluate((address) => {
+    const link = document.createElement('a')
+    link.href = address
+    document.body.append(link)
+    link.click()
+    link.remove()
+  }, address)
+  await page.waitForFunction((title) => document.title === title && document.querySelector('main h1'), title)
+}

@@ -15,19 +15,22 @@ export interface View extends BrowserContextOptions {
   lost?: boolean
 }
 
+/** Opens an address, of the static host or of another, in a browser that remembers nothing. */
+export type Open = (address: string, given?: View) => Promise<Page>
+
 /**
  * A test with a browser and the built site. Without a browser it is skipped and says why; where
  * `CI` is set it fails. A test also fails when a page that it opened logged an error, threw one,
  * or asked another host.
  */
 export const test = plain
-  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
     if (browserPath === undefined) return undefined
     const browser = await launch()
     onCleanup(() => browser.close())
     return browser
   })
-  .extend('host', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('host', { scope: 'worker' }, async ({}, { onCleanup }) => {
     const server = await staticHost()
     onCleanup(() => {
       server.closeAllConnections()
@@ -45,8 +48,7 @@ export const test = plain
       for (const { page } of opened) await page.context().close()
       expect(opened.flatMap(({ problems }) => problems)).toEqual([])
     })
-    /** Opens an address, of the static host or of another, in a browser that remembers nothing. */
-    return async (address: string, given: View = {}): Promise<Page> => {
+    const open: Open = async (address, given = {}) => {
       const { before, lost = false, faulty = lost, ...view } = given
       const page = await browser!.newPage({ viewport: wide, reducedMotion: 'reduce', ...view })
       const url = new URL(address, host)
@@ -57,4 +59,5 @@ export const test = plain
       if (view.javaScriptEnabled !== false && !lost) await alive(page)
       return page
     }
+    return open
   })

@@ -1,23 +1,7 @@
-import { describe } from 'vitest'
 import { tour } from '../src/keyboard.ts'
-import { narrow, wake, wide } from '../src/page.ts'
-import { byHand } from '../src/site.ts'
 import { test } from '../src/test.ts'
 
-describe.concurrent('the Tab key reaches all that can be used, in order and in sight', () => {
-  for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    test.for(byHand())(`%s, ${size}`, async (address, { open, expect }) => {
-      const page = await open(address, { viewport })
-      await wake(page)
-      const { stops, missed } = await tour(page)
-      expect(stops.length).toBeGreaterThan(2)
-      const faults = stops.flatMap(({ what, faults }) => faults.map((fault) => `${what} ${fault}`))
-      expect(faults).toEqual([])
-      expect(missed).toEqual([])
-    })
-  }
-})
-
+// Where the Tab key leads on each page is asked in pages.test.ts.
 test('a page that is hard on the keyboard is found out', async ({ open, expect }) => {
   const page = await open('/about.html')
   await page.setContent(`<a href="#1" tabindex="2">two</a><a href="#2" tabindex="1">one</a>

@@ -4,7 +4,7 @@ import { describe } from 'vitest'
 import { violations } from '../src/axe.ts'
 import { test } from '../src/test.ts'
 
-const recorded = readFileSync(new URL('../../../docs/traces/01-five-fetches.json', import.meta.url), 'utf8')
+const recorded = readFileSync(new URL('../../../docs/steps/01-blocking-sockets/traces/01-five-fetches.json', import.meta.url), 'utf8')
 const linesOf = (pid: number) => recorded.split('\n').filter((line) => line.includes(`"pid":${pid}`))
 const traceOf = (pid: number) => `[\n${linesOf(pid).join('\n').replace(/,$/, '')}\n]\n`
 const client = { name: 'client.json', text: traceOf(1) }

@@ -1,45 +1,88 @@
 import { describe } from 'vitest'
+import type { ExpectStatic } from 'vitest'
 import { violations } from '../src/axe.ts'
-import { excess, hydrated, narrow, scheme, wake, watch, wide } from '../src/page.ts'
-import { addresses, byHand } from '../src/site.ts'
+import { tour } from '../src/keyboard.ts'
+import { excess, follow, narrow, scheme, scrolledTo, wake, watch } from '../src/page.ts'
+import { addresses, byHand, fewest, fullest, partsOf, titleOf } from '../src/site.ts'
 import { test } from '../src/test.ts'
+import type { Open } from '../src/test.ts'
+import { heaviest, weighScripts } from '../src/weight.ts'
 
-const full = [
-  ...byHand(),
-  '/api/',
-  '/api/@rpc-steps/wire.html',
-  '/source/shared/wire/src/framer.ts.html',
-]
+// The last three are made from the source, as a hundred others, and have what is in any of those.
+const full = [...fullest(), '/api/', '/api/@rpc-steps/wire.html', '/source/shared/wire/src/framer.ts.html']
+const rest = addresses().filter((address) => !full.includes(address))
+const words = rest.filter((address) => byHand().includes(address))
+const fromSource = rest.filter((address) => !words.includes(address))
 
-describe.concurrent('looked at in full, as a reader with a wide and with a narrow screen', () => {
-  for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    test.for(full)(`%s, ${size}`, async (address, { open, expect }) => {
-      const page = await open(address, { viewport })
-      await wake(page)
-      expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
-      expect(await violations(page)).toEqual([])
-      await scheme(page, 'dark')
-      expect(await violations(page, 'color-contrast')).toEqual([])
-    })
-  }
+/** Opens a page on a wide screen, and weighs what it asks for. */
+async function weighed(open: Open, address: string, expect: ExpectStatic) {
+  let scripts: ReturnType<typeof weighScripts>
+  const page = await open(address, {
+    colorScheme: 'dark',
+    before: async (page) => void (scripts = weighScripts(page)),
+  })
+  const { count, weight, list } = await scripts!()
+  expect(count).toBeGreaterThan(1)
+  expect(weight, list).toBeLessThan(heaviest)
+  return page
+}
+
+describe.concurrent('looked at in full, as a reader with a mouse or with the Tab key alone', () => {
+  test.for(full)('%s, wide', async (address, { open, expect }) => {
+    const page = await weighed(open, address, expect)
+    await wake(page)
+    expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
+    expect(await violations(page)).toEqual([])
+    await scheme(page, 'light')
+    expect(await violations(page, 'colours')).toEqual([])
+    expect(faultsOf(await tour(page))).toEqual([])
+  })
+
+  test.for(full)('%s, narrow', async (address, { open, expect }) => {
+    const page = await open(address, { viewport: narrow })
+    await wake(page)
+    expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
+    expect(await violations(page)).toEqual([])
+    expect(faultsOf(await tour(page))).toEqual([])
+  })
+})
+
+function faultsOf({ stops, missed }: Awaited<ReturnType<typeof tour>>): string[] {
+  const faults = stops.flatMap(({ what, faults }) => faults.map((fault) => `${what} ${fault}`))
+  if (stops.length <= 2) faults.push(`only ${stops.length} can be reached`)
+  return [...faults, ...missed.map((what) => `${what} is not reached`)]
+}
+
+describe.concurrent('has nothing that no other page has; opens, is light, fits, and names what it has', () => {
+  test.for(words)('%s', async (address, { open, expect }) => {
+    const page = await weighed(open, address, expect)
+    expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
+    await page.setViewportSize(narrow)
+    await scrolledTo(page, 0)
+    expect(await excess(page), 'pixels too wide, narrow').toBeLessThanOrEqual(0)
+    expect(await violations(page, 'all but colours')).toEqual([])
+  })
 })
 
 // There are more than a hundred.
-const timeout = 180_000
-const rest = addresses().filter((address) => !full.includes(address))
-
-describe.concurrent('opens without a fault, and fits a narrow screen:', () => {
-  for (const half of [0, 1]) {
-    test(`each page made from the source, ${half + 1} of 2`, { timeout }, async ({ open, expect }) => {
-      // One page for all of them: the browser need not begin anew each time.
-      const page = await open('/about.html', { viewport: narrow, colorScheme: 'dark' })
-      for (const address of rest.filter((_, i) => i % 2 === half)) {
-        await page.goto(new URL(address, page.url()).href)
-        await hydrated(page)
-        expect(await excess(page), `pixels by which ${address} is too wide`).toBeLessThanOrEqual(0)
-      }
-    })
+test('each page made from the source is there without a fault, and fits a narrow screen', { timeout: 300_000 }, async ({ open, expect }) => {
+  const page = await open('/about.html', { viewport: narrow, colorScheme: 'dark' })
+  const tooWide: string[] = []
+  expect(fromSource.length).toBeGreaterThan(100)
+  for (const address of fromSource) {
+    await follow(page, address, titleOf(address))
+    if ((await excess(page)) > 0) tooWide.push(address)
   }
+  expect(tooWide).toEqual([])
+})
+
+test('the fullest of a kind are the fewest that have all of it', ({ expect }) => {
+  expect(partsOf('<p class="a _own"><b><i class="b c" style="--shiki-light:#111;--shiki-dark:#222">')).toEqual(
+    new Set(['p.a', 'b.', 'i.b', 'i.c', '--shiki-light:#111', '--shiki-dark:#222']),
+  )
+  const pages = { one: 'abc', some: 'cde', most: 'abcd', same: 'abcd', none: '' }
+  const parts = Object.entries(pages).map(([name, letters]) => [name, new Set(letters)] as const)
+  expect(fewest(new Map(parts))).toEqual(['most', 'some'])
 })
 
 test('a page with faults is found out', async ({ open, host, expect }) => {
@@ -71,5 +114,5 @@ test('a page with faults is found out', async ({ open, host, expect }) => {
   const rules = (await violations(page)).map((found) => found.split(':')[0])
   expect(new Set(rules)).toEqual(new Set(['color-contrast', 'label']))
   await scheme(page, 'dark')
-  expect(await violations(page, 'color-contrast')).toContainEqual(expect.stringContaining('.late'))
+  expect(await violations(page, 'colours')).toContainEqual(expect.stringContaining('.late'))
 })

@@ -1,12 +1,21 @@
 import { expect } from 'vitest'
+import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
 import { excess, narrow } from '../src/page.ts'
 import { byHand } from '../src/site.ts'
 import { test } from '../src/test.ts'
 
 const plain = { javaScriptEnabled: false }
+const chapters = steps.map(({ folder }) => `/steps/${folder}.html`)
+const others = byHand().filter((address) => address !== '/404.html' && !chapters.includes(address))
 
-test.for(steps)('chapter $number reads without JavaScript', async ({ folder, title }, { open }) => {
+/** It has its text, and fits. */
+async function isReadable(page: Page) {
+  await expect(page.getByRole('main').innerText()).resolves.toMatch(/\w[^]{500}/)
+  expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
+}
+
+test.for(steps)('chapter $number reads without JavaScript, on a wide and on a narrow screen', async ({ folder, title }, { open }) => {
   const page = await open(`/steps/${folder}.html`, plain)
   const main = page.getByRole('main')
   await expect(main.getByRole('heading', { level: 1 }).innerText()).resolves.toContain(title)
@@ -22,16 +31,13 @@ test.for(steps)('chapter $number reads without JavaScript', async ({ folder, tit
     await timeline.locator('summary').first().click()
     await expect(timeline.locator('ol li').first().isVisible()).resolves.toBe(true)
   }
+  await page.setViewportSize(narrow)
+  await isReadable(page)
 })
 
-test.for(byHand().filter((address) => address !== '/404.html'))(
-  '%s has its text without JavaScript, and fits a narrow screen',
-  async (address, { open }) => {
-    const page = await open(address, { ...plain, viewport: narrow })
-    await expect(page.getByRole('main').innerText()).resolves.toMatch(/\w[^]{500}/)
-    expect(await excess(page), 'pixels too wide').toBeLessThanOrEqual(0)
-  },
-)
+test.for(others)('%s has its text without JavaScript, and fits a narrow screen', async (address, { open }) => {
+  await isReadable(await open(address, { ...plain, viewport: narrow }))
+})
 
 test('the glossary explains its terms without JavaScript', async ({ open }) => {
   const page = await open('/glossary.html', plain)
