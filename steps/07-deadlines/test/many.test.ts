@@ -34,13 +34,16 @@ async function isEmpty(ends: readonly Peer[], clocks: readonly { timers: number 
   expect(getEventListeners(signal, 'abort')).toEqual([])
 }
 
+const failed = new Error('failed')
+
 /** Ends after a while, at once, or with an error; some hear that they are to stop, some do not. */
 const service: Handler = async (_, context) => {
   const ms = Math.random() * 20
+  if (ms < 1) throw failed
   if (ms < 5) return 'done'
   if (ms < 12) await context.sleep(ms)
   else await delay(ms)
-  if (ms > 18) throw Object.assign(new Error('failed'), { name: 'Failed' })
+  if (ms > 18) throw failed
   return 'done'
 }
 
