@@ -86,9 +86,10 @@ export class Peer extends Bag {
     })
 
   readonly #signals = new Signals<Watched>(({ call, reject }, reason) => {
-    const written = this.#session.giveUp(call!)
+    this.#session.giveUp(call!, () => {
+      for (const listener of this.#abandoned) listener(call!.id!)
+    })
     reject!(reason)
-    if (written) for (const listener of this.#abandoned) listener(call!.id!)
   })
   // #endregion
 
