@@ -180,6 +180,7 @@ describe('a handler with deadlines', () => {
     there.pass(299)
     expect(begun[0]!.context.signal.aborted).toBe(false)
     there.pass(1)
+    expect(begun[0]!.context.signal.aborted).toBe(true)
     expect(await call).toBe(-32008)
     expect([here.timers, there.timers]).toEqual([0, 0])
   })
