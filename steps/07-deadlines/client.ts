@@ -1,15 +1,17 @@
 import { connect } from '@rpc-steps/async-await'
-import { clientOptions, main, numberOption, printError, printResult } from '@rpc-steps/cli'
+import { clientOptions, main, numberOption, ownOptions, printError, printResult } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
 import { gatherSettled } from '@rpc-steps/gather'
 import { cancels, deadlined } from './src/index.ts'
+import step from './step.ts'
 
+/** Left out, nothing is said: that is not the same as the least. */
 function optional(option: Option<number>): Option<number | undefined> {
   return { ...option, default: undefined }
 }
 
 const own = {
-  limit: numberOption('N', 'calls in flight at most', 1000, 1, 1_000_000),
+  ...ownOptions(step, 'client'),
   priority: optional(numberOption('N', 'how urgent the calls are, 9 most of all', 0, 0, 9)),
   timeout: optional(numberOption('MS', 'milliseconds that a call may take', 0, 0, Number.MAX_SAFE_INTEGER)),
 }

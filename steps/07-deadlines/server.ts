@@ -1,16 +1,11 @@
 import { answer, connect, listen } from '@rpc-steps/async-await'
-import { announce, choiceOption, main, numberOption, serverOptions, stopSignal } from '@rpc-steps/cli'
-import { onThreads, orders, queued } from '@rpc-steps/task-queue'
+import { announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { onThreads, queued } from '@rpc-steps/task-queue'
 import { upstreamOption } from './src/address.ts'
 import { cancels, deadlined, inheriting, inTime, relaying } from './src/index.ts'
+import step from './step.ts'
 
-const own = {
-  workers: numberOption('N', 'requests that are worked on at a time', 16, 1, 1_000_000),
-  capacity: numberOption('N', 'requests that wait for a worker', 256, 0, 1_000_000),
-  order: choiceOption(orders, 'who is next', 'fifo'),
-  threads: numberOption('N', 'threads for hash; with 0 the main one computes', 1, 0, 500),
-  upstream: upstreamOption,
-}
+const own = { ...ownOptions(step, 'server'), upstream: upstreamOption }
 
 await main(async () => {
   const { workers, capacity, order, threads, trace, upstream, ...options } = serverOptions(own)

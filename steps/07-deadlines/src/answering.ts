@@ -1,5 +1,5 @@
 import { Key } from '@rpc-steps/async-await'
-import type { Answer, Bag, Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
+import type { Answer, Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
 import { callWithin } from './calling.ts'
 import { cancels } from './cancels.ts'
 import { cancelled, Deadline, exceeded } from './deadline.ts'
@@ -27,8 +27,7 @@ export function handleWithin(handler: Handler, clock?: Clock): Handler {
     }
     const running = requests.begin(id, context, deadline)
     const settled = Promise.resolve(answer)
-    const ended = () => requests.ended(running)
-    settled.then(ended, ended)
+    settled.then(() => requests.ended(running), () => requests.ended(running))
     return settled
   }
 }
@@ -70,8 +69,12 @@ class Inheriting implements RequestContext {
   get signal(): AbortSignal {
     return this.#context.signal
   }
-  get: Bag['get'] = (key) => this.#context.get(key)
-  set: Bag['set'] = (key, value) => this.#context.set(key, value)
+  get<T>(key: Key<T>): T | undefined {
+    return this.#context.get(key)
+  }
+  set<T>(key: Key<T>, value: T): void {
+    this.#context.set(key, value)
+  }
   sleep(ms: number): Promise<void> {
     return this.#context.sleep(ms)
   }

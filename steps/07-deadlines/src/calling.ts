@@ -1,5 +1,5 @@
 import { Signals } from '@rpc-steps/async-await'
-import type { Call, CallOptions, Clock, Extras, Peer } from '@rpc-steps/async-await'
+import type { Call, CallOptions, Clock, Extras } from '@rpc-steps/async-await'
 import { cancels } from './cancels.ts'
 import { Deadline, exceeded } from './deadline.ts'
 import { currentScope } from './scope.ts'
@@ -25,12 +25,15 @@ export function callWithin(call: Call, ms: number, clock?: Clock): Call {
 
 /** What is left is written when the request is, which may be late; and whoever gets it can be told of a cancel. */
 function besides(options: CallOptions, deadline: Deadline): CallOptions {
-  const sent = (peer: Peer, id: number) => {
-    cancels(peer)
-    options.sent?.(peer, id)
+  const { signal, extras, sent } = options
+  return {
+    signal,
+    extras: deadline.never ? extras : () => withTimeout(extras?.(), deadline.timeoutMs),
+    sent(peer, id) {
+      cancels(peer)
+      sent?.(peer, id)
+    },
   }
-  if (deadline.never) return { ...options, sent }
-  return { ...options, sent, extras: () => withTimeout(options.extras?.(), deadline.timeoutMs) }
 }
 
 function withTimeout(extras: Extras | undefined, timeoutMs: number): Extras {

@@ -12,6 +12,8 @@ export interface Running {
   readonly stop: () => void
 }
 
+const nothing = () => {}
+
 // #region requests
 /**
  * The requests of one connection that can be ended from outside. Each stands here together with its
@@ -49,7 +51,7 @@ export class Requests {
     const running: Running = {
       id,
       context,
-      stop: deadline.never ? () => {} : deadline.after(() => this.#end(running, exceeded())),
+      stop: deadline.never ? nothing : deadline.after(() => this.#end(running, exceeded())),
     }
     this.#running.set(id === undefined ? running : id, running)
     return running
