@@ -77,7 +77,6 @@ describe('a deadline and a queue: deadlined(queued(handler))', () => {
     const at = await served(deadlined(queue))
     const [hasty, patient] = [await dial(at), await dial(at)]
     const calls = Array.from({ length: 1_000 }, () => outcome(deadlined(hasty.call, 100)('sleep', [60_000])))
-    await expect.poll(() => queue.places.running).toBe(2)
     expect(await patient.call('say', ['my turn'])).toBe('You said: my turn')
     expect(new Set(await Promise.all(calls))).toEqual(new Set([-32008]))
     await expect.poll(() => queue.places).toMatchObject({ queued: 0, running: 0 })
