@@ -10,10 +10,11 @@ function optional(option: Option<number>): Option<number | undefined> {
   return { ...option, default: undefined }
 }
 
+const declared = ownOptions(step, 'client')
 const own = {
-  ...ownOptions(step, 'client'),
+  ...declared,
   priority: optional(numberOption('N', 'how urgent the calls are, 9 most of all', 0, 0, 9)),
-  timeout: optional(numberOption('MS', 'milliseconds that a call may take', 0, 0, Number.MAX_SAFE_INTEGER)),
+  timeout: optional(declared.timeout),
 }
 
 await main(async () => {

@@ -34,7 +34,7 @@ const thread = output('06-cost-of-a-thread', (text) => {
 })
 
 export default [
-  question('06-first-answers', run('06-crowd'), (crowd) => {
+  question('06-first-answers', run('06-crowd'), [/order decides is who waits/], (crowd) => {
     const { clients, calls } = scenes.crowd
     const first = lastFirst(crowd)
     return {
@@ -60,7 +60,7 @@ export default [
     }
   }),
 
-  question('06-turns', run('06-crowd-fair'), (crowd) => {
+  question('06-turns', run('06-crowd-fair'), [/so is the time until all of it is done/], (crowd) => {
     const { clients, calls } = scenes.crowd
     const first = lastFirst(crowd)
     const { total } = crowd
@@ -88,7 +88,7 @@ export default [
     }
   }),
 
-  question('06-utilisation', waiting, ({ half, nearly }) => {
+  question('06-utilisation', waiting, [/last tenth is the dear one/], ({ half, nearly }) => {
     const ratio = nearly / half
     const told = say`It was ${ms(nearly)} in place of ${ms(half)}.`
     return {
@@ -113,7 +113,7 @@ export default [
     }
   }),
 
-  question('06-overload', overload, ({ served, most }) => {
+  question('06-overload', overload, [/measures what this chapter has promised/], ({ served, most }) => {
     const part = served / most
     const told = say`It served ${words(served)} calls a second, and ${words(Math.round(most))} when it was given no more than it can do.`
     return {
@@ -138,7 +138,7 @@ export default [
     }
   }),
 
-  question('06-thread', thread, ({ here, there, ratio }) => ({
+  question('06-thread', thread, [/tiny work is many times slower/], ({ here, there, ratio }) => ({
     text: say`The smallest work there is: \`hash\` with one round takes ${times(1000 * here)} microseconds. Many callers ask for it at once. If it is handed to a thread, so that the main thread has nothing to compute, how many calls are done in a second?`,
     options: [
       {

@@ -1,0 +1,5 @@
+import { numberIn } from '../../.vitepress/words/claim.ts'
+import type { Claims } from '../../.vitepress/words/claim.ts'
+
+/** Where the numbers of this chapter come from. */
+export default {} satisfies Claims
