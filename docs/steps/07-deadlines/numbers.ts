@@ -1,5 +1,6 @@
-import { numberIn } from '../../.vitepress/words/claim.ts'
 import type { Claims } from '../../.vitepress/words/claim.ts'
 
 /** Where the numbers of this chapter come from. */
-export default {} satisfies Claims
+export default {
+  examples: [{ says: ['One of 100 MB'], from: 'large' }],
+} satisfies Claims
