@@ -60,6 +60,7 @@ export default {
       ...skip,
       'ids: two connections may use the same id at the same time':
         'one connection is served at a time',
+      "deadlines: a cancel of somebody else's request": 'one connection is served at a time',
     },
   },
   ways: [{ args: '--threads 4', clients: 'threads', mustFail, skip }],

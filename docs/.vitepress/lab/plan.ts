@@ -173,9 +173,10 @@ export function wordsOf(plan: Plan): Words {
 }
 
 /** The same for each program: what the server and every client are started with. */
-export function castOf(plan: Plan): { server: string[]; clients: string[][] } {
+export function castOf(plan: Plan): { server: string[]; clients: string[][]; mayFail: boolean } {
   const { server, client, calls } = wordsOf(plan)
-  return { server, clients: calls.map((words) => [...client, ...words]) }
+  const mayFail = [...offeredBy(plan.step)].some(([name, { lab }]) => lab.fails && plan[name] !== undefined)
+  return { server, clients: calls.map((words) => [...client, ...words]), mayFail }
 }
 
 /** What the calls of one client wait for on the server, in milliseconds, in order. */

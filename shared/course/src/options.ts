@@ -46,6 +46,8 @@ export interface LabField {
   says: string
   /** The same for the value 1, and less. */
   saysOne?: string
+  /** With it calls may fail, and that is what is to be seen. */
+  fails?: true
 }
 
 /** The choices that a system has, the best one last. */

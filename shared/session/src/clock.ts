@@ -14,11 +14,13 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, job) {
     if (ms === Infinity) return () => {}
+    if (ms <= longest) {
+      const timer = setTimeout(job, ms)
+      return () => clearTimeout(timer)
+    }
     const due = performance.now() + ms
-    const wait = (ms: number) => setTimeout(ms > longest ? again : job, Math.min(ms, longest))
-    const again = () => (timer = wait(due - performance.now()))
-    let timer = wait(ms)
-    return () => clearTimeout(timer)
+    let cancel = systemClock.after(longest, () => (cancel = systemClock.after(due - performance.now(), job)))
+    return () => cancel()
   },
 }
 

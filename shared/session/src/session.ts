@@ -190,14 +190,19 @@ export class Session {
 
   /** Tells the other end something, in order with the calls. `settle` is told when it is written. Throws as `call` does. */
   notify(method: string, params?: Params, settle: Settle = () => {}): void {
-    this.#checkOpen()
+    // These speak of what is in flight, and that goes on while we close.
+    if (this.#state !== 'open' || !method.startsWith('$/')) this.#checkOpen()
     this.#calls.notify(method, params, settle)
     this.#said()
   }
 
-  /** The caller waits no longer. What was not written never will be. Returns true if it was. */
-  giveUp(call: Outgoing): boolean {
+  /**
+   * The caller waits no longer. What was not written never will be. Returns true if it was; then
+   * `tell` is called while that can still be said, also if this call was the last that a close waits for.
+   */
+  giveUp(call: Outgoing, tell?: () => void): boolean {
     const written = this.#calls.giveUp(call)
+    if (written) tell?.()
     this.#goOn()
     return written
   }

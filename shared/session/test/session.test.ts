@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { OverflowError, Session } from '../src/index.ts'
 import type { SessionOptions } from '../src/index.ts'
 import { echo, End, settle } from './pair.ts'
+import type { Made } from './pair.ts'
 
 const { frame } = createFramer('content-length')
 const say = (end: End, text: string) => end.session.received(Buffer.from(text))
@@ -227,6 +228,22 @@ describe('a call', () => {
     expect(end.session.stats.unknownReplies).toBe(1)
     say(end, reply(3, 3))
     expect([first, second, third].map(outcome)).toEqual([[], [], [3]])
+  })
+
+  test('given up while we close can be spoken of, though it was the last that we waited for; then we end', () => {
+    const end = new End()
+    const [first, last] = [end.call('first', []), end.call('last', [])]
+    end.session.close()
+    const cancel = (made: Made) => () => end.session.notify('$/cancelRequest', { id: made.call.id! })
+    for (const made of [first, last]) end.session.giveUp(made.call, cancel(made))
+    expect(sent(end)).toMatchObject([
+      { method: 'first' },
+      { method: 'last' },
+      { method: '$/cancelRequest', params: { id: 1 } },
+      { method: '$/cancelRequest', params: { id: 2 } },
+    ])
+    expect(end.session.takeEnd()).toBe(true)
+    expect(() => end.session.notify('$/cancelRequest', { id: 2 })).toThrow('closed by this side')
   })
 
   test('asks what rides beside it when it is written, and says so; never for one that is not', () => {

@@ -86,9 +86,10 @@ export class Peer extends Bag {
     })
 
   readonly #signals = new Signals<Watched>(({ call, reject }, reason) => {
-    const written = this.#session.giveUp(call!)
+    this.#session.giveUp(call!, () => {
+      for (const listener of this.#abandoned) listener(call!.id!)
+    })
     reject!(reason)
-    if (written) for (const listener of this.#abandoned) listener(call!.id!)
   })
   // #endregion
 
@@ -149,11 +150,12 @@ export class Peer extends Bag {
     try {
       answer = this.#handler(request, context)
     } catch (error) {
-      return respond(error ?? new Error('the handler threw nothing'))
+      return respond(context.reason ?? error ?? new Error('the handler threw nothing'))
     }
-    if (!isPromise(answer)) return respond(null, answer)
+    if (!isPromise(answer)) return respond(context.reason, answer)
     this.#handling.add(context)
-    context.onAbort = respond
+    if (context.reason) respond(context.reason)
+    else context.onAbort = respond
     // Not every promise is one of this language: some call back twice, or at once.
     Promise.resolve(answer).then(
       (result) => this.#answered(context, respond, null, result),

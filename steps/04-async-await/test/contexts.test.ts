@@ -78,6 +78,21 @@ describe('abort', () => {
     expect(lines, 'the second abort is none').toEqual([])
   })
 
+  test.each<[string, (context: RequestContext) => ReturnType<Handler>]>([
+    ['waits then', (context) => context.sleep(1e9)],
+    ['waits for something else', never],
+    ['has an answer', () => 'an answer'],
+    ['throws', () => { throw new Error('a mistake') }],
+  ])('by a handler that has not returned yet is its answer, though it %s', async (_, goOn) => {
+    const lines: string[] = []
+    const reason = new RpcError(-32800, 'Cancelled')
+    const { far, peer } = peerWith((context) => (context.abort(reason), goOn(context)), { log: (line) => lines.push(line) })
+    far.write(request(1))
+    const [answer] = (await once(far, 'data')) as [Buffer]
+    expect(String(answer)).toMatch(/"code":-32800,.*"id":1/)
+    expect([peer.stats.requests, lines]).toEqual([0, []])
+  })
+
   test('wakes all that sleeps in it, with the reason', async () => {
     const context = new Context()
     const sleeps = Promise.allSettled([context.sleep(1e9), context.sleep(1e9)])

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { systemClock } from '@rpc-steps/async-await'
 import type { Answer, Clock, Handler, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
@@ -42,7 +43,8 @@ interface Task extends Waiting {
   place: Place
   /** When its worker began. */
   started: number
-  /** What comes of one that was queued. */
+  /** Has its worker begin, if it was queued; and what comes of that. */
+  run(): Answer | PromiseLike<Answer>
   resolve(answer: Answer | PromiseLike<Answer>): void
   reject(reason: unknown): void
   /** It waits no longer: lets go of its signal. */
@@ -99,7 +101,7 @@ class Queue {
     const now = this.#clock.now()
     const task: Task = {
       request, context, connection: context.peer, priority, since: now,
-      place: 'accepted', started: now, resolve: nothing, reject: nothing, unwatch: nothing,
+      place: 'accepted', started: now, run: nothing, resolve: nothing, reject: nothing, unwatch: nothing,
     }
     // While a worker is free, nobody waits.
     if (this.places.running < this.#workers) {
@@ -126,7 +128,8 @@ class Queue {
     this.#move(task, 'queued')
     this.#line.add(task)
     return new Promise((resolve, reject) => {
-      Object.assign(task, { resolve, reject })
+      // Whoever ends sets off the next: without this, it would run in what AsyncLocalStorage has for that one.
+      Object.assign(task, { resolve, reject, run: AsyncResource.bind(() => this.#run(task)) })
       const { signal } = task.context
       const gone = () => {
         this.#line.remove(task)
@@ -190,7 +193,7 @@ class Queue {
       task.unwatch()
       task.started = this.#clock.now()
       try {
-        task.resolve(this.#run(task))
+        task.resolve(task.run())
       } catch (error) {
         task.reject(error)
       }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Context } from '@rpc-steps/async-await'
 import type { Handler , RpcError } from '@rpc-steps/async-await'
 import { describe, expect, test } from 'vitest'
@@ -139,6 +140,17 @@ describe('who has gone', () => {
     await turn()
     expect(stage.begun, 'one worker, one at a time').toEqual([1, 2, 3])
   })
+})
+
+test('who has waited runs in what AsyncLocalStorage has for it, not for the one that ended before it', async () => {
+  const stage = new Stage()
+  const storage = new AsyncLocalStorage<number>()
+  const seen: unknown[] = []
+  const queue = queued((request, context) => (seen.push(storage.getStore()), stage.handler(request, context)), { workers: 1 })
+  const { ask } = asker(queue)
+  for (const id of [1, 2, 3]) storage.run(10 * id, () => ask(id))
+  await stage.endAll()
+  expect(seen).toEqual([10, 20, 30])
 })
 
 describe('retryAfterMs', () => {

@@ -32,7 +32,7 @@ describe('npm run conformance', () => {
   it('skips what not every server can when no step is named', async () => {
     const args = ['--address', `127.0.0.1:${right.port}`, '--filter', 'waiting']
     const { code, stdout } = await run(main, args)
-    expect(stdout).toMatch(/\n0 passed, 0 failed, 5 skipped\n$/)
+    expect(stdout).toMatch(/\n0 passed, 0 failed, [1-9]\d* skipped\n$/)
     expect(code).toBe(0)
   })
 

@@ -144,7 +144,7 @@ function depth(message: unknown): number {
 
 async function answerOne(value: unknown, inFlight: Set<unknown>, bug?: Bug): Promise<unknown> {
   const request = (typeof value === 'object' && value !== null ? value : {}) as Message
-  const { jsonrpc, id, method, params } = request
+  const { jsonrpc, id, method, params, meta } = request
   if (!('method' in request) && ('result' in request || 'error' in request)) return undefined
   const badNumber =
     typeof id === 'number' && !(Number.isSafeInteger(id) || (Number.isFinite(id) && id % 1 !== 0))
@@ -152,7 +152,8 @@ async function answerOne(value: unknown, inFlight: Set<unknown>, bug?: Bug): Pro
   const goodId = isId && (!badNumber || bug === 'ids as doubles')
   const good = jsonrpc === '2.0' && typeof method === 'string' && goodId && !Array.isArray(value)
   const goodParams = params === undefined || typeof params === 'object'
-  if (!good || !goodParams || (id !== undefined && inFlight.has(id))) {
+  const goodMeta = ['undefined', 'number'].includes(typeof (meta as Message | undefined)?.['timeoutMs'])
+  if (!good || !goodParams || !goodMeta || (id !== undefined && inFlight.has(id))) {
     return error(-32600, 'Invalid Request', goodId ? (id ?? null) : null)
   }
   inFlight.add(id)

@@ -1,0 +1,89 @@
+import { Key } from '@rpc-steps/async-await'
+import type { Answer, Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
+import { callWithin } from './calling.ts'
+import { cancels } from './cancels.ts'
+import { cancelled, Deadline, exceeded } from './deadline.ts'
+import { Requests } from './requests.ts'
+import { inScope } from './scope.ts'
+
+const key = new Key<Deadline>('deadline')
+
+// #region handle-within
+/** See `deadlined`. */
+export function handleWithin(handler: Handler, clock?: Clock): Handler {
+  const run = inTime(handler)
+  return (request, context) => {
+    const { id, meta } = request
+    // Behind another protocol there is no connection whose ids could be cancelled.
+    const requests = context.peer ? cancels(context.peer) : new Requests()
+    if (requests.take(id)) throw cancelled()
+    // Counted from here: how long the request was on its way nobody knows.
+    const deadline = new Deadline(meta?.timeoutMs ?? Infinity, clock)
+    context.set(key, deadline)
+    const answer = run(request, context)
+    if (!isPromise(answer)) {
+      requests.answered(id)
+      return answer
+    }
+    const running = requests.begin(id, context, deadline)
+    const settled = Promise.resolve(answer)
+    settled.then(() => requests.ended(running), () => requests.ended(running))
+    return settled
+  }
+}
+// #endregion
+
+// #region in-time
+/**
+ * Has the handler run if the deadline is not over, in the scope of its own request. To be put inside
+ * of whatever makes requests wait: a timer that is due fires when the processor has time for it, and
+ * until then a queue would serve who has expired in it.
+ */
+export function inTime(handler: Handler): Handler {
+  return (request, context) => {
+    const deadline = context.get(key)
+    if (!deadline) return handler(request, context)
+    if (deadline.left === 0) throw exceeded()
+    return inScope({ deadline, context }, () => handler(request, new Inheriting(context)))
+  }
+}
+
+/** The same context; the calls that are made with it inherit. */
+class Inheriting implements RequestContext {
+  readonly #context: RequestContext
+
+  constructor(context: RequestContext) {
+    this.#context = context
+  }
+
+  get call(): Call {
+    return callWithin(this.#context.call, Infinity)
+  }
+
+  get peer(): Peer | undefined {
+    return this.#context.peer
+  }
+  get label(): number {
+    return this.#context.label
+  }
+  get signal(): AbortSignal {
+    return this.#context.signal
+  }
+  get<T>(key: Key<T>): T | undefined {
+    return this.#context.get(key)
+  }
+  set<T>(key: Key<T>, value: T): void {
+    this.#context.set(key, value)
+  }
+  sleep(ms: number): Promise<void> {
+    return this.#context.sleep(ms)
+  }
+  abort(reason: Error): void {
+    this.#context.abort(reason)
+  }
+}
+// #endregion
+
+function isPromise(value: unknown): value is PromiseLike<Answer> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

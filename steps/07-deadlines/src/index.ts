@@ -1,0 +1,6 @@
+export { inTime } from './answering.ts'
+export * from './cancels.ts'
+export * from './deadline.ts'
+export * from './deadlined.ts'
+export * from './relay.ts'
+export { detached } from './scope.ts'

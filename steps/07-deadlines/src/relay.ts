@@ -1,0 +1,29 @@
+import type { Call, Handler } from '@rpc-steps/async-await'
+import { anything, method, text } from '@rpc-steps/service'
+import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
+import type { Json, Params } from '@rpc-steps/wire'
+
+const relay = method({ method: text, params: anything }, ({ method, params = null }) => ({ method, params }))
+
+// #region relaying
+/**
+ * Adds `relay {method, params}` to a handler: what another server answers. That its caller has a
+ * deadline, or has gone, is not said here: the call inherits it.
+ */
+export function relaying(handler: Handler, call: Call): Handler {
+  return (request, context) => {
+    if (request.method !== 'relay') return handler(request, context)
+    const { method, params } = relay.prepare(request.params).run()
+    return call(method, asParams(params)).catch((error: unknown) => {
+      if (!(error instanceof DisconnectedError)) throw error
+      throw new RpcError(codes.unavailable, 'The server behind this one has gone', { status: 'UNAVAILABLE' })
+    })
+  }
+}
+// #endregion
+
+function asParams(params: Json): Params | undefined {
+  if (params === null) return undefined
+  if (typeof params === 'object') return params
+  throw new RpcError(codes.invalidParams, 'Invalid params', '"params" must be an array or an object')
+}
