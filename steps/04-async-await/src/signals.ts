@@ -11,6 +11,7 @@ export class Signals<T> {
     this.#onAbort = onAbort
   }
 
+  /** From here on `item` is told when the signal is aborted; one that is aborted already says nothing more. */
   watch(signal: AbortSignal, item: T): void {
     let group = this.#groups.get(signal)
     if (!group) {
@@ -26,6 +27,7 @@ export class Signals<T> {
     group.waiting.add(item)
   }
 
+  /** Nobody waits for it any more. */
   unwatch(signal: AbortSignal, item: T): void {
     const group = this.#groups.get(signal)
     group?.waiting.delete(item)
