@@ -22,7 +22,9 @@ export default {
   },
   '06-overload.txt': {
     command: 'npx tsx steps/06-task-queue/overload.ts',
-    testedIn: 'steps/06-task-queue/test/programs.test.ts',
+    smaller: ['--seconds', '1'],
+    facts: wordsOf,
+    doctored: [/kept {2}/, 'BROKEN'],
   },
   '06-cost-of-a-thread.txt': {
     command: 'npx tsx steps/06-task-queue/cost-of-a-thread.ts',
