@@ -14,7 +14,7 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url))
 export interface Exercise {
   /** `03-dispatch`, as its working copy is called. */
   id: string
-  /** `03`, and `03-event-loop`. */
+  /** `NN`, and `NN-name`. */
   step: string
   stepFolder: string
   name: string
@@ -70,7 +70,7 @@ export interface Wrong {
 /** What a function says that has not been written. */
 export const notWritten = (name: string) => `${name} is not written yet`
 
-/** All exercises, or those of a step, which is a folder such as `03-event-loop`. Throws if one is not whole. */
+/** All exercises, or those of a step, which is a folder such as `NN-name`. Throws if one is not whole. */
 export function exercisesOf(stepFolder: string, home = root): Exercise[] {
   const folder = join(home, 'steps', stepFolder, 'exercises')
   if (!existsSync(folder)) return []

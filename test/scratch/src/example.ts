@@ -79,6 +79,8 @@ After this chapter you have found it.
 
 <Predict id="${number}-patience" />
 
+After this question comes nothing.
+
 <Timeline trace="${number}-five-fetches" />
 
 ## What changed
@@ -100,7 +102,7 @@ import { say } from '../../.vitepress/predict/say.ts'
 const table = output('${number}-patience', (text) => row(text, 'patience')[0]!)
 
 export default [
-  question('${number}-patience', table, (patience) => ({
+  question('${number}-patience', table, [/After this question/], (patience) => ({
     text: say\`How patient is it?\`,
     options: [
       { text: say\`Very\`, holds: patience > 2, why: say\`It is.\` },
