@@ -124,7 +124,7 @@ describe('the recorded traces', () => {
   })
 
   test('have an arrow for each message that Perfetto can draw, too', () => {
-    for (const name of Object.keys(scenes)) {
+    for (const [name, plan] of Object.entries(scenes)) {
       const events = readTrace(textOf(recordingOf(`${name}.json`)))
       const calls = events.filter(({ ph, cat }) => ph === 'b' && cat === 'call').length
       const begun = new Map<string | undefined, string>()
@@ -140,7 +140,10 @@ describe('the recorded traces', () => {
         if (flow_out) begun.set(bind_id, `${id} ${name}`)
         else arrows++
       }
-      expect(arrows, name).toBe(2 * calls)
+      // The reply to a call that was given up arrives at nobody.
+      const most = 2 * calls
+      expect(arrows, name).toBeGreaterThanOrEqual('timeout' in plan ? calls : most)
+      expect(arrows, name).toBeLessThanOrEqual(most)
     }
   })
 
