@@ -24,6 +24,6 @@ export default {
   ways: [{ args: '--order fair', mustFail: withoutStreams }],
   bench: {
     cannot: queue.bench.cannot,
-    bars: [{ workload: 'in-flight', atLeast: 0.4, against: '04-async-await' }],
+    bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],
   },
 } as const satisfies StepInfo
