@@ -37,7 +37,7 @@ export default {
   },
   bench: {
     bars: [
-      { workload: 'in-flight', atLeast: 2, against: 'bare' },
+      { workload: 'in-flight', atLeast: 1.5, against: 'bare' },
       { workload: 'connections', atLeast: 1.2, against: 'bare' },
       { workload: 'large', atLeast: 1.5, against: 'bare' },
     ],
