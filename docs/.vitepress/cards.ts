@@ -8,24 +8,19 @@ import { wholeMilliseconds } from './theme/timeline/layout.ts'
 /** The page, 1200 by 630 pixels, of which each card is a picture; by the card's name. */
 export function cardPages(): Map<string, string> {
   const all = fiveCallsOf()
-  const compared = all.filter(({ number }) => partOf(number) === 'waiting')
+  const compared = all.filter(({ compared }) => compared)
   const longest = Math.max(...compared.map(({ total }) => total))
   const home = sheet(
     'Same service. Same wire.<br>Different waiting.',
     'Asynchronous RPC, learned by building it in TypeScript',
     [compared[0]!, compared.at(-1)!].map((five) => row(five, longest, 17)).join(''),
   )
-  const cards = steps.flatMap(({ number, title, waiting, part, adds }): [string, string][] => {
+  const cards = steps.flatMap(({ number, title, waiting, adds }): [string, string][] => {
     const five = all.find((five) => five.number === number)
     const say = `Step ${Number(number)}. ${adds ?? `While it waits, the program ${waiting}.`}`
-    const scale = part === 'waiting' ? longest : five?.total
-    return five ? [[number, sheet(title, say, row(five, scale!, 40))]] : []
+    return five ? [[number, sheet(title, say, row(five, five.compared ? longest : five.total, 40))]] : []
   })
   return new Map([['home', home], ...cards])
-}
-
-function partOf(number: string) {
-  return steps.find((step) => step.number === number)?.part
 }
 
 /** The folder of a card, relative to the root: `card.png`, and in `card.txt` what it was made from. */

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parts } from '../../shared/course/src/info.ts'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
-import { reading, stepOf, steps, trying } from './course.ts'
+import { chapterOf, parts, reading, stepOf, steps, trying } from './course.ts'
 import { exercises } from './exercises.ts'
 import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
@@ -50,10 +49,9 @@ function entry({ page, title }: { page: string; title: string }): DefaultTheme.S
 
 const course: DefaultTheme.SidebarItem[] = [
   { text: 'Before you begin', items: reading.filter(({ page }) => !stepOf(page)).map(entry) },
-  ...parts.flatMap((part) => {
-    const items = reading.filter(({ page }) => stepOf(page)?.part === part).map(entry)
-    const text = `${part[0]!.toUpperCase()}${part.slice(1)}<span class="count" data-part="${part}"></span>`
-    return items.length > 0 ? [{ text, items }] : []
+  ...parts.map(({ part, title, steps }) => {
+    const text = `${title}<span class="count" data-part="${part}"></span>`
+    return { text, items: steps.map(chapterOf).map(entry) }
   }),
   { text: 'Try it', items: trying.map(({ page, title }) => ({ text: title, link: `/${page}` })) },
   {

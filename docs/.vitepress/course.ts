@@ -1,9 +1,16 @@
 // By its place: what has a package's name VitePress leaves to Node, which may not read TypeScript.
+import { parts as allParts } from '../../shared/course/src/info.ts'
 import { steps } from '../../shared/course/src/steps.ts'
 import type { Step } from '../../shared/course/src/steps.ts'
 
 export { steps }
 export type { Step }
+
+/** The parts that have steps, with their titles, in the order in which they are read. */
+export const parts = allParts.flatMap((part) => {
+  const own = steps.filter((step) => step.part === part)
+  return own.length > 0 ? [{ part, title: part[0]!.toUpperCase() + part.slice(1), steps: own }] : []
+})
 
 /** The step whose folder name appears in a page path such as `steps/NAME.md`. */
 export function stepOf(page: string): Step | undefined {
@@ -16,13 +23,18 @@ export interface Chapter {
   title: string
 }
 
+/** The page of a step. */
+export function chapterOf({ folder, title }: Step): Chapter {
+  return { page: `steps/${folder}`, title }
+}
+
 /** The pages of the course in the order in which they are read. */
 export const reading: readonly Chapter[] = [
   { page: 'start', title: 'Start here' },
   { page: 'service', title: 'The service' },
   { page: 'wire', title: 'The wire' },
   { page: 'connection', title: 'The connection' },
-  ...steps.map(({ folder, title }) => ({ page: `steps/${folder}`, title })),
+  ...steps.map(chapterOf),
 ]
 
 /** Where the reader runs the steps, and turns the numbers. */

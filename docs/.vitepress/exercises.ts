@@ -1,7 +1,8 @@
 import type { MarkdownRenderer } from 'vitepress'
 // By its place: what has a package's name VitePress leaves to Node, which may not read TypeScript.
-import { exercisesOf, stepFolders } from '../../test/exercises/src/exercise.ts'
+import { exercisesOf } from '../../test/exercises/src/exercise.ts'
 import type { Exercise } from '../../test/exercises/src/exercise.ts'
+import { steps } from './course.ts'
 
 /** An exercise as a page shows it. `text` and `works` are HTML. */
 export interface Shown {
@@ -19,7 +20,7 @@ export interface Shown {
 
 /** The exercises of a step, by its number. Throws when it has none. */
 export function exercisesIn(step: string): Exercise[] {
-  const folder = stepFolders().find((name) => name.startsWith(`${step}-`))
+  const folder = steps.find(({ number }) => number === step)?.folder
   const found = folder === undefined ? [] : exercisesOf(folder)
   if (found.length === 0) throw new Error(`step ${step} has no exercises to show`)
   return found

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { recordingOf, steps } from './course.ts'
+import type { Step } from './course.ts'
 import { root, textOf } from './source.ts'
 import { layout } from './theme/timeline/layout.ts'
 import type { Span, TraceEvent } from './theme/timeline/layout.ts'
@@ -8,6 +9,8 @@ import type { Span, TraceEvent } from './theme/timeline/layout.ts'
 /** The five fetches under one way of waiting, as the client saw them; times in milliseconds. */
 export interface FiveCalls {
   number: string
+  /** It is one of the ways of waiting, which are drawn to one scale. */
+  compared: boolean
   /** From the first call to the last answer. */
   total: number
   calls: Pick<Span, 'start' | 'end'>[]
@@ -15,8 +18,8 @@ export interface FiveCalls {
   thread: Pick<Span, 'kind' | 'name' | 'start' | 'end'>[]
 }
 
-/** Reduces a trace to what the client saw of it. */
-export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCalls {
+/** Reduces a step's trace to what the client saw of it. */
+export function fiveCalls({ number, part }: Step, events: readonly TraceEvent[]): FiveCalls {
   const { spans } = layout(events)
   const calls = spans.filter(({ kind }) => kind === 'call')
   const begin = Math.min(...calls.map(({ start }) => start))
@@ -25,6 +28,7 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
   const round = (ms: number) => Math.round((ms - begin) * 100) / 100
   return {
     number,
+    compared: part === 'waiting',
     total: round(Math.max(...calls.map(({ end }) => end))),
     calls: calls.map(({ start, end }) => ({ start: round(start), end: round(end) })),
     thread: thread.map(({ kind, name, start, end }) => ({
@@ -36,16 +40,16 @@ export function fiveCalls(number: string, events: readonly TraceEvent[]): FiveCa
   }
 }
 
-/** The calls that stand for each step: of those that wait all the same five, which can be compared. */
+/** The five fetches of every step that has them recorded. */
 export function fiveCallsOf(): FiveCalls[] {
-  return steps.flatMap(({ number, glyph = 'five-fetches' }) => {
-    const file = recordingOf(`${number}-${glyph}.json`)
+  return steps.flatMap((step) => {
+    const file = recordingOf(`${step.number}-five-fetches.json`)
     return existsSync(join(root, file))
-      ? [fiveCalls(number, JSON.parse(textOf(file)) as TraceEvent[])]
+      ? [fiveCalls(step, JSON.parse(textOf(file)) as TraceEvent[])]
       : []
   })
 }
 
 export declare const data: FiveCalls[]
 
-export default { watch: ['../steps/*/traces/*.json'], load: fiveCallsOf }
+export default { watch: ['../steps/*/traces/*-five-fetches.json'], load: fiveCallsOf }

@@ -1,21 +1,19 @@
 import { connect } from '@rpc-steps/async-await'
 import type { BenchClient } from '@rpc-steps/course'
+import { connectionOf } from '../04-async-await/bench.ts'
 import { gather } from './src/index.ts'
 
 export const client: BenchClient = {
   async connect(port) {
     const peer = await connect({ host: '127.0.0.1', port })
     return {
-      call({ method, params }, done) {
-        peer.call(method, params).then((answer) => done(null, answer), done)
-      },
+      ...connectionOf(peer),
       gather: ({ method, params }, count, limit) =>
         gather(
           Array.from({ length: count }),
           (_, signal) => peer.call(method, params, { signal }),
           { limit },
         ),
-      close: () => void peer.close(),
     }
   },
 }

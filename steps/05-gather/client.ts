@@ -1,5 +1,5 @@
 import { connect } from '@rpc-steps/async-await'
-import { clientOptions, main, ownOptions, printError, printResult } from '@rpc-steps/cli'
+import { clientOptions, main, ownOptions, printSettled } from '@rpc-steps/cli'
 import { gatherSettled } from './src/index.ts'
 import step from './step.ts'
 
@@ -11,9 +11,6 @@ await main(async () => {
     ({ method, params }, signal) => peer.call(method, params, { signal }),
     { limit },
   )
-  for (const [i, result] of results.entries()) {
-    if (result.status === 'fulfilled') printResult(result.value)
-    else printError(calls[i]!.method, result.reason)
-  }
+  printSettled(calls, results)
   await peer.close()
 })

@@ -34,6 +34,7 @@ export default {
       most: 500,
     },
     limit: { of: ['client'], hint: 'N', help: 'calls in flight at most', default: 1000, least: 1, most },
+    priority: { of: ['client'], hint: 'N', help: 'how urgent the calls are, 9 most of all', least: 0, most: 9 },
   },
   server: { mustFail: withoutCancel },
   ways: [

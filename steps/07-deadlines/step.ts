@@ -14,7 +14,6 @@ export default {
       of: ['client'],
       hint: 'MS',
       help: 'milliseconds that a call may take',
-      default: Infinity,
       least: 0,
       most: Number.MAX_SAFE_INTEGER,
       lab: { label: 'Patience, in ms', without: 'no end', most: 5000, says: 'given up after # ms', fails: true },

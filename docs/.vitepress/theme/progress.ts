@@ -1,6 +1,6 @@
 import { onContentUpdated, useData } from 'vitepress'
 import { onMounted, onUnmounted, shallowRef, watch } from 'vue'
-import { reading, steps } from '../course.ts'
+import { chapterOf, reading, steps } from '../course.ts'
 import { forget, keep, recall } from './store.ts'
 
 /** How far a page was read. A page that was never opened has no mark. */
@@ -44,8 +44,8 @@ export const progress = shallowRef<Progress>({})
 
 /** How many chapters of a part were read: "2 of 5". Empty for a reader who has read none. */
 export function inPart(part: string): string {
-  const pages = steps.filter((step) => step.part === part).map(({ folder }) => `steps/${folder}`)
-  const read = pages.filter((page) => progress.value[page] === 'read').length
+  const pages = steps.filter((step) => step.part === part).map(chapterOf)
+  const read = pages.filter(({ page }) => progress.value[page] === 'read').length
   return read > 0 ? `${read} of ${pages.length} read` : ''
 }
 

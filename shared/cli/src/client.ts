@@ -75,6 +75,14 @@ export function printError(method: string, error: unknown): void {
   process.exitCode = 1
 }
 
+/** Prints what came of each call, in the order of the calls. */
+export function printSettled(calls: readonly CallWords[], results: readonly PromiseSettledResult<Json>[]): void {
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') printResult(result.value)
+    else printError(calls[i]!.method, result.reason)
+  }
+}
+
 /** So that several clients can be started first and then released together. */
 function holdUntilLine(): void {
   writeSync(1, 'ready\n')

@@ -33,13 +33,13 @@ export function textOption<T extends string | undefined>(
 }
 
 /** An option that takes a whole number in a range. */
-export function numberOption(
+export function numberOption<T extends number | undefined>(
   hint: string,
   help: string,
-  byDefault: number,
+  byDefault: T,
   least: number,
   most: number,
-): Option<number> {
+): Option<number | T> {
   const read = (text: string) => {
     const n = /^\d+$/.test(text) ? Number(text) : NaN
     if (n >= least && n <= most) return n

@@ -4,7 +4,9 @@ import { choiceOption, numberOption } from './options.ts'
 import type { Option } from './options.ts'
 
 /** What an option is read as. */
-type Read<O> = O extends { choices: readonly (infer T extends string)[] } ? T : number
+type Read<O> = O extends { choices: readonly (infer T extends string)[] }
+  ? T
+  : O extends { default: number } ? number : number | undefined
 /** The options of a step that a program takes. */
 type Own<I extends StepInfo, P extends Program> = {
   [N in keyof I['options'] as I['options'][N] extends { of: readonly (infer Q)[] }

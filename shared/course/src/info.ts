@@ -23,8 +23,6 @@ export interface StepInfo {
   part: Part
   /** Of a step after those that wait: what it adds, in a line, for the home page. */
   adds?: string
-  /** Which of its recordings stands for it in a small picture. Default: `five-fetches`. */
-  glyph?: string
   /** What its programs take on the command line beside what all take, by name. */
   options?: OwnOptions
   /** Systems on which it cannot run, and why. */

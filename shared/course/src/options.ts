@@ -24,7 +24,8 @@ export interface NumberOption extends AnyOption {
   hint: string
   least: number
   most: number
-  default: number
+  /** Left out, nothing is what one gets without it. */
+  default?: number
 }
 
 /** An option that takes one of a few words. The last that this system has is what one gets without. */

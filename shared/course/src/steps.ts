@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { stepFolders } from './folders.ts'
 import { defaultOf } from './load.ts'
 import type { Serving, StepInfo, Suite, System } from './info.ts'
 
@@ -15,13 +15,10 @@ export const home = new URL('../../../steps/', import.meta.url)
 
 /** The steps in the order in which they are read. */
 export const steps: readonly Step[] = await Promise.all(
-  readdirSync(home)
-    .filter((name) => /^\d\d-/.test(name))
-    .sort()
-    .map(async (folder) => {
-      const info = await defaultOf<StepInfo>(new URL(`${folder}/step.ts`, home))
-      return { number: folder.slice(0, 2), folder, ...info }
-    }),
+  stepFolders(home).map(async (folder) => {
+    const info = await defaultOf<StepInfo>(new URL(`${folder}/step.ts`, home))
+    return { number: folder.slice(0, 2), folder, ...info }
+  }),
 )
 
 /** A server to be tested: a step, in one way of starting it. */

@@ -16,6 +16,11 @@ export type Handler = (request: Request, context: RequestContext) => Answer | Pr
 export type Answer = Json | void
 // #endregion
 
+/** Whether what a handler gave back is the promise of an answer: of this language, or of another's. */
+export function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
 /** What a caller may ask beside the call. */
 export interface CallOptions {
   /** Stops the waiting. The server is not told, and its late reply is dropped. */

@@ -5,7 +5,7 @@ import type { Outgoing, Session } from '@rpc-steps/session'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Params, Request, Respond } from '@rpc-steps/wire'
 import { Bag } from './bag.ts'
-import { Context } from './call.ts'
+import { Context, isPromise } from './call.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { Signals } from './signals.ts'
 
@@ -211,8 +211,4 @@ export class Peer extends Bag {
   get stats(): Session['stats'] & { handling: number } {
     return { ...this.#session.stats, handling: this.#handling.size }
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<Answer> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

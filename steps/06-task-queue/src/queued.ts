@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { systemClock } from '@rpc-steps/async-await'
+import { isPromise, systemClock } from '@rpc-steps/async-await'
 import type { Answer, Clock, Handler, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
 import type { Request } from '@rpc-steps/wire'
@@ -244,8 +244,4 @@ function lineOf(order: Order, aging: number): Line<Task> {
     default:
       throw new RangeError(`order must be one of ${orders.join(', ')}, not ${order as string}`)
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<Answer> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,5 +1,5 @@
-import { Key } from '@rpc-steps/async-await'
-import type { Answer, Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
+import { isPromise, Key } from '@rpc-steps/async-await'
+import type { Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
 import { callWithin } from './calling.ts'
 import { cancels } from './cancels.ts'
 import { cancelled, Deadline, exceeded } from './deadline.ts'
@@ -83,7 +83,3 @@ class Inheriting implements RequestContext {
   }
 }
 // #endregion
-
-function isPromise(value: unknown): value is PromiseLike<Answer> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { TestName } from '@rpc-steps/trial'
 import { parse } from 'yaml'
 // By its place: the site reads this, and what has a package's name is left to Node, which may not read TypeScript.
+import { stepFolders } from '../../../shared/course/src/folders.ts'
 import { testNamed } from '../../trial/src/telling.ts'
 import type { Hole } from './hole.ts'
 
@@ -81,14 +82,9 @@ export function exercisesOf(stepFolder: string, home = root): Exercise[] {
     .sort((a, b) => a.order - b.order)
 }
 
-/** The steps of the course, by their folders. */
-export function stepFolders(home = root): string[] {
-  return readdirSync(join(home, 'steps')).filter((name) => /^\d\d-/.test(name)).sort()
-}
-
 /** Every exercise of the course, in its order. */
 export function allExercises(home = root): Exercise[] {
-  return stepFolders(home).flatMap((folder) => exercisesOf(folder, home))
+  return stepFolders(join(home, 'steps')).flatMap((folder) => exercisesOf(folder, home))
 }
 
 /** The head of an `exercise.md`. */

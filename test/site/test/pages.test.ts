@@ -11,7 +11,8 @@ import { heaviest, weighScripts } from '../src/weight.ts'
 // The last three are made from the source, as a hundred others, and have what is in any of those.
 const full = [...fullest(), '/api/', '/api/@rpc-steps/wire.html', '/source/shared/wire/src/framer.ts.html']
 const rest = addresses().filter((address) => !full.includes(address))
-const words = rest.filter((address) => byHand().includes(address))
+const withWords = byHand()
+const words = rest.filter((address) => withWords.includes(address))
 const fromSource = rest.filter((address) => !words.includes(address))
 
 /** Opens a page on a wide screen, and weighs what it asks for. */
