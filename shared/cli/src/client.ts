@@ -75,11 +75,11 @@ export function printError(method: string, error: unknown): void {
   process.exitCode = 1
 }
 
-/** Prints what came of each call, in the order of the calls. */
-export function printSettled(calls: readonly CallWords[], results: readonly PromiseSettledResult<Json>[]): void {
+/** Prints what came of each call, in the order of the calls; undefined is nothing to print. */
+export function printSettled(calls: readonly CallWords[], results: readonly PromiseSettledResult<Json | undefined>[]): void {
   for (const [i, result] of results.entries()) {
-    if (result.status === 'fulfilled') printResult(result.value)
-    else printError(calls[i]!.method, result.reason)
+    if (result.status === 'rejected') printError(calls[i]!.method, result.reason)
+    else if (result.value !== undefined) printResult(result.value)
   }
 }
 

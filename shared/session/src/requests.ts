@@ -9,6 +9,9 @@ import type { Output } from './output.ts'
 /** Hears a notification. Must not throw. */
 export type Listener = (params: Params | null | undefined) => void
 
+/** Sees a request when it is read, and may give another way to answer it. Must not throw. */
+export type Watcher = (request: Request, respond: Respond) => Respond
+
 const unavailable = new RpcError(codes.unavailable, 'Closing', { status: 'UNAVAILABLE' })
 const exhausted = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
 
@@ -20,6 +23,7 @@ export class Requests {
   readonly #label: number
   readonly #run: (request: Request, respond: Respond) => void
   readonly #listeners = new Map<string, Listener>()
+  readonly #watchers: Watcher[] = []
   #parked: { request: Request; respond: Respond; size: number }[] = []
   /** How many of the parked are requests, and their characters. */
   #count = 0
@@ -51,6 +55,10 @@ export class Requests {
     this.#listeners.set(method, listener)
   }
 
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher)
+  }
+
   // #region take
   /** Throws OverflowError when the peer must be cut off. */
   take(request: Request, respond: Respond): void {
@@ -60,6 +68,7 @@ export class Requests {
       if (listener || method.startsWith('$/')) return listener?.(request.params)
     } else {
       if (trace.on) respond = this.#traced(request, respond)
+      for (const watcher of this.#watchers) respond = watcher(request, respond)
       if (this.closing) return respond(unavailable)
     }
     if (this.#output.full || this.#parked.length > 0) this.#park(request, respond)

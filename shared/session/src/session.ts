@@ -7,7 +7,7 @@ import type { Limits } from './limits.ts'
 import { Output, OverflowError } from './output.ts'
 import { Patience } from './patience.ts'
 import { Requests } from './requests.ts'
-import type { Listener } from './requests.ts'
+import type { Listener, Watcher } from './requests.ts'
 
 /** How one end of a connection behaves: its limits, and what follows. */
 export interface SessionOptions extends Partial<Limits> {
@@ -30,6 +30,8 @@ export interface SessionEvents {
   wake(enough: boolean): void
   /** Calls have waited for room, and now none does. */
   drain?(): void
+  /** The output was full, and there is room again, which neither calls nor answers have filled. */
+  room?(): void
   /** Once: no message will come any more, and every call was told. `cause` says why, unless that is in order. */
   ended?(cause: unknown): void
 }
@@ -136,8 +138,15 @@ export class Session {
 
   /** `count` bytes have left: all that `next` has given, or a part. */
   took(count: number): void {
+    const { full } = this.#output
     this.#output.took(count)
     this.#goOn()
+    if (full && !this.#output.full) this.#events.room?.()
+  }
+
+  /** True while more waits to be sent than should: what can wait, waits for `room`. */
+  get full(): boolean {
+    return this.#output.full
   }
 
   /** Whether to read on. */
@@ -190,8 +199,9 @@ export class Session {
 
   /** Tells the other end something, in order with the calls. `settle` is told when it is written. Throws as `call` does. */
   notify(method: string, params?: Params, settle: Settle = () => {}): void {
-    // These speak of what is in flight, and that goes on while we close.
-    if (this.#state !== 'open' || !method.startsWith('$/')) this.#checkOpen()
+    // These speak of what is in flight, and that goes on while we close, or when the peer sends no more.
+    const goesOn = method.startsWith('$/') && (this.#state === 'open' || this.#state === 'draining')
+    if (!goesOn) this.#checkOpen()
     this.#calls.notify(method, params, settle)
     this.#said()
   }
@@ -226,6 +236,11 @@ export class Session {
   /** Hears a notification by its name, at once, past all requests that wait. */
   on(method: string, listener: Listener): void {
     this.#requests.listen(method, listener)
+  }
+
+  /** Sees each request when it is read, before it waits for anything. */
+  watch(watcher: Watcher): void {
+    this.#requests.watch(watcher)
   }
   // #endregion
 

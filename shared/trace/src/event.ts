@@ -8,16 +8,18 @@
  * - `queue`: the request waited for its turn in a queue of ours
  * - `work`: its turn had come, and a worker had it until there was an answer
  * - `wire`: the way of a message from one end to the other
+ *
+ * And what is of one moment: `items` of a stream, the `memory` of a process, a `mark`.
  */
-export type Category = 'kernel' | 'run' | 'call' | 'handle' | 'queue' | 'work' | 'wire' | 'mark'
+export type Category = 'kernel' | 'run' | 'call' | 'handle' | 'queue' | 'work' | 'wire' | 'items' | 'memory' | 'mark'
 
 /**
  * One line of a trace file, in the Trace Event Format that Chrome and Perfetto read.
  * `B`/`E` open and close a span of a thread, `b`/`e` a span of a call, `X` is an end of an arrow,
- * `i` is an instant, `M` names a process or thread.
+ * `i` is an instant, `n` one of a call, `C` the value of a counter, `M` names a process or thread.
  */
 export interface TraceEvent {
-  ph: 'B' | 'E' | 'b' | 'e' | 'X' | 'i' | 'M'
+  ph: 'B' | 'E' | 'b' | 'e' | 'X' | 'i' | 'n' | 'C' | 'M'
   cat: Category | '__metadata'
   name: string
   /** Microseconds, on the monotonic clock that all processes of one machine share. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
 import type { TraceEvent } from './event.ts'
-import { now, traceChannel } from './trace.ts'
+import { now, trace, traceChannel } from './trace.ts'
 
 /**
  * Writes the events of this thread to a file until the process ends, or until the function that
@@ -30,4 +30,10 @@ export function recordTo(file: string, name: string, join = false): () => void {
   }
   process.on('exit', close)
   return close
+}
+
+/** Adds the memory of this process every `ms` milliseconds, for as long as it lives. */
+export function recordMemory(ms = 50): void {
+  trace.memory()
+  setInterval(() => trace.memory(), ms).unref()
 }

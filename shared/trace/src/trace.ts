@@ -83,6 +83,16 @@ export const trace = {
     emit('e', 'work', method, port, id)
   },
 
+  /** Items of a stream leave, or come, in one message. */
+  items(what: 'sent' | 'received', count: number, port: number, id: unknown): void {
+    emit('n', 'items', what, port, id, { args: { count } })
+  },
+  /** What this process has of the machine's memory, in MiB. */
+  memory(): void {
+    if (!traceChannel.hasSubscribers) return
+    emit('C', 'memory', 'memory', undefined, undefined, { args: { MiB: process.memoryUsage.rss() / 2 ** 20 } })
+  },
+
   /** Something worth a mark on this thread. */
   mark(name: string): void {
     emit('i', 'mark', name)

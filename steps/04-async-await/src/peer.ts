@@ -32,8 +32,12 @@ interface Watched {
  * do, and it is the peer's own from here on.
  */
 export class Peer extends Bag {
+  /** Resolves when no message will come any more, to the error that is the reason, if one is. Never rejects. */
+  readonly ended: Promise<unknown>
   /** Resolves when the connection has closed, to the error that ended it, if one did. Never rejects. */
   readonly closed: Promise<unknown>
+  /** Names the connection in a trace: the client's port. */
+  readonly label: number
   readonly #session: Session
   readonly #options: PeerOptions
   readonly #handler: Handler
@@ -45,11 +49,17 @@ export class Peer extends Bag {
     super()
     this.#options = options
     this.#handler = options.handler ?? noMethods
-    let closed = (_cause: unknown) => {}
+    this.label = options.label ?? 0
+    let [ended, closed] = [(_cause: unknown) => {}, (_cause: unknown) => {}]
+    this.ended = new Promise((resolve) => (ended = resolve))
     this.closed = new Promise((resolve) => (closed = resolve))
     const events = {
       request: (request: Request, respond: Respond) => this.#onRequest(request, respond),
-      ended: () => void (this.#state = 'closing'),
+      room: () => this.#onRoom(),
+      ended: (cause: unknown) => {
+        this.#state = 'closing'
+        ended(cause)
+      },
       closed: (cause: unknown) => {
         this.#onClosed(cause)
         closed(cause)
@@ -132,6 +142,31 @@ export class Peer extends Bag {
     }
   }
 
+  #room: Promise<void> | undefined
+  #onRoom = () => {}
+
+  /**
+   * Undefined while there is room for more. Otherwise it resolves when there is: look again then,
+   * because others have waited too. What is in nobody's way need not ask.
+   */
+  get room(): Promise<void> | undefined {
+    if (!this.#session.full) return undefined
+    return (this.#room ??= new Promise((resolve) => {
+      this.#onRoom = () => {
+        this.#room = undefined
+        resolve()
+      }
+    }))
+  }
+
+  /**
+   * Sees each request when it is read, before it waits for anything, and may give another way to
+   * answer it: called once, when the answer leaves, whoever gives it. Must not throw.
+   */
+  onRequest(watcher: (request: Request, respond: Respond) => Respond): void {
+    this.#session.watch(watcher)
+  }
+
   readonly #abandoned = new Set<(id: number) => void>()
 
   /** Hears of each call that was sent and then given up, by its id. Returns what ends that. */
@@ -144,7 +179,8 @@ export class Peer extends Bag {
   // #region handle
   /** Starts the handler and goes on reading: nothing here waits for the answer. */
   #onRequest(request: Request, respond: Respond): void {
-    const { label, clock } = this.#options
+    const { label } = this
+    const { clock } = this.#options
     const context = new Context({ peer: this, label, clock })
     let answer: Answer | PromiseLike<Answer>
     try {

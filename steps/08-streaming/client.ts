@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from '@rpc-steps/async-await'
+import type { CallOptions, Json } from '@rpc-steps/async-await'
+import { clientOptions, main, ownOptions, printResult, printSettled } from '@rpc-steps/cli'
+import type { CallWords } from '@rpc-steps/cli'
+import { deadlined } from '@rpc-steps/deadlines'
+import { gatherSettled } from '@rpc-steps/gather'
+import { recordMemory } from '@rpc-steps/trace'
+import { stream, streams, upload } from './src/index.ts'
+import step from './step.ts'
+
+await main(async () => {
+  const { calls, limit, priority, timeout = Infinity, credit, slow, up, trace, ...options } = clientOptions(ownOptions(step, 'client'))
+  if (trace !== undefined) recordMemory()
+  const peer = await connect(options, { framing: options.framing, extensions: [streams] })
+  const call = deadlined(peer.call, timeout)
+  const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
+
+  /** In pieces, if so many are asked for: each is printed as it comes. */
+  async function one({ method, params }: CallWords, signal: AbortSignal): Promise<Json | undefined> {
+    const options: CallOptions = { signal, extras }
+    const items = up === undefined ? undefined : numbers(up)
+    if (credit === undefined) return items ? upload(call, method, params, items, options) : call(method, params, options)
+    for await (const item of stream(call, method, params, { ...options, credit, ...(items && { up: items }) })) {
+      printResult(item)
+      if (slow > 0) await delay(slow, undefined, { signal })
+    }
+    return undefined
+  }
+
+  const results = await gatherSettled(calls, one, { limit })
+  printSettled(calls, results)
+  await peer.close()
+})
+
+function* numbers(to: number): Generator<number> {
+  for (let n = 1; n <= to; n++) yield n
+}

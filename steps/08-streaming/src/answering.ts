@@ -1,0 +1,72 @@
+import { Key } from '@rpc-steps/async-await'
+import type { Answer, Handler, Json, Request, RequestContext } from '@rpc-steps/async-await'
+import { codes, RpcError } from '@rpc-steps/wire'
+import { streams } from './streams.ts'
+import type { Incoming } from './streams.ts'
+
+/** An answer, or the items of one. */
+export type Streamed = Answer | AsyncIterable<Json>
+
+/** Answers a request as a handler does, or with an async generator. */
+export type StreamHandler = (request: Request, context: RequestContext) => Streamed | PromiseLike<Streamed>
+
+/** Items of an answer that comes whole. */
+const mostWhole = 1000
+
+const key = new Key<Incoming>('stream')
+
+// #region streamed
+/**
+ * A handler whose answer may be a stream. It has answered when the last item has left, so a queue around
+ * it keeps its place until then, and a deadline is for the whole. Who grants no credit gets the items as
+ * one array, if they are not over 1,000 (-32602). Needs the extension `streams`.
+ */
+export function streamed(handler: StreamHandler): Handler {
+  return (request, context) => {
+    const incoming = incomingOf(request, context)
+    if (incoming) {
+      incoming.begin(context)
+      context.set(key, incoming)
+    }
+    const send = (answer: Streamed): Answer | Promise<Answer> => {
+      if (!isStream(answer)) return answer
+      const { writer } = incoming ?? {}
+      return writer ? writer.write(answer, context.signal) : whole(answer)
+    }
+    const answer = handler(request, context)
+    return isThenable(answer) ? answer.then(send) : send(answer)
+  }
+}
+
+/** What the caller streams. Throws RpcError -32602 if it does not. */
+export function incoming(context: RequestContext): AsyncIterableIterator<Json, undefined> {
+  const reader = context.get(key)?.reader
+  if (!reader) throw new RpcError(codes.invalidParams, 'Invalid params', 'this method reads a stream: "meta": {"stream": true}')
+  return reader
+}
+
+async function whole(items: AsyncIterable<Json>): Promise<Json[]> {
+  const all: Json[] = []
+  for await (const item of items) {
+    if (all.push(item) <= mostWhole) continue
+    throw new RpcError(codes.invalidParams, 'Invalid params', `over ${mostWhole} items: grant credit for them, "meta": {"credit": 64}`)
+  }
+  return all
+}
+// #endregion
+
+function incomingOf({ id, meta }: Request, { peer }: RequestContext): Incoming | undefined {
+  // A notification has no answer, whole or in pieces; and behind another protocol there are no such streams.
+  if (!peer || id === undefined || (meta?.credit === undefined && !meta?.stream)) return undefined
+  const incoming = streams(peer).requests.get(id)
+  if (!incoming) throw new RpcError(codes.requestCancelled, 'Request cancelled', 'it was answered before its turn came')
+  return incoming
+}
+
+function isStream(answer: Streamed): answer is AsyncIterable<Json> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer
+}
+
+function isThenable(answer: Streamed | PromiseLike<Streamed>): answer is PromiseLike<Streamed> {
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
+}

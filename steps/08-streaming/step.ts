@@ -1,0 +1,30 @@
+import type { StepInfo } from '@rpc-steps/course'
+import deadlines from '../07-deadlines/step.ts'
+
+const most = 1_048_576
+
+export default {
+  title: 'Streaming',
+  waiting: 'waits for credit',
+  part: 'serving',
+  adds: 'Pieces: an answer comes as fast as it is read, and no faster.',
+  // Inside the queue of step 06 and the deadlines of step 07, with all that can be said of them.
+  options: {
+    ...deadlines.options,
+    credit: {
+      of: ['client'],
+      hint: 'N',
+      help: 'asks for answers in pieces, N of them ahead at most',
+      least: 1,
+      most,
+    },
+    slow: { of: ['client'], hint: 'MS', help: 'milliseconds before the next piece is taken', default: 0, least: 0, most: 60_000 },
+    up: { of: ['client'], hint: 'N', help: 'streams the numbers from 1 to N to the server', least: 0, most: 1_000_000_000 },
+  },
+  server: {},
+  ways: [{ args: '--order fair' }],
+  bench: {
+    cannot: deadlines.bench.cannot,
+    bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],
+  },
+} as const satisfies StepInfo
