@@ -29,6 +29,10 @@ const file = ({ name, text }: { name: string; text: string }) => ({
   buffer: Buffer.from(text),
 })
 
+/** Whoever saves data is not sent the pages that the links on the screen lead to, so nothing is asked unbidden. */
+const savesData = (page: Page) =>
+  page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }))
+
 /** Lets go of files over the page, as a mouse does. */
 async function drop(page: Page, ...files: { name: string; text: string }[]) {
   const data = await page.evaluateHandle((files) => {
@@ -41,7 +45,7 @@ async function drop(page: Page, ...files: { name: string; text: string }[]) {
 
 describe.concurrent("a trace of the reader's", () => {
   test('is drawn from its files, and nothing is asked of any host', async ({ open, expect }) => {
-    const page = await open('/lab.html')
+    const page = await open('/lab.html', { before: savesData })
     const { input, status, picture, own } = ownIn(page)
     await page.waitForLoadState('networkidle')
     const asked: string[] = []
