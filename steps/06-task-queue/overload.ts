@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '@rpc-steps/async-await'
 import type { Peer } from '@rpc-steps/async-await'
 import { main, numberOption, readOptions } from '@rpc-steps/cli'
-import { startServer } from '@rpc-steps/cli/processes'
+import { resident, startServer } from '@rpc-steps/cli/processes'
 import type { RunningServer } from '@rpc-steps/cli/processes'
 import { readTrace, spansOf } from '@rpc-steps/trace'
 
@@ -133,22 +133,19 @@ function neighbours(seconds: number): Promise<boolean> {
 }
 
 async function memory(seconds: number): Promise<boolean[]> {
-  if (process.platform !== 'linux') {
-    console.log('skipped  memory: it is read from /proc, which is there on Linux only')
-    return []
-  }
   return withServer([], async (server) => {
-    const resident = async () => {
-      const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
-      return Number(/^VmRSS:\s*(\d+)/m.exec(status)![1]) / 1024
-    }
     const peer = await connect(server)
     const most = await full(peer)
     await pour(peer, 10 * most, seconds * 1000)
-    const before = await resident()
+    const before = await resident(server.pid)
     await pour(peer, 10 * most, seconds * 1000)
-    const grown = (await resident()) - before
+    const after = await resident(server.pid)
     await peer.close()
+    if (before === undefined || after === undefined) {
+      console.log('skipped  memory: it is read from /proc, which is there on Linux only')
+      return []
+    }
+    const grown = after - before
     return [promise('at ten times its capacity its memory grows by', grown, true, 16, 'MiB')]
   })
 }

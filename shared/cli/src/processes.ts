@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /** How a process ended: with a code, or by a signal. */
@@ -106,6 +107,13 @@ export async function startServer(
     await server.stop('SIGKILL')
     throw error
   }
+}
+
+/** MiB that a process has of the machine's memory; undefined where there is no /proc to read it from. */
+export async function resident(pid: number): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)![1]) / 1024
 }
 
 /**
