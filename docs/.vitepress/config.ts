@@ -14,6 +14,7 @@ import { published } from './publish.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
+import { testLinks } from './tests.ts'
 import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
 import { words } from './words/markdown.ts'
@@ -113,6 +114,7 @@ export default defineConfig({
       predict(md)
       changes(md)
       exercises(md)
+      testLinks(md, base)
     },
     codeTransformers: [lineAnchors, types],
   },

@@ -5,6 +5,7 @@ import { questionOf } from './predict/index.ts'
 import { reading, recordingOf } from './course.ts'
 import { pathOf } from './head.ts'
 import { fileOfPage, isMarker, pages, pathOfPage, regionsOf, snippetsOf, textOf } from './source.ts'
+import { testsInWords } from './tests.ts'
 import { layout, milliseconds } from './theme/timeline/layout.ts'
 import type { TraceEvent } from './theme/timeline/layout.ts'
 import { inCourse } from './words/course.ts'
@@ -82,7 +83,7 @@ export function full(about: string, pages: readonly Page[], here: string): strin
 export function plain({ file, markdown }: Page, here: string): string {
   const page = fileOfPage(file)
   return outsideCode(markdown, (text) =>
-    text
+    testsInWords(page, text)
       .replace(/^:::+ *\w+ *(.*)$/gm, (_, title: string) => (title === '' ? '' : `**${title}**`))
       .replace(/^:::+$/gm, '')
       .replace(/\s*\{at="[^"]*"\}/g, '')

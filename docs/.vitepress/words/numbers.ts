@@ -22,6 +22,24 @@ const linesOf = async (least: boolean) => {
 const bytesOf = (text: string) => Buffer.byteLength(text)
 const example = '{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"Hello, server!"}}'
 
+/** A row of the table of codes on the page about the wire. */
+const codeRow = (says: string, name: keyof Awaited<ReturnType<typeof wire>>['codes']): Claim => ({
+  says: [says],
+  from: '`shared/wire/src/errors.ts`, `codes`',
+  is: async () => [(await wire()).codes[name]],
+})
+const told = [
+  codeRow('| -32700 | Parse error |', 'parseError'),
+  codeRow('| -32600 | Invalid Request |', 'invalidRequest'),
+  codeRow('| -32601 | Method not found |', 'methodNotFound'),
+  codeRow('| -32602 | Invalid params |', 'invalidParams'),
+  codeRow('| -32603 | Internal error |', 'internalError'),
+  codeRow('| -32014 | Closing |', 'unavailable'),
+  codeRow('| -32029 | Too many requests |', 'resourceExhausted'),
+  codeRow('| -32008 | Deadline exceeded |', 'deadlineExceeded'),
+  codeRow('| -32800 | Request cancelled |', 'requestCancelled'),
+]
+
 const beside = (await besidePages<Claims>('numbers')).map(([, claims]) => claims)
 
 /** Worked out from the source or from a recorded run, each time the tests run. */
@@ -70,41 +88,7 @@ export const computed: readonly Claim[] = [
     from: '`shared/wire/src/errors.ts`, `codes`',
     is: async () => [(await wire()).codes.invalidParams],
   },
-  {
-    says: ['| -32700 | Parse error |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.parseError],
-  },
-  {
-    says: ['| -32600 | Invalid Request |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.invalidRequest],
-  },
-  {
-    says: ['| -32601 | Method not found |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.methodNotFound],
-  },
-  {
-    says: ['| -32602 | Invalid params |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.invalidParams],
-  },
-  {
-    says: ['| -32603 | Internal error |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.internalError],
-  },
-  {
-    says: ['| -32014 | Closing |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.unavailable],
-  },
-  {
-    says: ['| -32029 | Too many requests |'],
-    from: '`shared/wire/src/errors.ts`, `codes`',
-    is: async () => [(await wire()).codes.resourceExhausted],
-  },
+  ...told,
   {
     says: ['You send 74 bytes', 'exactly 74 bytes of JSON'],
     from: 'the example beside it, counted',
