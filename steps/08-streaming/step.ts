@@ -1,4 +1,5 @@
 import type { StepInfo } from '@rpc-steps/course'
+import queue from '../06-task-queue/step.ts'
 import deadlines from '../07-deadlines/step.ts'
 
 const most = 1_048_576
@@ -10,7 +11,8 @@ export default {
   adds: 'Pieces: an answer comes as fast as it is read, and no faster.',
   // Inside the queue of step 06 and the deadlines of step 07, with all that can be said of them.
   options: {
-    ...deadlines.options,
+    ...queue.options,
+    timeout: deadlines.options.timeout,
     credit: {
       of: ['client'],
       hint: 'N',

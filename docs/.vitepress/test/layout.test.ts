@@ -8,7 +8,7 @@ import { recordingOf } from '../course.ts'
 import { tidy } from '../record/tidy.ts'
 import { pages, textOf } from '../source.ts'
 import { kindsIn } from '../theme/timeline/together.ts'
-import { allAtOnce, oneAfterAnother, oneInAQueue, throughTwo } from './fixtures/traces.ts'
+import { allAtOnce, inPieces, oneAfterAnother, oneInAQueue, throughTwo } from './fixtures/traces.ts'
 
 describe('layout', () => {
   test('puts callers above the servers they call', () => {
@@ -23,6 +23,32 @@ describe('layout', () => {
     const { lanes, duration } = layout(allAtOnce())
     expect(lanes[0]?.end).toBe(duration)
     expect(lanes[1]?.end).toBeLessThan(duration)
+  })
+
+  test('has the items of a stream on both sides of its call, and tells of them', () => {
+    const { lanes, items, moments } = layout(inPieces())
+    const told = items.map(({ span, what, count, at }) => [span.kind, lanes[span.lane]!.process, what, count, at])
+    expect(told).toEqual([
+      ['handle', 'server', 'sent', 3, 20],
+      ['call', 'client', 'received', 3, 21],
+      ['handle', 'server', 'sent', 1, 50],
+      ['call', 'client', 'received', 1, 51],
+    ])
+    const texts = moments.map(({ text }) => text)
+    expect(texts).toContain('server: sends 3 items of fetch 1')
+    expect(texts).toContain('client: has 1 item of fetch 1')
+  })
+
+  test('has the memory of a process where the trace says so, and room for it', () => {
+    const { lanes } = layout(inPieces())
+    expect(lanes.map(({ memory }) => memory)).toEqual([[], [{ at: 0.5, mib: 50 }, { at: 60, mib: 80 }]])
+    const { places, height } = placesOf(lanes)
+    const plain = placesOf(lanes.map((lane) => ({ ...lane, memory: [] })))
+    expect(height).toBeGreaterThan(plain.height)
+    const { top, bottom } = places[1]!.memory
+    expect(top).toBeGreaterThan(places[1]!.rows + 20 - 2) // below its one row
+    expect(bottom).toBeLessThan(places[1]!.label - 10)
+    expect(kindsIn([layout(inPieces())])).toEqual(['call', 'handle', 'idle', 'message', 'items', 'memory'])
   })
 
   test('counts milliseconds from the first event', () => {
@@ -206,7 +232,7 @@ describe('layout', () => {
   })
 
   test('takes an empty trace, and events in any order', () => {
-    expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], moments: [] })
+    expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], items: [], moments: [] })
     const expected = layout(oneAfterAnother())
     fc.assert(
       fc.property(

@@ -104,7 +104,8 @@ export const trace = {
   /** What this process has of the machine's memory, in MiB. */
   memory(): void {
     if (!traceChannel.hasSubscribers) return
-    emit('C', 'memory', 'memory', undefined, undefined, { args: { MiB: process.memoryUsage.rss() / 2 ** 20 } })
+    const MiB = Math.round((10 * process.memoryUsage.rss()) / 2 ** 20) / 10
+    emit('C', 'memory', 'memory', undefined, undefined, { args: { MiB } })
   },
 
   /** Something worth a mark on this thread. */

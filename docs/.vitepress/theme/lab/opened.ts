@@ -140,6 +140,8 @@ function known(event: TraceEvent): TraceEvent {
     ...(flow_in && { flow_in }),
     ...(flow_out && { flow_out }),
     ...(ph === 'b' && args?.['for'] !== undefined && { args: { for: clipped(String(args['for']), 40) } }),
+    ...(ph === 'n' && { args: { count: Number(args?.['count']) || 0 } }),
+    ...(ph === 'C' && { args: { MiB: Number(args?.['MiB']) || 0 } }),
     ...(ph === 'M' && { args: { name: clipped(String(args?.['name'] ?? ''), 40) } }),
   }
 }

@@ -8,6 +8,8 @@ const row = 20
 const strip = 22
 const label = 20
 const wire = 38
+/** The line of its memory, with room above for a number. */
+const level = 44
 
 /** Where a lane stands, in pixels from the top. */
 export interface Place {
@@ -17,6 +19,8 @@ export interface Place {
   rows: number
   /** The first row of calls; for a server, of what it asks of the next one. */
   calls: number
+  /** What its process has of the memory: top and bottom of the line. */
+  memory: { top: number; bottom: number }
   /** What its thread does. */
   strip: number
   /** The middle of that. */
@@ -39,18 +43,21 @@ export function edgeOf(place: Place, end: 'from' | 'to', kind: Arrow['kind']): n
 export function placesOf(lanes: readonly Lane[]): { places: Place[]; height: number } {
   let y = 0
   let above = true
-  const places = lanes.map(({ client, rows, asks }): Place => {
+  const places = lanes.map(({ client, rows, asks, memory }): Place => {
     if (above && !client && y > 0) y += wire
     above = client || asks > 0
     const top = y
-    const height = label + rows * row + strip
+    const line = memory.length > 0 ? level : 0
+    const height = label + line + rows * row + strip
     const bottom = top + height + asks * row
     y = bottom + (above ? 6 : 10)
-    const begin = client ? top + label + rows * row : top
+    const begin = client ? top + label + line + rows * row : top
+    const end = client ? top + label + line : top + height - label
     return {
       label: client ? top + 13 : top + height - 5,
-      rows: client ? top + label : top + strip,
-      calls: client ? top + label : top + height,
+      rows: client ? top + label + line : top + strip,
+      calls: client ? top + label + line : top + height,
+      memory: { top: end - line + 16, bottom: end - 4 },
       strip: begin,
       middle: begin + strip / 2,
       calling: client || asks > 0 ? bottom : top,

@@ -28,6 +28,14 @@ export interface Lane {
   client: boolean
   /** When its process was last heard of, in milliseconds. */
   end: number
+  /** What its process had of the machine's memory, where the trace says so. */
+  memory: Level[]
+}
+
+/** A size, in MiB, at a moment, in milliseconds. */
+export interface Level {
+  at: number
+  mib: number
 }
 
 /** A stretch of time in a lane, in milliseconds from the start of the picture. */
@@ -57,6 +65,15 @@ export interface Arrow {
   to: { lane: number; at: number }
 }
 
+/** Items of a stream that left, or came, in one message. */
+export interface Items {
+  /** The call that they belong to, on this side. */
+  span: Span
+  what: 'sent' | 'received'
+  count: number
+  at: number
+}
+
 /** One line of the picture told in words. */
 export interface Moment {
   at: number
@@ -74,6 +91,7 @@ export interface Picture {
   lanes: Lane[]
   spans: Span[]
   arrows: Arrow[]
+  items: Items[]
   moments: Moment[]
 }
 
@@ -102,7 +120,8 @@ export function layout(trace: readonly TraceEvent[], now?: number): Picture {
   giveRows(lanes, spans)
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
   const arrows = findArrows(events, laneOf, ms)
-  return { duration, lanes, spans, arrows, moments: tell(lanes, spans, arrows) }
+  const items = findItems(events, spans, laneOf, ms)
+  return { duration, lanes, spans, arrows, items, moments: tell(lanes, spans, arrows, items) }
 }
 
 type LaneOf = (event: TraceEvent) => number
@@ -143,9 +162,14 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
       asks: 0,
       client: isClient(lane),
       end: ms(last.get(pid) ?? 0),
+      memory: [],
     }
   })
   const index = new Map(keys.map((lane, i) => [lane, i]))
+  for (const event of events) {
+    if (event.ph !== 'C' || event.cat !== 'memory') continue
+    lanes[index.get(key(event)) ?? 0]!.memory.push({ at: ms(event.ts), mib: Number(event.args?.['MiB']) || 0 })
+  }
   return { lanes, laneOf: (event: TraceEvent) => index.get(key(event)) ?? 0 }
 }
 
@@ -270,10 +294,23 @@ function findArrows(events: TraceEvent[], laneOf: LaneOf, ms: Clock): Arrow[] {
   })
 }
 
+function findItems(events: TraceEvent[], spans: readonly Span[], laneOf: LaneOf, ms: Clock): Items[] {
+  const sides = new Map<string, Span>()
+  for (const span of spans) {
+    if (span.kind === 'call' || span.kind === 'handle') sides.set(`${span.lane} ${span.call}`, span)
+  }
+  return events.flatMap((event): Items[] => {
+    if (event.ph !== 'n' || event.cat !== 'items') return []
+    const span = sides.get(`${laneOf(event)} ${String(event.id ?? '')}`)
+    const what = event.name === 'sent' ? 'sent' : 'received'
+    return span ? [{ span, what, count: Number(event.args?.['count']) || 0, at: ms(event.ts) }] : []
+  })
+}
+
 /** Shorter waits than this, in milliseconds, are not worth a line of text. */
 const worthTelling = 1
 
-function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
+function tell(lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Moment[] {
   const several = new Set(lanes.map(({ process }) => process)).size < lanes.length
   const who = (lane: number) => {
     const { process = '', thread = '' } = lanes[lane] ?? {}
@@ -301,6 +338,10 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
   for (const arrow of arrows) {
     const { call, kind, from } = arrow
     say(from.at, from.lane, `sends the ${kind} of ${short.get(call) ?? call}`, { arrow })
+  }
+  for (const { span, what, count, at } of items) {
+    const pieces = `${count} item${count === 1 ? '' : 's'} of ${short.get(span.call ?? '') ?? span.call}`
+    say(at, span.lane, `${what === 'sent' ? 'sends' : 'has'} ${pieces}`, { span })
   }
   return moments.sort((a, b) => a.at - b.at)
 }
