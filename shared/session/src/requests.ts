@@ -6,8 +6,8 @@ import type { Limits } from './limits.ts'
 import { OverflowError } from './output.ts'
 import type { Output } from './output.ts'
 
-/** Hears a notification. Must not throw. */
-export type Listener = (params: Params | null | undefined) => void
+/** Hears a notification, and of how many characters its message is. Must not throw. */
+export type Listener = (params: Params | null | undefined, size: number) => void
 
 /** Sees a request when it is read, and may give another way to answer it. Must not throw. */
 export type Watcher = (request: Request, respond: Respond) => Respond
@@ -65,7 +65,7 @@ export class Requests {
     const { method, id } = request
     if (id === undefined) {
       const listener = this.#listeners.get(method)
-      if (listener || method.startsWith('$/')) return listener?.(request.params)
+      if (listener || method.startsWith('$/')) return listener?.(request.params, this.size)
     } else {
       if (trace.on) respond = this.#traced(request, respond)
       for (const watcher of this.#watchers) respond = watcher(request, respond)

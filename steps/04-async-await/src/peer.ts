@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Connection } from '@rpc-steps/callbacks'
 import type { ConnectionOptions } from '@rpc-steps/callbacks'
-import type { Outgoing, Session } from '@rpc-steps/session'
+import type { Listener, Outgoing, Session } from '@rpc-steps/session'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Params, Request, Respond } from '@rpc-steps/wire'
 import { Bag } from './bag.ts'
@@ -114,28 +114,28 @@ export class Peer extends Bag {
     return told
   }
 
-  readonly #heard = new Map<string, Set<(params: Params | null | undefined) => void>>()
+  readonly #heard = new Map<string, Set<Listener>>()
 
   /**
    * Hears a notification by its name, at once and in the order of reading, past the handler and
-   * whatever waits in front of it. Returns what ends that.
+   * whatever waits in front of it; and of how many characters its message is. Returns what ends that.
    */
-  onNotification(method: string, listener: (params: Params | null | undefined) => void): () => void {
+  onNotification(method: string, listener: Listener): () => void {
     let listeners = this.#heard.get(method)
     if (!listeners) {
       const all = (listeners = new Set())
       this.#heard.set(method, listeners)
-      this.#session.on(method, (params) => {
-        for (const listener of all) this.#hear(listener, params)
+      this.#session.on(method, (params, size) => {
+        for (const listener of all) this.#hear(listener, params, size)
       })
     }
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
 
-  #hear(listener: (params: Params | null | undefined) => void, params: Params | null | undefined): void {
+  #hear(listener: Listener, ...heard: Parameters<Listener>): void {
     try {
-      listener(params)
+      listener(...heard)
     } catch (error) {
       const { log = console.error } = this.#options
       log(`a listener failed: ${(error as Error | null)?.stack ?? error}`)

@@ -1,5 +1,15 @@
+import { codes, RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import { Credit } from './credit.ts'
+
+/** What has come in one message and is not all taken. */
+interface Message {
+  readonly items: (Json | undefined)[]
+  /** Its characters. */
+  readonly size: number
+  /** The next one to be taken. */
+  next: number
+}
 
 /** Somebody who waits for the next item. */
 interface Waiting {
@@ -15,6 +25,26 @@ export interface ReaderEvents {
   stopped(): void
 }
 
+/** Characters of messages that are kept until somebody takes their items: of one connection together. */
+export class Held {
+  #size = 0
+
+  /** Throws RpcError -32029: credit counts items, however large, and memory does not. */
+  add(size: number): void {
+    if (this.#size + size > mostHeld) {
+      const how = `over ${mostHeld} bytes of items wait to be taken: grant credit for fewer`
+      throw new RpcError(codes.resourceExhausted, 'Too many items', { status: 'RESOURCE_EXHAUSTED', how })
+    }
+    this.#size += size
+  }
+
+  remove(size: number): void {
+    this.#size -= size
+  }
+}
+
+const mostHeld = 16 * 1024 * 1024
+
 // #region reader
 /**
  * The end of a stream at which it is read. It keeps what has come and was not taken, which is never
@@ -26,10 +56,11 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
   readonly #credit = new Credit()
   /** Taken since the last grant. */
   #taken = 0
+  #held: Held | undefined
   /** What comes is put into one list and taken from the other: when that is empty, they change places. */
-  #coming: Json[] = []
-  #items: Json[] = []
-  #next = 0
+  #coming: Message[] = []
+  #come: Message[] = []
+  #first = 0
   readonly #waiting: Waiting[] = []
   #over = false
   #error: Error | undefined
@@ -51,16 +82,26 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
       this.#open = true
       this.#grant(this.#window)
     }
-    if (this.#next === this.#items.length) {
+    if (this.#first === this.#come.length) {
       if (this.#coming.length === 0) return this.#none()
-      this.#items = this.#coming
+      this.#come = this.#coming
       this.#coming = []
-      this.#next = 0
+      this.#first = 0
     }
-    const value = this.#items[this.#next]!
-    this.#items[this.#next++] = null // what was taken is not kept
+    const value = this.#take(this.#come[this.#first]!)
     this.#grantAgain()
     return Promise.resolve({ value, done: false })
+  }
+
+  #take(message: Message): Json {
+    const { items, size } = message
+    const value = items[message.next]!
+    items[message.next++] = undefined // what was taken is not kept
+    if (message.next === items.length) {
+      this.#held!.remove(size)
+      this.#first++
+    }
+    return value
   }
 
   /** Not one by one: a message for each item would cost more than the item. */
@@ -95,18 +136,22 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
   // #endregion
 
   // #region come
-  /** Items have come. Throws RpcError -32600 if they are more than were granted. */
-  received(items: readonly Json[]): void {
+  /**
+   * Items have come, in a message of so many characters. Throws RpcError: -32600 if they are more than
+   * were granted, -32029 if they are too large to be kept.
+   */
+  received(items: Json[], size: number, held: Held): void {
     this.#credit.spend(items.length)
     if (this.#over) return
-    for (const value of items) {
-      const first = this.#waiting.shift()
-      if (!first) this.#coming.push(value)
-      else {
-        first.resolve({ value, done: false })
-        this.#grantAgain()
-      }
+    let next = 0
+    for (; next < items.length && this.#waiting.length > 0; next++) {
+      this.#waiting.shift()!.resolve({ value: items[next]!, done: false })
+      this.#grantAgain()
     }
+    if (next === items.length) return
+    held.add(size)
+    this.#held = held
+    this.#coming.push({ items, size, next })
   }
 
   /** No more will come. What has come is read first, then the error if there is one. */
@@ -125,9 +170,10 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
 
   /** The same at once: what has come and was not taken is of no use any more. */
   fail(error?: Error): void {
+    for (const { size } of [...this.#come.slice(this.#first), ...this.#coming]) this.#held!.remove(size)
     this.#coming = []
-    this.#items = []
-    this.#next = 0
+    this.#come = []
+    this.#first = 0
     this.end(error)
   }
   // #endregion

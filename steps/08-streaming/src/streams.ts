@@ -5,7 +5,7 @@ import { trace } from '@rpc-steps/trace'
 import { codes, RpcError } from '@rpc-steps/wire'
 import type { Id, Meta, Request, Respond } from '@rpc-steps/wire'
 import { broken } from './credit.ts'
-import { Reader } from './reader.ts'
+import { Held, Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 /** A call, on either end, of which at least one way is a stream. */
@@ -44,13 +44,14 @@ export class Streams {
   readonly calls = new Map<Id, Exchange>()
   /** Theirs, from when they were read until their answer leaves, whoever gives it. */
   readonly requests = new Map<Id, Incoming>()
+  readonly #held = new Held()
 
   constructor(peer: Peer) {
     this.#peer = peer
     cancels(peer)
     peer.onRequest((request, respond) => this.#arrived(request, respond))
-    peer.onNotification('$/stream/down', (params) => this.#items(this.calls, params))
-    peer.onNotification('$/stream/up', (params) => this.#items(this.requests, params))
+    peer.onNotification('$/stream/down', (params, size) => this.#items(this.calls, params, size))
+    peer.onNotification('$/stream/up', (params, size) => this.#items(this.requests, params, size))
     peer.onNotification('$/credit/down', (params) => this.#credit(this.requests, params))
     peer.onNotification('$/credit/up', (params) => this.#credit(this.calls, params))
     // Who sends no more may still read, but neither credit nor items can come.
@@ -63,21 +64,24 @@ export class Streams {
   /** From here on credit may come for it, however long it waits to be run. */
   #arrived({ id, meta }: Request, respond: Respond): Respond {
     if (id === undefined || (meta?.credit === undefined && !meta?.stream)) return respond
-    this.requests.set(id, new Incoming(this.#peer, id, meta))
+    const incoming = new Incoming(this.#peer, id, meta)
+    this.requests.set(id, incoming)
     return (error, result) => {
-      this.requests.delete(id)
+      // A handler may go on after its end, when another request has its id.
+      if (this.requests.get(id) === incoming) this.requests.delete(id)
+      incoming.reader?.fail(error instanceof Error ? error : new Error('the request is answered'))
       respond(error, result)
     }
   }
 
-  #items(exchanges: Map<Id, Exchange>, params: Params | null | undefined): void {
+  #items(exchanges: Map<Id, Exchange>, params: Params | null | undefined, size: number): void {
     const message = (params ?? {}) as { id?: Id; items?: unknown; end?: unknown; error?: unknown }
     // Whatever is said of an exchange that is over was on its way when it ended.
     const exchange = exchanges.get(message.id ?? null)
     if (trace.on && exchange && Array.isArray(message.items)) {
       trace.items('received', message.items.length, this.#peer.label, message.id)
     }
-    attempt(exchange, () => read(exchange?.reader, message))
+    attempt(exchange, () => read(exchange?.reader, message, size, this.#held))
   }
 
   #credit(exchanges: Map<Id, Exchange>, params: Params | null | undefined): void {
@@ -100,9 +104,14 @@ function attempt(exchange: Exchange | undefined, job: () => void): void {
   }
 }
 
-function read(reader: Reader | undefined, { items, end, error }: { items?: unknown; end?: unknown; error?: unknown }): void {
+function read(
+  reader: Reader | undefined,
+  { items, end, error }: { items?: unknown; end?: unknown; error?: unknown },
+  size: number,
+  held: Held,
+): void {
   if (!reader) throw broken('items where nothing is streamed')
-  if (Array.isArray(items)) reader.received(items as Json[])
+  if (Array.isArray(items)) reader.received(items as Json[], size, held)
   else if (end !== true && error === undefined) throw broken('"items" must be an array')
   if (error !== undefined) reader.end(errorOf(error))
   else if (end === true) reader.end()
@@ -133,10 +142,8 @@ export class Incoming implements Exchange {
 
   constructor(peer: Peer, id: Id, { credit, stream }: Meta) {
     if (stream) {
-      this.reader = new Reader(usualWindow, {
-        grant: (credit) => void peer.notify('$/credit/up', { id, credit }),
-        stopped: () => {},
-      })
+      const grant = (credit: number) => void peer.notify('$/credit/up', { id, credit })
+      this.reader = new Reader(usualWindow, { grant, stopped: () => {} })
     }
     if (credit === undefined) return
     const writer = writing(peer, '$/stream/down', id)

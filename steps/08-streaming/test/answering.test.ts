@@ -2,7 +2,7 @@ import { answer, RpcError } from '@rpc-steps/async-await'
 import type { Json } from '@rpc-steps/async-await'
 import { queued } from '@rpc-steps/task-queue'
 import { describe, expect, test } from 'vitest'
-import { mostCredit, streaming } from '../src/index.ts'
+import { incoming, mostCredit, streaming } from '../src/index.ts'
 import type { StreamHandler } from '../src/index.ts'
 import { cancel, credit, items, open, rawClient, request, served, turn } from './support.ts'
 
@@ -238,6 +238,21 @@ describe('the end', () => {
   })
 })
 
+test('an id that is used again is that of another stream, though the handler of the first goes on after its end', async () => {
+  let end = (_: string) => {}
+  const late = new Promise<string>((resolve) => (end = resolve))
+  const at = await served((request, context) => (request.method === 'late' ? late : service(request, context)), quiet)
+  const { say, heard } = await rawClient(at)
+  say(request(1, 'late', undefined, { credit: 1 }), cancel(1))
+  await expect.poll(heard).toEqual(['1: -32800'])
+  say(request(1, 'count', { to: 3 }, { credit: 1 }))
+  await expect.poll(() => heard().slice(1)).toEqual(['stream/down 1: 1'])
+  end('at last')
+  await turn()
+  say(credit(1, 2))
+  await expect.poll(() => heard().slice(1)).toEqual(['stream/down 1: 1', 'stream/down 1: 2 3', '1: null'])
+})
+
 describe('a question in pieces', () => {
   test('is asked for as it is read', async () => {
     const { say, heard } = await rawClient(await served(service, quiet))
@@ -281,6 +296,44 @@ describe('a question in pieces', () => {
     say(wrong, items(1, [1]), request(2, 'say', { text: 'a' }))
     await expect.poll(() => heard().slice(1).toSorted()).toEqual(['1: -32600', '2: "You said: a"'])
     expect(open(at.peers)).toEqual([0])
+  })
+
+  test('of large items that nobody takes: what is kept of a connection is bounded, also of many streams', async () => {
+    const at = await served(service, quiet, (handler) => queued(handler, { workers: 64 }))
+    const { say, heard } = await rawClient(at)
+    const large = 'x'.repeat(1024 * 1024)
+    for (let id = 1; id <= 4; id++) say(request(id, 'echo', undefined, { stream: true, credit: 1 }))
+    await expect.poll(() => heard().length).toBe(4)
+    for (let id = 1; id <= 3; id++) for (let n = 0; n < 8; n++) say(items(id, [large]))
+    say(items(4, ['small']), request(5, 'say', { text: 'a' }))
+    await expect.poll(() => heard().filter((line) => /^5|down 4/.test(line)).toSorted()).toEqual(['5: "You said: a"', 'stream/down 4: "small"'])
+    const ended = heard().filter((line) => line.endsWith(': -32029'))
+    expect(ended.length).toBeGreaterThan(0)
+    expect(ended.length).toBeLessThan(3)
+    // What was kept of those is free again.
+    say(request(6, 'echo', undefined, { stream: true, credit: 8 }))
+    for (let n = 0; n < 3; n++) say(items(6, [large]))
+    await expect.poll(() => heard().filter((line) => line.startsWith('stream/down 6')).length).toBe(3)
+  })
+
+  test('whose request is cancelled fails its reader: it has not come to its end', async () => {
+    const ends: unknown[] = []
+    const at = await served(async (_, context) => {
+      try {
+        for await (const item of incoming(context)) ends.push(item)
+        ends.push('end')
+      } catch (error) {
+        ends.push((error as { code: number }).code)
+      }
+    })
+    const { say, heard } = await rawClient(at)
+    say(request(1, 'x', undefined, { stream: true }))
+    await expect.poll(heard).toEqual(['credit/up 1: 256'])
+    say(items(1, [1, 2]))
+    await expect.poll(() => ends).toEqual([1, 2])
+    say(cancel(1))
+    await expect.poll(() => ends).toEqual([1, 2, -32800])
+    expect(heard().at(-1)).toBe('1: -32800')
   })
 
   test('before any was granted: ends it, also while it waits in the queue', async () => {
