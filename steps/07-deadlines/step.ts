@@ -18,7 +18,22 @@ export default {
       most: Number.MAX_SAFE_INTEGER,
       lab: { label: 'Patience, in ms', without: 'no end', most: 5000, says: 'given up after # ms', fails: true },
     },
+    tell: {
+      of: ['client'],
+      help: 'whether the servers hear of the end of a call',
+      choices: ['no', 'yes'],
+      lab: { label: 'Servers are told', without: 'yes', says: 'servers told: #' },
+    },
+    hops: {
+      of: [],
+      hint: 'N',
+      help: 'servers in a row, each asked by the one before it',
+      least: 2,
+      most: 5,
+      lab: { label: 'Servers in a row', without: 'one', says: 'a chain of # servers' },
+    },
   },
+  chain: { hops: 'hops', upstream: 'upstream', relay: 'relay' },
   server: { mustFail: withoutStreams },
   ways: [{ args: '--order fair', mustFail: withoutStreams }],
   bench: {

@@ -1,4 +1,5 @@
-import type { OwnOption } from '@rpc-steps/course'
+import type { Cast } from '@rpc-steps/cli/perform'
+import type { ChainInfo, OwnOption } from '@rpc-steps/course'
 import { pages } from '@rpc-steps/service/pages'
 import { steps } from '../course.ts'
 
@@ -143,6 +144,13 @@ export function inWords(plan: Plan): string {
   ].join(', ')
 }
 
+/** How many servers of a plan stand in a row, and how; undefined for one that stands alone. */
+function chainOf(plan: Plan): (ChainInfo & { length: number }) | undefined {
+  const chain = steps.find(({ number }) => number === plan.step)?.chain
+  const length = Number((chain && plan[chain.hops]) ?? 1)
+  return chain && length > 1 ? { ...chain, length } : undefined
+}
+
 /** What a plan runs: options for the server and for each client, and each client's calls. */
 export interface Words {
   server: string[]
@@ -155,10 +163,14 @@ export interface Words {
 export function wordsOf(plan: Plan): Words {
   const { step, clients, calls, latency } = plan
   const urls = Object.keys(pages)
-  const call = (n: number) =>
-    latency === 'pages'
-      ? ['fetch', JSON.stringify({ url: urls[n % urls.length] })]
-      : ['sleep', JSON.stringify({ ms: latency })]
+  const chain = chainOf(plan)
+  const call = (n: number) => {
+    let [method, params]: [string, object] =
+      latency === 'pages' ? ['fetch', { url: urls[n % urls.length] }] : ['sleep', { ms: latency }]
+    // Each server but the last is asked to ask the next.
+    for (let hop = 1; chain && hop < chain.length; hop++) [method, params] = [chain.relay, { method, params }]
+    return [method, JSON.stringify(params)]
+  }
   const optionsFor = (program: 'server' | 'client') =>
     [...offeredBy(step)].flatMap(([name, { of }]) =>
       of.includes(program) && plan[name] !== undefined ? [`--${name}`, String(plan[name])] : [],
@@ -173,10 +185,16 @@ export function wordsOf(plan: Plan): Words {
 }
 
 /** The same for each program: what the server and every client are started with. */
-export function castOf(plan: Plan): { server: string[]; clients: string[][]; mayFail: boolean } {
+export function castOf(plan: Plan): Cast {
   const { server, client, calls } = wordsOf(plan)
   const mayFail = [...offeredBy(plan.step)].some(([name, { lab }]) => lab.fails && plan[name] !== undefined)
-  return { server, clients: calls.map((words) => [...client, ...words]), mayFail }
+  const chain = chainOf(plan)
+  return {
+    server,
+    ...(chain && { chain: { hops: chain.length, upstream: chain.upstream } }),
+    clients: calls.map((words) => [...client, ...words]),
+    mayFail,
+  }
 }
 
 /** What the calls of one client wait for on the server, in milliseconds, in order. */

@@ -56,7 +56,7 @@ export async function run(
     traces.set(role, follow(role.trace))
     const hear = (error: boolean) => (chunk: string) => {
       // What it says because we hold it, and would not say to the reader.
-      const text = !error && name !== 'server' ? chunk.replace(/^ready\n/, '') : chunk
+      const text = !error && name.startsWith('client') ? chunk.replace(/^ready\n/, '') : chunk
       room.output -= text.length
       if (room.output < 0) tooMuch.abort(new Error('the programs print more than can be shown'))
       else if (text !== '') tell({ kind: 'output', program: name, error, text })

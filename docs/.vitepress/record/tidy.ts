@@ -1,19 +1,19 @@
 import type { TraceEvent } from '@rpc-steps/trace'
 
-/** Names for the programs of a trace, by their process ids: clients first, then the server. */
+/** Names for the programs of a trace, by their process ids: clients first, then the servers. */
 export type Names = ReadonlyMap<number, string>
 
 /**
  * Makes a raw trace of several processes fit to be kept: from the first call to the last answer,
- * times from 0 in whole microseconds, processes numbered from 1 (clients first), ports replaced
- * by the number of the client, and no message read before it was sent. What a thread was doing at
+ * or to the end of the work that nobody waits for, times from 0 in whole microseconds, processes numbered
+ * from 1 (clients first, then servers as a call comes to them), ports replaced by the number of the caller, and no message read before it was sent. What a thread was doing at
  * either edge is cut there.
  *
  * @throws Error when the trace has no call that ended
  */
 export function tidy(events: readonly TraceEvent[], names?: Names): TraceEvent[] {
   const end = events
-    .filter(({ ph, cat }) => ph === 'e' && cat === 'call')
+    .filter(({ ph, cat }) => ph === 'e' && (cat === 'call' || cat === 'handle' || cat === 'work'))
     .reduce((last, { ts }) => Math.max(last, ts), -Infinity)
   const tidied = tidyUntil(inOrder(events), end, names)
   if (tidied.length === 0) throw new Error('the trace has no call that ended')
@@ -66,11 +66,12 @@ function tidyFrom(
   const sorted = events.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
 
   const kept = cut(sorted, start, end)
-  const callers = new Set(
-    kept.filter(({ ph, cat }) => ph === 'b' && cat === 'call').map(({ pid }) => pid),
-  )
-  const others = new Set(kept.map(({ pid }) => pid).filter((pid) => !callers.has(pid)))
-  const pids = given ? [...given.keys()] : [...callers, ...others]
+  const beginning = (kind: string) => kept.filter(({ ph, cat }) => ph === 'b' && cat === kind).map(({ pid }) => pid)
+  const called = new Set(beginning('handle'))
+  // A server that asks another one calls, too.
+  const clients = [...new Set(beginning('call'))].filter((pid) => !called.has(pid))
+  const servers = [...new Set([...called, ...kept.map(({ pid }) => pid)])].filter((pid) => !clients.includes(pid))
+  const pids = given ? [...given.keys()] : [...clients, ...servers]
   const ports = new Map<string, number>()
   for (const { pid, cat, id } of kept) {
     if (cat === 'call' && id !== undefined) ports.set(portOf(id), pids.indexOf(pid) + 1)
@@ -87,18 +88,19 @@ function tidyFrom(
   function nameOf({ name, pid, args }: TraceEvent): string {
     const own = String(args?.['name'] ?? '')
     if (name !== 'process_name') return own
-    return given?.get(pid) ?? (callers.size > 1 && callers.has(pid) ? numbered(pid) : own)
-  }
-  function numbered(pid: number): string {
-    return `client ${pids.indexOf(pid) + 1}`
+    const place = servers.indexOf(pid)
+    if (given) return given.get(pid) ?? own
+    if (place < 0) return clients.length > 1 ? `client ${clients.indexOf(pid) + 1}` : own
+    return servers.length > 1 ? `${own} ${lettered(place)}` : own
   }
 
-  return [...names, ...kept].map((event) => ({
+  return [...names, ...kept].map((event: TraceEvent) => ({
     ...event,
     ts: event.ph === 'M' ? 0 : Math.round(event.ts - start),
     pid: pids.indexOf(event.pid) + 1,
     ...(event.id !== undefined && { id: renumbered(event.id) }),
     ...(event.bind_id !== undefined && { bind_id: renumbered(event.bind_id) }),
+    ...(event.args?.['for'] !== undefined && { args: { for: renumbered(String(event.args['for'])) } }),
   }))
 
   function renumbered(id: string): string {
@@ -109,6 +111,11 @@ function tidyFrom(
       return String(number)
     })
   }
+}
+
+/** A, B and so on, as long as there are letters. */
+function lettered(place: number): string {
+  return place < 26 ? String.fromCharCode(65 + place) : String(place + 1)
 }
 
 function portOf(id: string): string {

@@ -12,8 +12,8 @@ describe('layout', () => {
   test('puts callers above the servers they call', () => {
     const { lanes } = layout(allAtOnce())
     expect(lanes).toMatchObject([
-      { process: 'client', thread: 'main', rows: 5, client: true },
-      { process: 'server', thread: 'main', rows: 5, client: false },
+      { process: 'client', thread: 'main', rows: 5, asks: 0, client: true },
+      { process: 'server', thread: 'main', rows: 5, asks: 0, client: false },
     ])
   })
 
@@ -272,10 +272,10 @@ describe('in pixels', () => {
     const bands = lanes.map((_, lane) => {
       const own = spans.filter((span) => span.lane === lane)
       const rows = own.map((span) => bandOf(span, places[lane]!))
-      const { label, edge } = places[lane]!
+      const { label, calling, called } = places[lane]!
       return {
-        top: Math.min(label - 10, edge, ...rows.map(({ y }) => y)),
-        bottom: Math.max(label, edge, ...rows.map(({ y, height }) => y + height)),
+        top: Math.min(label - 10, calling, called, ...rows.map(({ y }) => y)),
+        bottom: Math.max(label, calling, called, ...rows.map(({ y, height }) => y + height)),
       }
     })
     bands.slice(1).forEach(({ top }, i) => expect(top).toBeGreaterThan(bands[i]!.bottom))

@@ -5,6 +5,8 @@ import type { Running, Surroundings } from './processes.ts'
 /** The options of a server, and options and calls of the clients that it is to serve. */
 export interface Cast {
   server: readonly string[]
+  /** How many servers stand in a row, and the option that tells each which one is behind it; left out, there is one. */
+  chain?: { hops: number; upstream: string } | undefined
   clients: readonly (readonly string[])[]
   /** Calls may fail, and the client that reports it ends with 1. */
   mayFail?: boolean
@@ -12,7 +14,7 @@ export interface Cast {
 
 /** A program that takes part. */
 export interface Role {
-  /** `server`, `client`, or `client N` when there are several. */
+  /** `server`, or in a chain `server A` and so on, the first one first; `client`, or `client N` when there are several. */
   name: string
   /** Its command line, less what is only there to watch and to hold it. */
   args: readonly string[]
@@ -28,6 +30,11 @@ export interface Stage extends Surroundings {
   signal: AbortSignal
   /** Is told of each program as soon as it has been started. */
   entered?: (role: Role) => void
+}
+
+/** What the servers of a chain are told apart by, counted from 1. */
+function letter(place: number): string {
+  return String.fromCharCode(64 + place)
 }
 
 /** Milliseconds that a program has to end when it is asked to. */
@@ -54,8 +61,16 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
   const close = () => roles.map(({ program }) => program.stop('SIGTERM', grace))
   signal.addEventListener('abort', close)
   try {
-    const server = enter('server.ts', 'server', ['--port', '0', ...cast.server], [])
-    const { port } = await listening(server)
+    const { hops, upstream } = cast.chain ?? { hops: 1, upstream: '' }
+    const servers: Running[] = []
+    let port = 0
+    for (let place = hops; place > 0; place--) {
+      const behind = servers.length > 0 ? [`--${upstream}`, `127.0.0.1:${port}`] : []
+      const name = hops > 1 ? `server ${letter(place)}` : 'server'
+      const server = enter('server.ts', name, ['--port', '0', ...cast.server, ...behind], [])
+      servers.unshift(server)
+      port = (await listening(server)).port
+    }
     const several = cast.clients.length > 1
     const clients = cast.clients.map((args, i) => {
       const name = several ? `client ${i + 1}` : 'client'
@@ -67,7 +82,8 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
       const { code } = await client.exited
       if (code !== 0 && !(cast.mayFail && code === 1)) throw new Error(`a client failed: ${client.stderr().trim()}`)
     }
-    await server.stop()
+    // From the front to the back: each first finishes what it has accepted.
+    for (const server of servers) await server.stop()
     signal.throwIfAborted()
     return roles
   } catch (error) {

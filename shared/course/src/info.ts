@@ -25,6 +25,8 @@ export interface StepInfo {
   adds?: string
   /** What its programs take on the command line beside what all take, by name. */
   options?: OwnOptions
+  /** How its servers stand in a row, each asking the one behind it, where they can. */
+  chain?: ChainInfo
   /** Systems on which it cannot run, and why. */
   notOn?: Partial<Readonly<Record<System, string>>>
   /** Its server when it is started without options. */
@@ -60,6 +62,16 @@ export interface Way extends Serving {
   args: string
   /** What takes no notice of this way, and why. */
   except?: Partial<Readonly<Record<Suite, string>>>
+}
+
+/** What makes a chain of a step's servers. */
+export interface ChainInfo {
+  /** The option that says how many there are, which no program takes; left out, there is one. */
+  hops: string
+  /** The option of the server that takes the `HOST:PORT` of the one behind it. */
+  upstream: string
+  /** The method that has the server behind called: its parameters are `{ method, params }`. */
+  relay: string
 }
 
 /** What of a step decides how long a run takes. */

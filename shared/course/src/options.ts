@@ -10,7 +10,7 @@ export type OwnOption = NumberOption | ChoiceOption
 
 /** What all options say. */
 export interface AnyOption {
-  /** The programs that take it. */
+  /** The programs that take it; none where it says how many of them there are. */
   of: readonly Program[]
   /** What `--help` says of it. */
   help: string

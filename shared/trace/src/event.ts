@@ -36,5 +36,6 @@ export interface TraceEvent {
   flow_in?: true
   /** `t` on an instant: one thread's. */
   s?: 't'
+  /** The name of a process or thread; on the beginning of a call `for`, the id of the one that it is made for. */
   args?: Record<string, string | number>
 }

@@ -10,6 +10,9 @@ export function now(): number {
   return Number(process.hrtime.bigint()) / 1000
 }
 
+/** The request that calls are being made for. */
+let cause: string | undefined
+
 /**
  * Where the steps say what happens. Calls are named by the client's port and the request's id,
  * which both ends know. When nobody listens, an event costs one look at `on`; guard with it
@@ -41,7 +44,18 @@ export const trace = {
 
   /** Client: the call begins. */
   called(method: string, port: number, id: unknown): void {
-    emit('b', 'call', method, port, id)
+    emit('b', 'call', method, port, id, cause === undefined ? undefined : { args: { for: cause } })
+  },
+  /** Server: the calls that `make` begins before it returns are made to answer this request. */
+  because<T>(port: number, id: unknown, make: () => T): T {
+    if (!traceChannel.hasSubscribers) return make()
+    const before = cause
+    cause = `${port}:${String(id)}`
+    try {
+      return make()
+    } finally {
+      cause = before
+    }
   },
   /** Client: the request is handed to the kernel, or to the buffer in front of it. */
   requestSent(port: number, id: unknown): void {

@@ -1,5 +1,6 @@
 import type { Call, Handler } from '@rpc-steps/async-await'
 import { anything, method, text } from '@rpc-steps/service'
+import { trace } from '@rpc-steps/trace'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Json, Params } from '@rpc-steps/wire'
 
@@ -14,7 +15,8 @@ export function relaying(handler: Handler, call: Call): Handler {
   return (request, context) => {
     if (request.method !== 'relay') return handler(request, context)
     const { method, params } = relay.prepare(request.params).run()
-    return call(method, asParams(params)).catch((error: unknown) => {
+    const asked = trace.because(context.label, request.id, () => call(method, asParams(params)))
+    return asked.catch((error: unknown) => {
       if (!(error instanceof DisconnectedError)) throw error
       throw new RpcError(codes.unavailable, 'The server behind this one has gone', { status: 'UNAVAILABLE' })
     })

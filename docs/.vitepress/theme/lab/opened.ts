@@ -139,6 +139,7 @@ function known(event: TraceEvent): TraceEvent {
     ...(id !== undefined && { id: clipped(String(id), 40) }),
     ...(flow_in && { flow_in }),
     ...(flow_out && { flow_out }),
+    ...(ph === 'b' && args?.['for'] !== undefined && { args: { for: clipped(String(args['for']), 40) } }),
     ...(ph === 'M' && { args: { name: clipped(String(args?.['name'] ?? ''), 40) } }),
   }
 }

@@ -66,9 +66,12 @@ export function goesOn({ state }: Story): boolean {
 
 /** The trace as recorded ones are, clients numbered in the order of their start. */
 export function traceOf(story: Story): TraceEvent[] {
-  const [server, ...clients] = story.programs
-  if (!server) return []
-  const names = new Map([...clients, server].map(({ pid, name }) => [pid, name]))
+  const isClient = ({ name }: Program) => name.startsWith('client')
+  const servers = story.programs.filter((program) => !isClient(program))
+  if (servers.length === 0) return []
+  // A chain is started from its end.
+  servers.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const names = new Map([...story.programs.filter(isClient), ...servers].map(({ pid, name }) => [pid, name]))
   const answered = story.raw.some(({ ph, cat }) => ph === 'e' && cat === 'call')
   return story.state === 'done' && answered ? tidy(story.raw, names) : tidySoFar(story.raw, names)
 }

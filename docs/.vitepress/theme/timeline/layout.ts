@@ -22,7 +22,9 @@ export interface Lane {
   thread: string
   /** Rows for calls (client) or for handling them (server); the thread's own strip comes beside. */
   rows: number
-  /** Calls begin in this lane, so it is drawn above the wire. */
+  /** Rows for the calls of a server that asks another one. */
+  asks: number
+  /** Calls begin in this lane, and none come to its process: so it is drawn above the wire. */
   client: boolean
   /** When its process was last heard of, in milliseconds. */
   end: number
@@ -39,6 +41,8 @@ export interface Span {
   name: string
   /** The call that this belongs to, when it belongs to one. */
   call?: string
+  /** The call that this one is made for, by a server that asks another one. */
+  cause?: string
   start: number
   end: number
   /** Its end was not seen: it is drawn to the end of the picture. */
@@ -115,6 +119,7 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
   const processes = named('process_name', (event) => event.pid)
   const threads = named('thread_name', key)
   const callers = new Set(events.filter(isCall).map(key))
+  const called = new Set(events.filter(({ ph, cat }) => ph === 'b' && cat === 'handle').map(({ pid }) => pid))
   const first = new Map<string, TraceEvent>()
   const last = new Map<number, number>()
   for (const event of events) {
@@ -122,9 +127,10 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
     last.set(event.pid, event.ts)
   }
   const place = (lane: string) => first.get(lane) ?? { pid: 0, tid: 0 }
+  const isClient = (lane: string) => callers.has(lane) && !called.has(place(lane).pid)
   const keys = [...first.keys()].sort(
     (a, b) =>
-      Number(callers.has(b)) - Number(callers.has(a)) ||
+      Number(isClient(b)) - Number(isClient(a)) ||
       place(a).pid - place(b).pid ||
       place(a).tid - place(b).tid,
   )
@@ -134,7 +140,8 @@ function findLanes(trace: readonly TraceEvent[], events: TraceEvent[], ms: Clock
       process: processes.get(pid) || `process ${pid}`,
       thread: threads.get(lane) || 'main',
       rows: 0,
-      client: callers.has(lane),
+      asks: 0,
+      client: isClient(lane),
       end: ms(last.get(pid) ?? 0),
     }
   })
@@ -192,6 +199,7 @@ function callSpans(events: TraceEvent[], laneOf: LaneOf, ms: Clock, duration: nu
         depth: 0,
         name: event.name,
         call,
+        ...(event.args?.['for'] !== undefined && { cause: String(event.args['for']) }),
         start: ms(event.ts),
         end: duration,
         open: true,
@@ -212,29 +220,35 @@ function close(span: Span | undefined, end: number): void {
   delete span.open
 }
 
-/** Each call has a row of its own while they are few; then the first row that is free. */
+/** Gives rows to what clients call and servers handle, and others to what servers ask of the next one. */
 function giveRows(lanes: Lane[], spans: Span[]): void {
-  const calls = lanes.map(() => new Map<string | undefined, Span[]>())
-  for (const span of spans) {
-    if (span.row < 0) continue
-    const parts = calls[span.lane]?.get(span.call)
-    if (parts) parts.push(span)
-    else calls[span.lane]?.set(span.call, [span])
-  }
+  const asks = ({ kind, lane }: Span) => kind === 'call' && !lanes[lane]!.client
   lanes.forEach((lane, index) => {
-    const here = calls[index]!
-    const free: number[] = []
-    for (const parts of here.values()) {
-      const start = Math.min(...parts.map((span) => span.start))
-      const end = Math.max(...parts.map((span) => span.end))
-      const own = here.size <= rowsOfTheirOwn
-      const found = own ? -1 : free.findIndex((until) => until <= start)
-      const row = found < 0 ? free.length : found
-      free[row] = end
-      for (const span of parts) span.row = row
-    }
-    lane.rows = free.length
+    const own = spans.filter((span) => span.lane === index && span.row >= 0)
+    lane.rows = rowsFor(own.filter((span) => !asks(span)))
+    lane.asks = rowsFor(own.filter(asks))
   })
+}
+
+/** Each call has a row of its own while they are few; then the first row that is free. Returns how many there are. */
+function rowsFor(spans: readonly Span[]): number {
+  const here = new Map<string | undefined, Span[]>()
+  for (const span of spans) {
+    const parts = here.get(span.call)
+    if (parts) parts.push(span)
+    else here.set(span.call, [span])
+  }
+  const free: number[] = []
+  for (const parts of here.values()) {
+    const start = Math.min(...parts.map((span) => span.start))
+    const end = Math.max(...parts.map((span) => span.end))
+    const own = here.size <= rowsOfTheirOwn
+    const found = own ? -1 : free.findIndex((until) => until <= start)
+    const row = found < 0 ? free.length : found
+    free[row] = end
+    for (const span of parts) span.row = row
+  }
+  return free.length
 }
 
 function findArrows(events: TraceEvent[], laneOf: LaneOf, ms: Clock): Arrow[] {
@@ -293,24 +307,41 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[]): Moment[] {
 
 /** The picture in one sentence, for those who cannot see it. */
 export function summary({ lanes, spans }: Picture): string {
-  const calls = spans.filter(({ kind }) => kind === 'call')
+  const calls = spans.filter(({ kind, lane }) => kind === 'call' && lanes[lane]!.client)
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
   if (calls.length === 0) {
     const handled = spans.filter(({ kind }) => kind === 'handle').length
     return handled > 0 ? `Timeline: ${count(handled, 'request')}` : 'A timeline without calls'
   }
-  const clients = new Set(lanes.filter(({ client }) => client).map(({ process }) => process)).size
+  const processes = (which: (lane: Lane) => boolean) => new Set(lanes.filter(which).map(({ process }) => process)).size
+  const clients = processes(({ client }) => client)
+  const through = lanes.some(({ asks }) => asks > 0) ? ` through ${processes(({ client }) => !client)} servers` : ''
   const total =
     Math.max(...calls.map(({ end }) => end)) - Math.min(...calls.map(({ start }) => start))
-  return `Timeline: ${count(calls.length, 'call')} by ${count(clients, 'client')} in ${milliseconds(total)}`
+  return `Timeline: ${count(calls.length, 'call')} by ${count(clients, 'client')}${through} in ${milliseconds(total)}`
 }
 
-/** What each call is called in the picture: its method, and its place among the calls. */
+/**
+ * What each call is called in the picture: its method, and its place among the calls of clients. What a
+ * server asks of the next one has the place of the call that it is made for.
+ */
 export function shortNames(spans: readonly Span[]): Map<string, string> {
   const calls = spans
     .filter((span) => span.kind === 'call')
     .sort((a, b) => a.start - b.start || a.lane - b.lane || a.row - b.row)
-  const names = new Map(calls.map(({ call, name }, i) => [call ?? '', `${name} ${i + 1}`]))
+  const causes = new Map(calls.map(({ call, cause }) => [call, cause]))
+  const ofClients = calls.filter(({ cause }) => cause === undefined || !causes.has(cause))
+  const places = new Map(ofClients.map(({ call }, i) => [call, i + 1]))
+  const placeOf = (call: string | undefined): number | undefined => {
+    // A file that somebody opens may lead in a circle.
+    const seen = new Set<string | undefined>()
+    while (!places.has(call) && !seen.has(call)) {
+      seen.add(call)
+      call = causes.get(call)
+    }
+    return places.get(call)
+  }
+  const names = new Map(calls.map(({ call, name }) => [call ?? '', `${name} ${placeOf(call) ?? ''}`.trim()]))
   for (const { call, name } of spans) {
     if (call !== undefined && !names.has(call)) names.set(call, name)
   }
