@@ -45,10 +45,21 @@ export function tidyOpened(events: readonly TraceEvent[]): TraceEvent[] {
   return tidyFrom([...names, ...sorted], first, last?.ts ?? first)
 }
 
-/** When the first call begins; the first request, where no caller is known. */
+/** When the first call of a client begins; the first request, where no caller is known. */
 function beginningOf(sorted: readonly TraceEvent[]): number | undefined {
-  const first = (kind: string) => sorted.find(({ ph, cat }) => ph === 'b' && cat === kind)?.ts
-  return first('call') ?? first('handle')
+  const called = calledIn(sorted)
+  const begin = (which: (event: TraceEvent) => boolean) => sorted.find((event) => event.ph === 'b' && which(event))?.ts
+  return begin(({ cat, pid }) => cat === 'call' && !called.has(pid)) ?? begin(({ cat }) => cat === 'handle')
+}
+
+/** The processes in which calls of a kind begin, in the order of that. */
+function pidsOf(events: readonly TraceEvent[], kind: 'call' | 'handle'): number[] {
+  return events.filter(({ ph, cat }) => ph === 'b' && cat === kind).map(({ pid }) => pid)
+}
+
+/** The processes that handle requests: a server that asks another one calls, and is no client for that. */
+function calledIn(events: readonly TraceEvent[]): Set<number> {
+  return new Set(pidsOf(events, 'handle'))
 }
 
 function tidyUntil(events: readonly TraceEvent[], end: number, given?: Names): TraceEvent[] {
@@ -66,11 +77,10 @@ function tidyFrom(
   const sorted = events.filter(({ ph }) => ph !== 'M').sort((a, b) => a.ts - b.ts)
 
   const kept = cut(sorted, start, end)
-  const beginning = (kind: string) => kept.filter(({ ph, cat }) => ph === 'b' && cat === kind).map(({ pid }) => pid)
-  const called = new Set(beginning('handle'))
-  // A server that asks another one calls, too.
-  const clients = [...new Set(beginning('call'))].filter((pid) => !called.has(pid))
-  const servers = [...new Set([...called, ...kept.map(({ pid }) => pid)])].filter((pid) => !clients.includes(pid))
+  const called = calledIn(sorted)
+  const clients = [...new Set(pidsOf(kept, 'call'))].filter((pid) => !called.has(pid))
+  const all = new Set([...pidsOf(kept, 'handle'), ...kept.map(({ pid }) => pid)])
+  const servers = [...all].filter((pid) => !clients.includes(pid))
   const pids = given ? [...given.keys()] : [...clients, ...servers]
   const ports = new Map<string, number>()
   for (const { pid, cat, id } of kept) {

@@ -14,6 +14,8 @@ import type { Message, Offer } from '../lab/messages.ts'
 import type { Plan } from '../lab/plan.ts'
 import { siteServer } from '../lab/site.ts'
 import type { LabOptions } from '../lab/lab.ts'
+import { hear, traceOf, untold } from '../theme/lab/story.ts'
+import { layout } from '../theme/timeline/layout.ts'
 
 const isWindows = process.platform === 'win32'
 const plan: Plan = { step: '02', clients: 1, calls: 2, latency: 20 }
@@ -121,6 +123,25 @@ describe('a run', () => {
     const said = output.filter(({ program }) => program !== 'server').map(({ text }) => text)
     expect(said.join('')).toBe(`${plan.latency}\n`.repeat(plan.clients * plan.calls))
     expect(messages.filter((m) => m.kind === 'exited')).toHaveLength(1 + plan.clients)
+    expect(pidsOf(messages).filter(lives)).toEqual([])
+  })
+
+  test('of a chain shows all of its servers, each started with the one behind it', async () => {
+    const messages = await all(await post(await site(), { step: '07', clients: 1, calls: 1, latency: 20, hops: 3 }))
+    expect(messages.at(-1)).toEqual({ kind: 'ended', ending: 'done', why: '' })
+    const programs = messages.flatMap((m) => (m.kind === 'started' ? [{ name: m.program, command: m.command }] : []))
+    expect(programs.map(({ name }) => name)).toEqual(['server C', 'server B', 'server A', 'client'])
+    expect(programs[0]!.command).toBe('npx tsx steps/07-deadlines/server.ts --port 0')
+    expect(programs[1]!.command).toMatch(/server\.ts --port 0 --upstream 127\.0\.0\.1:\d+$/)
+    const output = messages.filter((m) => m.kind === 'output')
+    expect(output.filter(({ program }) => program === 'client').map(({ text }) => text).join('')).toBe('20\n')
+    const { lanes } = layout(traceOf(messages.reduce(hear, untold)))
+    expect(lanes.map(({ process, rows, asks }) => [process, rows, asks])).toEqual([
+      ['client', 1, 0],
+      ['server A', 1, 1],
+      ['server B', 1, 1],
+      ['server C', 1, 0],
+    ])
     expect(pidsOf(messages).filter(lives)).toEqual([])
   })
 

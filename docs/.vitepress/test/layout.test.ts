@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { bandOf, placesOf } from '../theme/timeline/geometry.ts'
-import { layout, marks, milliseconds, stamp, summary, ticks } from '../theme/timeline/layout.ts'
+import { bandOf, edgeOf, placesOf } from '../theme/timeline/geometry.ts'
+import { layout, marks, milliseconds, shortNames, stamp, summary, ticks } from '../theme/timeline/layout.ts'
 import type { TraceEvent } from '../theme/timeline/layout.ts'
+import type { TraceEvent as RecordedEvent } from '@rpc-steps/trace'
 import { recordingOf } from '../course.ts'
+import { tidy } from '../record/tidy.ts'
 import { pages, textOf } from '../source.ts'
 import { kindsIn } from '../theme/timeline/together.ts'
-import { allAtOnce, oneAfterAnother, oneInAQueue } from './fixtures/traces.ts'
+import { allAtOnce, oneAfterAnother, oneInAQueue, throughTwo } from './fixtures/traces.ts'
 
 describe('layout', () => {
   test('puts callers above the servers they call', () => {
@@ -154,6 +156,55 @@ describe('layout', () => {
     expect(summary(layout([]))).toBe('A timeline without calls')
   })
 
+  test('puts a server that asks another one between both, with what it asks in rows of their own', () => {
+    const { lanes, spans } = layout(throughTwo())
+    expect(lanes.map(({ client, rows, asks }) => [client, rows, asks])).toEqual([
+      [true, 2, 0],
+      [false, 2, 2],
+      [false, 2, 0],
+    ])
+    const { places } = placesOf(lanes)
+    const bottomOf = (kind: string, lane: number) =>
+      Math.max(...spans.filter((span) => span.kind === kind && span.lane === lane).map((span) => {
+        const { y, height } = bandOf(span, places[lane]!)
+        return y + height
+      }))
+    expect(bottomOf('handle', 1)).toBeLessThan(places[1]!.label)
+    expect(places[1]!.label).toBeLessThan(places[1]!.calls)
+    expect(bottomOf('call', 1)).toBeLessThan(places[1]!.calling)
+  })
+
+  test('lets messages go down to whoever is asked, and back up', () => {
+    const { arrows, lanes } = layout(throughTwo())
+    const { places } = placesOf(lanes)
+    const ways = arrows.map(({ kind, from, to }) => {
+      const [y1, y2] = [edgeOf(places[from.lane]!, 'from', kind), edgeOf(places[to.lane]!, 'to', kind)]
+      // Nothing of a lane lies between the two edges of a message.
+      const [upper, lower] = [Math.min(from.lane, to.lane), Math.max(from.lane, to.lane)]
+      expect([Math.min(y1, y2), Math.max(y1, y2)]).toEqual([places[upper]!.calling, places[lower]!.called])
+      return `${kind} ${from.lane} ${to.lane} ${y1 < y2 ? 'down' : 'up'}`
+    })
+    expect(new Set(ways)).toEqual(new Set(['request 0 1 down', 'request 1 2 down', 'reply 1 0 up', 'reply 2 1 up']))
+  })
+
+  test('links what a server asks to the call that it is made for, by its number', () => {
+    const picture = layout(throughTwo())
+    expect(Object.fromEntries(shortNames(picture.spans))).toEqual({
+      '5000:1': 'relay 1',
+      '5000:2': 'relay 2',
+      '6000:1': 'sleep 2',
+      '6000:2': 'say 1',
+    })
+    const named = layout(tidy(throughTwo() as RecordedEvent[]))
+    expect(summary(named)).toBe('Timeline: 2 calls by 1 client through 2 servers in 2.00 s')
+    const circle = throughTwo().map((event) => (event.ph === 'b' && event.cat === 'call' ? { ...event, args: { for: event.id } } : event))
+    expect([...shortNames(layout(circle).spans).values()]).toEqual(['relay', 'relay', 'sleep', 'say'])
+    // Of a server without its clients, whatever it asks is made for somebody who is not there.
+    const alone = layout(throughTwo().filter(({ pid }) => pid === 2))
+    expect(summary(alone)).toBe('Timeline: 2 requests')
+    expect(shortNames(alone.spans).get('6000:1')).toBe('sleep 1')
+  })
+
   test('takes an empty trace, and events in any order', () => {
     expect(layout([])).toEqual({ duration: 0, lanes: [], spans: [], arrows: [], moments: [] })
     const expected = layout(oneAfterAnother())
@@ -173,7 +224,7 @@ describe('layout', () => {
 test('no page shows a trace twice, for its events would have the same addresses', () => {
   for (const page of pages()) {
     const tags = [...textOf(page).matchAll(/<Timeline [^>]*>/g)].map(([tag]) => tag)
-    const names = tags.flatMap((tag) => [...tag.matchAll(/"(.*?)"/g)].map(([, name]) => name))
+    const names = tags.flatMap((tag) => [...tag.matchAll(/ (?:trace|beside)="(.*?)"/g)].map(([, name]) => name))
     expect(names, page).toEqual([...new Set(names)])
   }
 })
@@ -266,6 +317,7 @@ describe('in pixels', () => {
   test.each([
     ['one thread', oneAfterAnother()],
     ['many', threads],
+    ['a chain', throughTwo()],
   ])('no lane reaches into another: %s', (_, trace) => {
     const { lanes, spans } = layout(trace)
     const { places, height } = placesOf(lanes)

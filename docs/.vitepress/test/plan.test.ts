@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { pages, textOf } from '../source.ts'
 import { bothFrom, planBeside, queryOfBoth } from '../lab/beside.ts'
-import { bounds, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
+import { bounds, castOf, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
 
 const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
 
@@ -20,6 +20,24 @@ test('a plan becomes command lines', () => {
   })
 })
 
+test('a chain is asked through all of its servers, and each is told which one is behind it', () => {
+  const chain = { step: '07', clients: 1, calls: 1, latency: 20, timeout: 300, tell: 'no', hops: 3 }
+  expect(readPlan(chain)).toEqual(chain)
+  const asked = { method: 'relay', params: { method: 'sleep', params: { ms: 20 } } }
+  expect(castOf(chain)).toEqual({
+    server: [],
+    chain: { hops: 3, upstream: 'upstream' },
+    clients: [['--timeout', '300', '--tell', 'no', 'relay', JSON.stringify(asked)]],
+    mayFail: true,
+  })
+  const { hops: _, ...alone } = chain
+  expect(castOf(alone)).toEqual({
+    server: [],
+    clients: [['--timeout', '300', '--tell', 'no', 'sleep', '{"ms":20}']],
+    mayFail: true,
+  })
+})
+
 test('five clients with a call each fetch the five pages', () => {
   const five = { ...plan, clients: 5, calls: 1 }
   expect([0, 1, 2, 3, 4].flatMap((client) => waitsOf(five, client))).toEqual([
@@ -34,6 +52,8 @@ test.each([
   [{ ...plan, calls: 0 }, 'calls must be a whole number from 1 to 50'],
   [{ ...plan, latency: -1 }, 'latency must be a whole number from 0 to 1000'],
   [{ ...plan, threads: '2; rm' }, 'threads must be a whole number'],
+  [{ ...plan, hops: 3 }, 'step 01 has no option hops'],
+  [{ step: '07', clients: 1, calls: 1, latency: 0, hops: 1e9 }, 'hops must be a whole number from 2 to 5'],
   [{ ...plan, limit: 2 }, 'step 01 has no option limit'],
   [{ ...plan, trace: '/etc/passwd' }, 'step 01 has no option trace'],
   [{ ...plan, step: '03', threads: undefined }, 'step 03 has no option threads'],
@@ -99,6 +119,7 @@ test.each([
   [{ step: '01', clients: 1, calls: 5, latency: 'pages' }, 'one client, 5 fetches'],
   [{ step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 }, '5 clients, one fetch each, 5 threads'],
   [{ step: '05', clients: 1, calls: 8, latency: 50, limit: 2 }, 'one client, 8 calls, 50 ms a call, at most 2 at once'],
+  [{ step: '07', clients: 1, calls: 1, latency: 50, hops: 3 }, 'one client, one call, 50 ms a call, a chain of 3 servers'],
 ] as const)('%j in words', (plan, words) => expect(inWords(plan)).toBe(words))
 
 test('nothing is wrong in the addresses of the lab that the pages give', () => {

@@ -7,8 +7,8 @@ import { textOf } from '../source.ts'
 import { recorded } from '../words/recorded.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
-import { tidy, toText } from '../record/tidy.ts'
-import { allAtOnce, oneAfterAnother } from './fixtures/traces.ts'
+import { tidy, tidyOpened, toText } from '../record/tidy.ts'
+import { allAtOnce, oneAfterAnother, throughTwo } from './fixtures/traces.ts'
 
 const server = { pid: 900, tid: 0 }
 const client = { pid: 1200, tid: 0 }
@@ -70,6 +70,29 @@ describe('a tidy trace', () => {
       'server',
     ])
     expect(events.filter(({ ph }) => ph === 'e').map(({ id }) => id)).toEqual(['1:1', '2:1'])
+  })
+
+  test('has the servers of a chain in the order in which a call comes to them, and what each asks for whom', () => {
+    const moved = throughTwo().map((event) => ({ ...event, pid: 70 - 10 * event.pid }) as TraceEvent)
+    const events = tidy(moved)
+    const namesOf = (events: TraceEvent[]) => events.filter(({ ph }) => ph === 'M').map(({ pid, args }) => [pid, args?.['name']])
+    expect(namesOf(events)).toEqual([[1, 'client'], [2, 'server A'], [3, 'server B']])
+    const calls = events.filter(({ ph, cat }) => ph === 'b' && cat === 'call')
+    expect(calls.map(({ pid, id, args }) => [pid, id, args?.['for']])).toEqual([
+      [1, '1:1', undefined],
+      [1, '1:2', undefined],
+      [2, '2:1', '1:2'],
+      [2, '2:2', '1:1'],
+    ])
+    // Files of the servers alone have no client, though one of them calls.
+    expect(namesOf(tidyOpened(moved.filter(({ pid }) => pid !== 60)))).toEqual([[1, 'server A'], [2, 'server B']])
+  })
+
+  test('goes on to the end of the work that nobody waits for', () => {
+    const work = { cat: 'work', name: 'say', id: '54321:1', ...server } as const
+    const events = tidy([...raw, { ...work, ph: 'b', ts: 1120 }, { ...work, ph: 'e', ts: 3000 }])
+    expect(events.at(-1)).toMatchObject({ ph: 'E', ts: 2000 })
+    expect(events.filter(({ cat }) => cat === 'work').map(({ ts }) => ts)).toEqual([120, 2000])
   })
 
   test('is a file with one event a line that can be read again', () => {

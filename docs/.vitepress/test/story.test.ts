@@ -48,6 +48,25 @@ describe('the story of a run', () => {
     expect(new Set(before.map(({ pid }) => pid))).toEqual(new Set([1, 2]))
   })
 
+  test('has the servers of a chain in their order, though they are started from the end', () => {
+    const call = (pid: number, cat: 'call' | 'handle', id: string, ts: number): TraceEvent => ({
+      ph: 'b', cat, name: 'say', ts, pid, tid: 0, id,
+    })
+    const messages: Message[] = [
+      started('server B', 1),
+      started('server A', 2),
+      started('client', 3),
+      { kind: 'events', events: [call(3, 'call', '50:1', 10), call(2, 'handle', '50:1', 20), call(2, 'call', '60:1', 30), call(1, 'handle', '60:1', 40)] },
+    ]
+    const trace = traceOf(messages.reduce(hear, untold))
+    expect(trace.map(({ cat, pid, id }) => [cat, pid, id])).toEqual([
+      ['call', 1, '1:1'],
+      ['handle', 2, '1:1'],
+      ['call', 2, '2:1'],
+      ['handle', 3, '2:1'],
+    ])
+  })
+
   test('numbers clients as they were started, not as they called', () => {
     const call = (pid: number, ts: number): TraceEvent => ({
       ph: 'b', cat: 'call', name: 'say', ts, pid, tid: 0, id: `${pid}:1`,

@@ -32,6 +32,10 @@ describe.each(steps)('step $number', (step) => {
     }
   })
 
+  it('has the option that says how long a chain is, if its servers can make one, and no program takes that', () => {
+    if (step.chain) expect(step.options?.[step.chain.hops]).toMatchObject({ of: [], least: 2 })
+  })
+
   it('is first itself, and then each other way of starting it', () => {
     const [plain, ...others] = subjectsOf(step, 'conformance')
     expect(plain).toMatchObject({ name: step.folder, args: [] })

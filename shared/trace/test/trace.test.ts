@@ -34,6 +34,22 @@ it('costs nothing but a look when nobody listens: no clock is read, no event is 
   vi.restoreAllMocks()
 })
 
+it('a call is made for a request if it begins while that makes its calls', () => {
+  const made = eventsOf(() => {
+    trace.called('say', 1, 1)
+    const inner = trace.because(8080, 'a', () => {
+      trace.called('say', 1, 2)
+      expect(() => trace.because(8081, 7, () => { throw new Error('no') })).toThrow('no')
+      trace.called('say', 1, 3)
+      return 'what it makes'
+    })
+    expect(inner).toBe('what it makes')
+    trace.called('say', 1, 4)
+  })
+  expect(made.map(({ args }) => args)).toEqual([undefined, { for: '8080:a' }, { for: '8080:a' }, undefined])
+  expect(trace.because(8080, { toString: () => expect.fail() }, () => 'as it is')).toBe('as it is')
+})
+
 it('is on while somebody listens', () => {
   const seen: boolean[] = []
   eventsOf(() => seen.push(trace.on))

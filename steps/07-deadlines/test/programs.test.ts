@@ -46,6 +46,21 @@ describe('the client', () => {
     expect(await asked('--timeout', '-1')).toMatchObject({ code: 1, stdout: '' })
   })
 
+  it('that gives up and tells nobody is worked for to the end', async () => {
+    const { handler, begun } = stage()
+    const asked: unknown[] = []
+    const { port } = await served(deadlined((request, context) => {
+      asked.push(request.meta)
+      return handler(request, context)
+    }))
+    const program = start(client, ['--port', String(port), '--timeout', '200', '--tell', 'no', 'x'])
+    onTestFinished(() => void program.stop('SIGKILL'))
+    await expect.poll(() => program.stderr()).toBe('x: Deadline exceeded (-32008): {"status":"DEADLINE_EXCEEDED"}\n')
+    expect([begun[0]!.context.signal.aborted, asked]).toEqual([false, [undefined]])
+    begun[0]!.end('late')
+    expect(await program.exited).toMatchObject({ code: 1 })
+  })
+
   it('that is killed is worked for until its deadline, and no longer', async () => {
     const { handler, begun } = stage()
     const { port } = await served(deadlined(handler))
