@@ -11,7 +11,7 @@ export async function hydrated(page: Page): Promise<void> {
 /** Those parts of a page that come alive when their scripts are there, and have not done so yet. */
 const asleep = ['.timeline .tools:not(.ready)', 'div.run:not(.ready) > .bar', ':is(form, .own)[inert]']
 /** What loads its scripts only when it comes on the screen. */
-const lazy = '.explorer'
+const lazy = ':is(.explorer, .arrivals)'
 
 /** Waits until all of a page has come alive that does so by itself. */
 export async function alive(page: Page): Promise<void> {
@@ -22,8 +22,12 @@ export async function alive(page: Page): Promise<void> {
 
 /** Brings to life also what waits until it is on the screen, and goes back to the top. */
 export async function wake(page: Page): Promise<void> {
-  if ((await page.locator(lazy).count()) === 0) return
-  await page.locator(lazy).scrollIntoViewIfNeeded()
+  const parts = await page.locator(lazy).all()
+  if (parts.length === 0) return
+  for (const part of parts) {
+    await part.scrollIntoViewIfNeeded()
+    await part.locator('form:not([inert])').waitFor({ state: 'attached' })
+  }
   await page.waitForFunction((all) => !document.querySelector(all), asleep.join())
   await scrolledTo(page, 0)
 }

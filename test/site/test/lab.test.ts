@@ -179,6 +179,29 @@ describe.runIf(here)('two runs', () => {
     expect(await region.locator('.runs tbody tr').count()).toBe(3)
   })
 
+  test('of a chain show how long each server works for a caller that has given up', async ({ open, lab }) => {
+    const page = await open(`${lab.origin}/lab.html`)
+    await page.getByRole('link', { name: 'A chain of three servers, step 07' }).click()
+    const region = page.getByRole('region', { name: 'The lab' })
+    await expect.poll(() => region.getByLabel('Servers in a row').inputValue()).toBe('3')
+    // Not as it is recorded, so that it is run.
+    await region.getByLabel('Patience, in ms').fill('200')
+    await runIn(region).button('Run it here').click()
+    await expect.poll(runIn(region).status, { timeout: 20_000 }).toMatch(/^Done/)
+    const lanes = region.locator('svg.picture').first().locator('text.lane')
+    expect(await lanes.allTextContents()).toEqual(['client', 'server A', 'server B', 'server C'])
+    // In per cent of the width: told, a server is busy as long as the patience lasts; untold, to the end.
+    const widths = await region.locator('svg.picture').evaluateAll((all) =>
+      all.map((picture) =>
+        [...picture.querySelectorAll('rect.work')].map((work) => work.getBoundingClientRect().width / picture.getBoundingClientRect().width),
+      ),
+    )
+    const [told = [], untold = []] = widths
+    expect([told.length, untold.length]).toEqual([3, 3])
+    expect(Math.max(...told)).toBeLessThan(0.5)
+    expect(Math.min(...untold)).toBeGreaterThan(0.8)
+  })
+
   test('are stopped together', async ({ open, lab }) => {
     const page = await open(`${lab.origin}/lab.html?step=04&clients=1&calls=20&latency=1000&beside=05`)
     const { button, status } = runIn(page.getByRole('region', { name: 'The lab' }))

@@ -110,6 +110,24 @@ describe.concurrent('the model', () => {
     expect([await marks.count(), await own.count()]).toEqual([1, 1])
   })
 
+  test('says how long those wait who come by chance, and when there is no end to it', async ({ open, expect }) => {
+    const page = await open('/model.html')
+    const arrivals = page.getByRole('region', { name: 'Arrivals by chance' })
+    await arrivals.scrollIntoViewIfNeeded()
+    await arrivals.locator('form:not([inert])').waitFor()
+    const queue = () => arrivals.getByRole('definition').nth(1).innerText()
+    const slider = (name: string) => arrivals.getByRole('slider', { name })
+    const marks = arrivals.locator('.chart .free')
+    expect([await queue(), await marks.count()]).toEqual(['7.5 ms', 9])
+    await slider('Arrivals').fill('450')
+    await expect.poll(queue).toBe('no end')
+    await arrivals.getByText('the queue grows by 50 each second').waitFor()
+    await slider('Workers').fill('6')
+    await expect.poll(queue).toMatch(/^\d[\d.]* ms$/)
+    await arrivals.getByText('not measured at this setting').waitFor()
+    expect(await marks.count()).toBe(0)
+  })
+
   test('draws no schedule that nobody can read', async ({ open, expect }) => {
     const page = await open('/model.html?calls=50&clients=10')
     const { explorer, lanes } = explorerOf(page)
