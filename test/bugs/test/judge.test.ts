@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { linesOf, tellingReader } from '@rpc-steps/trial'
 import { describe, expect, it } from 'vitest'
 import { bugsOf } from '../src/bug.ts'
 import { judge, judgeAll, judgeWithout } from '../src/judge.ts'
@@ -64,6 +65,15 @@ describe.concurrent('the judge knows', () => {
 it('nothing is left of the copies', () => {
   const place = fileURLToPath(new URL('../../../.trials', import.meta.url))
   expect(readdirSync(place).filter((name) => name.startsWith('counter-'))).toEqual([])
+})
+
+it('what two threads tell at the same time is kept apart, however long it is', () => {
+  const telling = (file: string) => ({ kind: 'trouble', file, message: 'é\n\u001e😀'.repeat(500) }) as const
+  const [one, two] = ['a', 'b'].map((file, thread) => linesOf(telling(file), thread))
+  expect(Math.max(...one!.map((line) => Buffer.byteLength(line)))).toBeLessThan(512)
+  const read = tellingReader()
+  const mixed = one!.flatMap((line, i) => `${line}printed by a test${two![i]}`.split('\n'))
+  expect(mixed.flatMap((line) => read(line) ?? [])).toEqual([telling('a'), telling('b')])
 })
 
 it('a patch has a story and a test', () => {
