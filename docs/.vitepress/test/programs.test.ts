@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { run } from '@rpc-steps/cli/processes'
 import { runsHere, steps } from '@rpc-steps/course/steps'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { root, textOf } from '../source.ts'
 import { commands } from '../words/recorded.ts'
 
@@ -66,17 +66,41 @@ test('every script is a program of ours or a tool of others', () => {
   expect(startedBy('npm run trace:record -w docs')).toBe(undefined)
 })
 
-describe.concurrent('every program', () => {
-  test.each(here)('%s: --help is help and nothing else', async (file) => {
-    const { code, stdout, stderr } = await run(join(root, file), ['--help'], '', 30_000)
-    expect([code, stderr]).toEqual([0, ''])
+interface Ran {
+  file: string
+  argument: string
+  code: number
+  stdout: string
+  stderr: string
+  left: string[]
+}
+
+describe('every program', () => {
+  let ran: Ran[] = []
+  beforeAll(async () => {
+    const words = here.flatMap((file) => ['--help', '--wibble'].flatMap((argument) => [join(root, file), argument]))
+    const { stdout, stderr } = await run(new URL('fixtures/programs.ts', import.meta.url), words, '', 110_000)
+    ran = stdout.trim().split('\n').map((line) => JSON.parse(line) as Ran)
+    // Whoever hangs or ends all of them is the one that is not told of.
+    expect(ran.length, `${words.slice(2 * ran.length, 2 * ran.length + 2).join(' ')}: ${stderr}`).toBe(words.length / 2)
+    // Who says nothing starts another program, which was run there already.
+    for (const one of ran.filter(({ stdout, stderr }) => stdout + stderr === '')) {
+      Object.assign(one, await run(one.file, [one.argument], '', 30_000))
+    }
+  })
+  const of = (file: string, argument: string) =>
+    ran.find((one) => one.file === join(root, file) && one.argument === argument)!
+
+  test.each(here)('%s: --help is help and nothing else', (file) => {
+    const { code, stdout, stderr, left } = of(file, '--help')
+    expect({ code, stderr, left }).toEqual({ code: 0, stderr: '', left: [] })
     expect(stdout).toMatch(/^usage: \S[^]*\n {2}--help +says this\n$/)
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(110)
   })
 
-  test.each(here)('%s: an unknown option is an error in one line', async (file) => {
-    const { code, stdout, stderr } = await run(join(root, file), ['--wibble'], '', 30_000)
-    expect([code, stdout]).toEqual([1, ''])
+  test.each(here)('%s: an unknown option is an error in one line', (file) => {
+    const { code, stdout, stderr, left } = of(file, '--wibble')
+    expect({ code, stdout, left }).toEqual({ code: 1, stdout: '', left: [] })
     expect(stderr).toBe("Unknown option '--wibble'; --help says more\n")
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readTrace } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
 import { recordingOf, steps } from '../course.ts'
+import { questions } from '../predict/index.ts'
 import { textOf } from '../source.ts'
 import { recorded } from '../words/recorded.ts'
 import { record, scenes } from '../record/scenes.ts'
@@ -194,5 +195,12 @@ describe('the recorded traces', () => {
         before.inHand > 1,
       ])
     }
+    // What is asked about it has the same answer.
+    const text = toText(now)
+    for (const { id, ask } of questions.filter(({ file }) => file.endsWith(`/traces/${name}.json`))) {
+      expect([id, keyOf(ask(text).options)]).toEqual([id, keyOf(ask().options)])
+    }
   })
 })
+
+const keyOf = (options: readonly { right: boolean }[]) => options.findIndex(({ right }) => right)

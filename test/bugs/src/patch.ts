@@ -5,7 +5,7 @@ import { trials } from '@rpc-steps/trial'
 export class PatchError extends Error {}
 
 /** Applies a patch to a copy of its package. Throws PatchError. */
-export function apply(patch: string, folder: string): void {
+export function apply(patch: string, folder: string): undefined {
   const env = { ...process.env }
   for (const name of Object.keys(env)) if (name.startsWith('GIT_')) delete env[name]
   // Git must not find the repository, for then it would pass over what the repository ignores.

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { linesOf, tellingReader } from '@rpc-steps/trial'
 import { describe, expect, it } from 'vitest'
 import { bugsOf } from '../src/bug.ts'
-import { judge, judgeWithout, runWithout } from '../src/judge.ts'
+import { judge, judgeAll, judgeWithout } from '../src/judge.ts'
 
 const counter = fileURLToPath(new URL('./fixtures/counter', import.meta.url))
 /** Milliseconds: enough for a test that has nothing to wait for. */
@@ -12,6 +13,8 @@ const limit = 5_000
 const bugs = new Map(bugsOf(counter).map((bug) => [bug.name, bug]))
 
 describe.concurrent('the judge knows', () => {
+  const judged = judgeAll([...bugs.values()], limit)
+
   it.each([
     ['killed', /^killed$/],
     ['times-out', /^killed$/],
@@ -21,11 +24,16 @@ describe.concurrent('the judge knows', () => {
     ['survives', /^survived$/],
     ['does-not-apply', /^does not apply: error: patch failed: src\/counter.ts/],
     ['no-such-test', /^test\/counter.test.ts ran no test of that name$/],
-    ['no-such-file', /no test files found/i],
+    ['no-such-file', /^test\/other.test.ts ran no test of that name$/],
     ['unparsable', /^did not load: /],
     ['misspelt', /^broken, not wrong: ReferenceError: count is not defined/],
   ])('%s', async (name, verdict) => {
-    expect((await judge(bugs.get(name)!, limit)).verdict).toMatch(verdict)
+    const { judgements } = await judged
+    expect(judgements[[...bugs.keys()].indexOf(name)]!.verdict).toMatch(verdict)
+  })
+
+  it('a test that is not there, also alone', async () => {
+    expect((await judge(bugs.get('no-such-file')!, limit)).verdict).toMatch(/no test files found/i)
   })
 
   it('which test was red, and how', async () => {
@@ -44,8 +52,8 @@ describe.concurrent('the judge knows', () => {
   })
 
   it('and what the tests are without the bugs', async () => {
-    const run = await runWithout([...bugs.values()].filter(({ name }) => name !== 'no-such-file'))
-    const verdict = (name: string) => judgeWithout(bugs.get(name)!, run)
+    const { without } = await judged
+    const verdict = (name: string) => judgeWithout(bugs.get(name)!, without)
     expect(verdict('killed')).toBe('green')
     expect(verdict('times-out')).toBe('green')
     expect(verdict('red-anyway')).toMatch(/^AssertionError: expected 1 to be 'red'/)
@@ -57,6 +65,15 @@ describe.concurrent('the judge knows', () => {
 it('nothing is left of the copies', () => {
   const place = fileURLToPath(new URL('../../../.trials', import.meta.url))
   expect(readdirSync(place).filter((name) => name.startsWith('counter-'))).toEqual([])
+})
+
+it('what two threads tell at the same time is kept apart, however long it is', () => {
+  const telling = (file: string) => ({ kind: 'trouble', file, message: 'é\n\u001e😀'.repeat(500) }) as const
+  const [one, two] = ['a', 'b'].map((file, thread) => linesOf(telling(file), thread))
+  expect(Math.max(...one!.map((line) => Buffer.byteLength(line)))).toBeLessThan(512)
+  const read = tellingReader()
+  const mixed = one!.flatMap((line, i) => `${line}printed by a test${two![i]}`.split('\n'))
+  expect(mixed.flatMap((line) => read(line) ?? [])).toEqual([telling('a'), telling('b')])
 })
 
 it('a patch has a story and a test', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gantt, readTrace, spansOf } from '@rpc-steps/trace'
-import { hangs, runTests } from '@rpc-steps/trial'
+import { outcomesOf, runTrials } from '@rpc-steps/trial'
 import type { Outcome, Run } from '@rpc-steps/trial'
 import type { Exercise, Judge } from './exercise.ts'
 
@@ -25,31 +25,25 @@ export interface CheckOptions {
 export const defaultLimit = 5_000
 
 /** Runs what judges an exercise, in a copy of it, until it is known what is the first that is red. */
-export async function check(
+export async function check(exercise: Exercise, copy: string, options?: CheckOptions): Promise<Checked> {
+  const [checked] = await checkAll(exercise, [copy], options)
+  return checked!
+}
+
+/** The same in some copies, all at once. */
+export async function checkAll(
   exercise: Exercise,
-  copy: string,
+  copies: readonly string[],
   { limit = defaultLimit, signal }: CheckOptions = {},
-): Promise<Checked> {
+): Promise<Checked[]> {
   const traces = exercise.timeline ? mkdtempSync(join(tmpdir(), 'rpc-steps-')) : undefined
   try {
-    const enough = (outcomes: readonly Outcome[]) => isDecided(exercise, outcomes)
-    const run = await runTests(copy, exercise.tests, { limit, enough, traces, signal })
-    return judged(exercise, run)
+    const trials = copies.map((folder) => ({ folder, tests: exercise.tests, untilRed: true }))
+    const runs = await runTrials(trials, { limit, traces, signal })
+    return runs.map((run) => judged(exercise, run))
   } finally {
     if (traces !== undefined) rmSync(traces, { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-/** Whether it is known which is the first that is not right; or one hangs or is about to, and others might as well. */
-function isDecided({ tests }: Exercise, outcomes: readonly Outcome[]): boolean {
-  if (outcomes.some((outcome) => hangs(outcome) || outcome.failures[0]?.uncaught)) return true
-  const firstOpen = tests.findIndex((judge) => outcomesOf(judge, outcomes).length === 0)
-  const decided = firstOpen < 0 ? tests : tests.slice(0, firstOpen)
-  return decided.some((judge) => outcomesOf(judge, outcomes).some(({ passed }) => !passed))
-}
-
-function outcomesOf({ file, name }: Judge, outcomes: readonly Outcome[]): Outcome[] {
-  return outcomes.filter((outcome) => outcome.file.endsWith(`/${file}`) && outcome.name.includes(name))
 }
 
 /** Reads from a run of tests what came of an exercise. */

@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import type { Page } from 'playwright-core'
 import { steps } from '../../../docs/.vitepress/course.ts'
+import { htmlOf } from '../src/site.ts'
 import { test } from '../src/test.ts'
 
 const chapter = '/steps/01-blocking-sockets.html'
@@ -10,9 +11,8 @@ function questionsOf(page: Page) {
 }
 
 describe.concurrent('a question to predict', () => {
-  test.for(steps)('is asked at least three times in step $number', async ({ folder }, { open, expect }) => {
-    const page = await open(`/steps/${folder}.html`)
-    expect(await questionsOf(page).count()).toBeGreaterThanOrEqual(3)
+  test.for(steps)('is asked at least three times in step $number', ({ folder }, { expect }) => {
+    expect(htmlOf(`/steps/${folder}.html`).match(/<fieldset\b/g)?.length).toBeGreaterThanOrEqual(3)
   })
 
   test('says why, whatever one has chosen, and asks again', async ({ open, expect }) => {

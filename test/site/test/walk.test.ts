@@ -15,18 +15,6 @@ function panelOf(page: Page) {
       const text = await panel.first().locator('.place').innerText()
       return text.replace(/\s+/g, ' ').replace(/ lines (\d+) to (\d+)$/, ' $1-$2')
     },
-    /** The numbers of the lines in focus, and whether the first of them can be seen. */
-    focus: () =>
-      panel.first().evaluate((panel) => {
-        const sheet = panel.querySelector('.sheet')!.getBoundingClientRect()
-        const lines = [...panel.querySelectorAll<HTMLElement>('[data-focus]')]
-        const numbers = lines.map(({ dataset }) => Number(dataset['line']))
-        const { top, bottom } = lines[0]?.getBoundingClientRect() ?? { top: 0, bottom: 0 }
-        return {
-          lines: `${numbers[0]}-${numbers.at(-1)}`,
-          seen: top >= sheet.top - 1 && bottom <= sheet.bottom + 1,
-        }
-      }),
   }
 }
 
@@ -43,19 +31,57 @@ function spokenOf(page: Page) {
   )
 }
 
+/** A place in the source that the text speaks of, and where on the page it does. */
+interface Spoken {
+  place: string
+  at: number
+}
+
+/**
+ * Reads from place to place, with so many milliseconds of patience at each, and says of each what stands in the panel then: the file and the lines in
+ * focus, and whether the first of them can be seen. All of it in the browser, since to ask it from outside
+ * takes most of the time.
+ */
+async function walk({ spoken, patience }: { spoken: readonly Spoken[]; patience: number }): Promise<string[]> {
+  const frame = () => new Promise(requestAnimationFrame)
+  const found: string[] = []
+  for (const { place, at } of spoken) {
+    // To the line where one reads, a third of the way down.
+    scrollTo({ top: at - innerHeight * 0.33 + 4, behavior: 'instant' })
+    let now = ''
+    for (const late = performance.now() + patience; now !== `${place}, seen` && performance.now() < late; ) {
+      await frame()
+      const panel = document.querySelector('[aria-label="Source beside the text"]')
+      const sheet = panel?.querySelector('.sheet')?.getBoundingClientRect()
+      if (!panel || !sheet) continue
+      const lines = [...panel.querySelectorAll<HTMLElement>('[data-focus]')]
+      const { top, bottom } = lines[0]?.getBoundingClientRect() ?? { top: NaN, bottom: NaN }
+      const seen = top >= sheet.top - 1 && bottom <= sheet.bottom + 1
+      const text = panel.querySelector<HTMLElement>('.place')!.innerText.replace(/\s+/g, ' ')
+      const said = text.replace(/ lines (\d+) to (\d+)$/, ' $1-$2')
+      const focus = `${lines[0]?.dataset['line']}-${lines.at(-1)?.dataset['line']}`
+      now = `${said}${said.endsWith(` ${focus}`) ? '' : ` but ${focus}`}, ${seen ? 'seen' : 'out of sight'}`
+    }
+    found.push(now)
+  }
+  return found
+}
+
 describe.concurrent('code beside the text', () => {
   test.for(steps)('follows the reading through step $number', async ({ folder }, { open, expect }) => {
     const page = await open(`/steps/${folder}.html`)
-    const { place, focus } = panelOf(page)
     const spoken = await spokenOf(page)
     expect(spoken.length).toBeGreaterThan(4)
-    for (const { place: wanted, at } of spoken) {
-      // To the line where one reads, a third of the way down.
-      await scrolledTo(page, at - wide.height * 0.33 + 4)
-      await expect.poll(place).toBe(wanted)
-      const lines = wanted.split(' ')[1]
-      await expect.poll(focus).toEqual({ lines, seen: true })
-    }
+    expect(await page.evaluate(walk, { spoken, patience: 20_000 })).toEqual(spoken.map(({ place }) => `${place}, seen`))
+  })
+
+  test('that does not follow is found out', async ({ open, expect }) => {
+    const page = await open(chapter)
+    const [first] = await spokenOf(page)
+    const elsewhere = { place: 'nowhere.ts 1-2', at: first!.at }
+    expect(await page.evaluate(walk, { spoken: [elsewhere], patience: 3_000 })).toEqual([`${first!.place}, seen`])
+    await page.addStyleTag({ content: '.sheet [data-focus] { position: fixed; top: -999px }' })
+    expect(await page.evaluate(walk, { spoken: [first!], patience: 1_000 })).toEqual([`${first!.place}, out of sight`])
   })
 
   test('lets one look around, and comes back with the reading', async ({ open, expect }) => {

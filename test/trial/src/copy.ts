@@ -11,14 +11,14 @@ export function copyPackage(folder: string, to: string): void {
   cpSync(folder, to, { recursive: true, filter: (file) => !skipped.includes(file) })
 }
 
-/** Works in a copy of a package, and removes it in the end. */
-export async function inCopy<T>(folder: string, work: (copy: string) => Promise<T>): Promise<T> {
+/** Works in copies of a package, and removes them in the end. */
+export async function inCopies<T>(folder: string, count: number, work: (copies: string[]) => Promise<T>): Promise<T> {
   mkdirSync(trials, { recursive: true })
-  const copy = mkdtempSync(join(trials, `${basename(folder)}-`))
+  const copies = Array.from({ length: count }, () => mkdtempSync(join(trials, `${basename(folder)}-`)))
   try {
-    copyPackage(folder, copy)
-    return await work(copy)
+    for (const copy of copies) copyPackage(folder, copy)
+    return await work(copies)
   } finally {
-    rmSync(copy, { recursive: true, force: true, maxRetries: 5 })
+    for (const copy of copies) rmSync(copy, { recursive: true, force: true, maxRetries: 5 })
   }
 }

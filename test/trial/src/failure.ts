@@ -11,11 +11,6 @@ export interface Place {
   code: string
 }
 
-/** Whether a test is red because something never came. */
-export function hangs({ blocked, failures }: Outcome): boolean {
-  return blocked === true || failures.some(({ error }) => /^Error: (Test|Hook) timed out in /.test(error))
-}
-
 /**
  * Whether code failed that is none: a misspelt name turns every test red, and says nothing of what
  * they are about.

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { readLine } from './telling.ts'
-import type { Outcome, Telling, TestName } from './telling.ts'
+import { isDecided, tellingReader } from './telling.ts'
+import type { Outcome, Telling } from './telling.ts'
+import { trialOf } from './trial.ts'
+import type { Trial } from './trial.ts'
 
-/** How a run of tests ended. `trouble` is what kept tests from being run at all. */
+/** How the tests of a trial ended. `trouble` is what kept tests from being run at all. */
 export interface Run {
   outcomes: Outcome[]
   trouble: string[]
@@ -16,8 +18,6 @@ export interface Run {
 export interface RunOptions {
   /** Milliseconds that a test may take. */
   limit: number
-  /** Whether so much is enough, and the rest need not be run. */
-  enough?: (outcomes: readonly Outcome[]) => boolean
   /** An empty folder, in which each test records what happens in it. */
   traces?: string | undefined
   /** Ends at once, and with it everything that was started. */
@@ -33,33 +33,61 @@ const startLimit = 60_000
 /** Milliseconds that vitest has to end a test by itself, which it cannot when the thread is blocked. */
 const grace = 3_000
 
+/** Milliseconds that a trial has to clean up when more follow it. */
+const cleanUp = 3_000
+
+/** A trial while it goes on. */
+interface Running extends Trial, Run {
+  /** Of its files, those of which nothing more comes. */
+  over: Set<string>
+  /** Nothing that comes is of interest any more. */
+  ended: boolean
+}
+
+/** Runs the tests of one trial. */
+export async function runTrial(trial: Trial, options: RunOptions): Promise<Run> {
+  const [run] = await runTrials([trial], options)
+  return run!
+}
+
 /**
- * Runs some tests of a package, in a process group of its own: a wrong version may hang in a way
- * that only SIGKILL ends.
+ * Runs the tests of some trials, copies of packages that are configured alike, and tells of each how it
+ * ended. To start vitest for each of them takes longer than most have to do; so it is started once, and
+ * anew for the rest when a trial hangs in a way that only SIGKILL ends.
  *
  * @throws the reason of `signal`
  */
-export async function runTests(
-  folder: string,
-  tests: readonly TestName[],
-  { limit, enough = () => false, traces, signal }: RunOptions,
-): Promise<Run> {
+export async function runTrials(trials: readonly Trial[], options: RunOptions): Promise<Run[]> {
+  const all = trials.map((trial): Running => ({ ...trial, outcomes: [], trouble: [], over: new Set(), ended: false }))
+  for (let open: Running[] = all; open.length > 0; open = open.filter(({ ended }) => !ended)) {
+    // What was begun is begun anew.
+    for (const trial of open) Object.assign(trial, { outcomes: [], trouble: [], over: new Set() })
+    await runSome(open, options)
+  }
+  return all.map(({ outcomes, trouble }) => ({ outcomes, trouble }))
+}
+
+/** Runs trials in one vitest, in a process group of its own, until all have ended or it must be killed. */
+async function runSome(trials: readonly Running[], { limit, traces, signal }: RunOptions): Promise<void> {
   signal?.throwIfAborted()
+  const [{ folder }] = trials as [Running]
   const config = join(folder, 'vitest.telling.config.ts')
-  writeFileSync(config, configText(tests, limit))
-  const files = [...new Set(tests.map(({ file }) => file))]
+  writeFileSync(config, configText(trials, limit))
   const env = { ...process.env }
   // The outer vitest says in these who it is.
   for (const name of Object.keys(env)) if (name.startsWith('VITEST')) delete env[name]
+  env['TRIALS'] = JSON.stringify(trials.map(({ folder, tests, untilRed }) => ({ folder, tests, untilRed })))
   if (traces !== undefined) env['TRIAL_TRACES'] = traces
 
-  const child = spawn(process.execPath, [vitest, 'run', ...files, '--config', config], {
+  const child = spawn(process.execPath, [vitest, 'run', '--config', config], {
     cwd: folder,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: !isWindows,
   })
+  let killed = false
   const kill = () => {
+    killed = true
     try {
       if (isWindows) child.kill('SIGKILL')
       else process.kill(-child.pid!, 'SIGKILL')
@@ -69,73 +97,102 @@ export async function runTests(
   }
   signal?.addEventListener('abort', kill)
 
-  const run: Run = { outcomes: [], trouble: [] }
   const said: string[] = []
-  const running = new Map<string, NodeJS.Timeout>()
-  let idle: NodeJS.Timeout | undefined
-  const watchStart = () => {
-    clearTimeout(idle)
-    if (running.size > 0) return
-    idle = setTimeout(() => {
-      run.trouble.push(`hung: no test began in ${startLimit / 1000} s`)
-      kill()
-    }, startLimit)
+  const limits = new Map<string, NodeJS.Timeout>()
+  const running = new Set<string>()
+  const within = (key: string, ms: number, late: () => void) => {
+    clearTimeout(limits.get(key))
+    limits.set(key, setTimeout(late, ms))
   }
-  const end = (outcome: Outcome) => {
-    run.outcomes.push(outcome)
-    if (enough(run.outcomes)) kill()
+  const watchStart = () => {
+    clearTimeout(limits.get('start'))
+    if (running.size > 0) return
+    within('start', startLimit, () => {
+      for (const trial of trials.filter(({ ended }) => !ended)) {
+        trial.ended = true
+        trial.trouble.push(`hung: no test began in ${startLimit / 1000} s`)
+      }
+      kill()
+    })
+  }
+  const end = (trial: Running, outcome: Outcome) => {
+    trial.outcomes.push(outcome)
+    trial.ended = outcome.blocked === true || (trial.untilRed === true && isDecided(trial.tests, trial.outcomes))
+    if (!trial.ended) return
+    if (outcome.blocked || trials.every(({ ended }) => ended)) kill()
+    else within(trial.folder, cleanUp, kill)
   }
   const hear = (telling: Telling) => {
-    if (telling.kind === 'trouble') return void run.trouble.push(telling.message)
+    const trial = trialOf(trials, telling.file)
+    if (!trial || killed) return
+    if (telling.kind === 'over') {
+      trial.over.add(telling.file)
+      clearTimeout(limits.get(trial.folder))
+      trial.ended ||= trial.over.size === new Set(trial.tests.map(({ file }) => file)).size
+      return
+    }
+    if (telling.kind === 'trouble') return void (trial.ended || trial.trouble.push(telling.message))
     const { kind, ...about } = telling
     const key = `${about.file} ${about.name}`
-    clearTimeout(running.get(key))
+    clearTimeout(limits.get(key))
     if (kind === 'began') {
-      const blocked = () => {
-        end({ ...about, passed: false, failures: [], blocked: true })
-        kill()
-      }
-      running.set(key, setTimeout(blocked, limit + grace))
-    } else if (running.delete(key)) {
-      end(about as Outcome)
+      running.add(key)
+      within(key, limit + grace, () => {
+        if (trial.ended) kill()
+        else end(trial, { ...about, passed: false, failures: [], blocked: true })
+      })
+    } else if (running.delete(key) && !trial.ended) {
+      end(trial, about as Outcome)
     }
     watchStart()
   }
   watchStart()
+  const read = tellingReader()
   createInterface(child.stderr).on('line', (line) => {
-    const telling = readLine(line)
+    const telling = read(line)
     if (telling) hear(telling)
-    else said.push(line)
+    else if (!line.startsWith('\x1e')) said.push(line)
   })
   let code: number | null
+  let byItself: boolean
   try {
     ;[code] = (await once(child, 'close')) as [number | null]
+    byItself = !killed
   } finally {
     kill()
     signal?.removeEventListener('abort', kill)
-    for (const timer of [idle, ...running.values()]) clearTimeout(timer)
+    for (const timer of limits.values()) clearTimeout(timer)
   }
   signal?.throwIfAborted()
-  if (code !== 0 && run.outcomes.length === 0 && run.trouble.length === 0) {
-    run.trouble.push(`vitest failed: ${said.join('\n').trim()}`)
-  }
-  return run
+  if (!byItself) return
+  const why = `vitest failed: ${said.join('\n').trim()}`
+  // Whoever was in the middle of a test has taken the others down.
+  const guilty = trials.filter((trial) => [...running].some((key) => trialOf(trials, key) === trial))
+  for (const trial of guilty) trial.trouble.push(why)
+  const silent = code !== 0 && trials.every(({ outcomes, trouble }) => outcomes.length + trouble.length === 0)
+  if (silent) for (const trial of trials) trial.trouble.push(why)
+  for (const trial of guilty.length > 0 ? guilty : trials) trial.ended = true
 }
 
-/** The package's own configuration, but for what is asked here. */
-function configText(tests: readonly TestName[], limit: number): string {
+/** The packages' own configuration, but for what is asked here. */
+function configText(trials: readonly Trial[], limit: number): string {
+  const files = trials.flatMap(({ folder, tests }) => tests.map(({ file }) => `${basename(folder)}/${file}`))
   const test = {
+    include: [...new Set(files)],
     runner,
-    testNamePattern: tests.map(({ name }) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'),
+    // A thread of its own starts sooner than a process, and ends as surely.
+    pool: 'threads',
+    maxWorkers: 2,
     testTimeout: limit,
     hookTimeout: limit,
     includeTaskLocation: true,
     // What is polled says what it has seen so far; a test that runs out of time says nothing.
     expect: { poll: { timeout: limit * 0.75 } },
   }
+  const root = dirname(trials[0]!.folder)
   return `import { mergeConfig } from 'vitest/config'
 import own from './vitest.config.ts'
 
-export default mergeConfig(own, ${JSON.stringify({ test })})
+export default mergeConfig(own, ${JSON.stringify({ root, test })})
 `
 }
