@@ -1,5 +1,6 @@
 import { codes, RpcError } from './errors.ts'
 import type { ErrorObject, Json } from './errors.ts'
+import { parseJson } from './parse-json.ts'
 import { around, Rope } from './rope.ts'
 import type { Text } from './rope.ts'
 import { stringify } from './stringify.ts'
@@ -117,7 +118,7 @@ export const defaultMessageLimits: MessageLimits = { depth: 100, batch: 100 }
 /** Parses one frame's body. Throws RpcError: a parse error. */
 export function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new RpcError(codes.parseError, 'Parse error')
   }
