@@ -19,6 +19,7 @@ export function parseJson(text: string): unknown {
     close = text.indexOf('"', open + 1)
     if (left === 0 || open < 0 || close < open) return JSON.parse(text)
   }
+  // A slice, so it keeps the whole text alive: that must not be much more.
   const piece = text.slice(open + 1, close)
   if (text.length - piece.length > long || !isPrintable(piece, 'latin1')) return JSON.parse(text)
   const whole = { value: JSON.parse(`${text.slice(0, open)}"\\u0000${text.slice(close)}`) as unknown }
