@@ -38,7 +38,7 @@ async function measure(write: Write, noDelay: boolean, count: number): Promise<n
   const times: number[] = []
   for (let id = 1; id <= count; id++) {
     const start = performance.now()
-    write(socket, requestText(id, 'say', { text: 'Hello, server!' }))
+    write(socket, `${requestText(id, 'say', { text: 'Hello, server!' })}`)
     await new Promise<void>((resolve) => (answered = resolve))
     times.push(performance.now() - start)
   }

@@ -1,6 +1,6 @@
 import { trace } from '@rpc-steps/trace'
 import { DisconnectedError, notificationText, requestText, resultOf, withExtras } from '@rpc-steps/wire'
-import type { Extras, Json, Params, Reply } from '@rpc-steps/wire'
+import type { Extras, Json, Params, Reply, Text } from '@rpc-steps/wire'
 import type { Limits } from './limits.ts'
 import type { Output } from './output.ts'
 
@@ -20,7 +20,7 @@ export interface Outgoing extends Readonly<CallExtras> {
   readonly id: number | undefined
   readonly method: string
   /** Let go of when it is written: a thousand in flight would be a thousand copies. */
-  text: string
+  text: Text
   /** Characters of the text. */
   readonly size: number
   /** Undefined when the caller has given it up. */

@@ -1,4 +1,4 @@
-import type { Framer } from '@rpc-steps/wire'
+import type { Framer, Text } from '@rpc-steps/wire'
 import type { Limits } from './limits.ts'
 
 /** More would wait to be sent than the hard cap allows; or one message is larger than all of it. */
@@ -42,19 +42,19 @@ export class Output {
   }
 
   /** Throws OverflowError for a message that is too large by itself. */
-  check({ length }: string): void {
+  check({ length }: Text): void {
     const { hardCap } = this.#limits
     if (length <= hardCap) return
     throw new OverflowError(`a message of ${length} bytes or more; at most ${hardCap} may wait to be sent`)
   }
 
   /** True if a message would go over the hard cap, and the peer has not taken what is there already. */
-  overflows({ length }: string): boolean {
+  overflows({ length }: Text): boolean {
     return this.full && this.held + length > this.#limits.hardCap
   }
 
   /** Adds a message in its frame. */
-  add(text: string): void {
+  add(text: Text): void {
     let bytes = slab
     let start = used
     let length = this.#framer.encode(text, bytes, start)

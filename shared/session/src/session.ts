@@ -1,5 +1,5 @@
 import { createFramer, DisconnectedError, errorText, FramingError, Inbox } from '@rpc-steps/wire'
-import type { Framer, Framing, Params, Reply, Request, Respond } from '@rpc-steps/wire'
+import type { Framer, Framing, Params, Reply, Request, Respond, Text } from '@rpc-steps/wire'
 import { Calls } from './calls.ts'
 import type { CallExtras, Outgoing, Settle } from './calls.ts'
 import { limitsOf } from './limits.ts'
@@ -68,7 +68,7 @@ export class Session {
     const inbox = {
       request: (request: Request, respond: Respond) => this.#requests.take(request, respond),
       reply: (reply: Reply) => this.#onReply(reply),
-      send: (text: string) => this.#answer(text),
+      send: (text: Text) => this.#answer(text),
       internalError: log,
     }
     this.#inbox = new Inbox(inbox, this.limits)
@@ -154,7 +154,7 @@ export class Session {
     return this.#deaf || !this.#requests.isFull || this.#calls.unanswered > 0
   }
 
-  #answer(text: string): void {
+  #answer(text: Text): void {
     if (this.#state === 'ending' || this.#state === 'over') return
     this.#output.check(text)
     if (this.#output.overflows(text)) {

@@ -1,5 +1,7 @@
 import { codes, FramingError } from './errors.ts'
 import { BufferedFramer, writeText } from './framer.ts'
+import { byteLength } from './rope.ts'
+import type { Text } from './rope.ts'
 
 const LF = 10
 const CR = 13
@@ -21,11 +23,11 @@ export class ContentLengthFramer extends BufferedFramer {
   #length = -1
 
   // #region content-length
-  frame(body: string): string {
-    return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  frame(body: Text): string {
+    return `Content-Length: ${byteLength(body)}\r\n\r\n${body}`
   }
 
-  encode(body: string, into: Buffer, at: number): number {
+  encode(body: Text, into: Buffer, at: number): number {
     // The header tells the length of what follows, and how long the header is depends on that. So
     // the body is written first, where it will stand if it takes a byte for each character.
     const guess = headerLength(body.length)

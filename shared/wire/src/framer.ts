@@ -1,5 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { FramingError } from './errors.ts'
+import { byteLength } from './rope.ts'
+import type { Text } from './rope.ts'
 
 /** How much of a frame is read before its peer is refused. */
 export interface FrameLimits {
@@ -39,12 +41,12 @@ export interface Framer {
   /** Bytes of the unfinished frame that are kept. */
   readonly held: number
   /** The message in its frame, to be sent as UTF-8. */
-  frame(body: string): string
+  frame(body: Text): string
   /**
    * Writes the message in its frame into memory, from `at` on. Returns how many bytes that were, or
    * -1 if there was no room; what lies behind `at` may be overwritten all the same.
    */
-  encode(body: string, into: Buffer, at: number): number
+  encode(body: Text, into: Buffer, at: number): number
 }
 
 /** Bytes that are set aside for a frame before they have come, at most. */
@@ -78,8 +80,8 @@ export abstract class BufferedFramer implements Framer {
 
   /** The next whole message of the bytes at hand. */
   protected abstract read(): string | undefined
-  abstract frame(body: string): string
-  abstract encode(body: string, into: Buffer, at: number): number
+  abstract frame(body: Text): string
+  abstract encode(body: Text, into: Buffer, at: number): number
 
   // #region push
   push(chunk: Uint8Array, length = chunk.length): void {
@@ -156,6 +158,8 @@ export abstract class BufferedFramer implements Framer {
     // Many small messages in one chunk: when all are ASCII they become text together, in one go.
     if (this.#ascii === undefined && this.#borrowed && length < few && next < this.stop) this.#readAscii(start)
     if (this.#ascii) return this.#ascii.slice(start - this.#asciiStart, start - this.#asciiStart + length)
+    // In a long one it is worth looking: ASCII is copied as it is.
+    if (length >= few && isAscii(bytes.subarray(start, start + length))) return bytes.toString('latin1', start, start + length)
     const text = bytes.toString('utf8', start, start + length)
     // V8 knows whether a string is all Latin-1, and most messages are: then this costs nothing.
     const doubtful = text.includes('\ufffd')
@@ -185,9 +189,12 @@ export abstract class BufferedFramer implements Framer {
  * Writes text as UTF-8. Returns how many bytes that were, or -1 if there was no room. Most texts take
  * a byte for each character; only where that fits and three for each would not is it worth counting.
  */
-export function writeText(text: string, into: Buffer, at: number): number {
+export function writeText(text: Text, into: Buffer, at: number): number {
   const room = into.length - at
   if (text.length > room) return -1
-  if (3 * text.length > room && Buffer.byteLength(text) > room) return -1
-  return into.write(text, at)
+  if (3 * text.length > room && byteLength(text) > room) return -1
+  if (typeof text === 'string') return into.write(text, at)
+  let end = at + into.write(text.before, at)
+  end += into.write(text.plain, end, 'latin1')
+  return end + into.write(text.after, end) - at
 }

@@ -2,6 +2,7 @@ import { ContentLengthFramer } from './content-length.ts'
 import { defaultLimits } from './framer.ts'
 import type { Framer, FrameLimits } from './framer.ts'
 import { NewlineFramer } from './newline.ts'
+import type { Text } from './rope.ts'
 
 /** The framings there are. `auto` is for servers: the first byte that comes tells which. */
 export type Framing = 'content-length' | 'newline' | 'auto'
@@ -46,11 +47,11 @@ class AutoFramer implements Framer {
     return this.#chosen?.held ?? 0
   }
 
-  frame(body: string): string {
+  frame(body: Text): string {
     return this.#writer.frame(body)
   }
 
-  encode(body: string, into: Buffer, at: number): number {
+  encode(body: Text, into: Buffer, at: number): number {
     return this.#writer.encode(body, into, at)
   }
 

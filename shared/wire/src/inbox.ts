@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { codes, RpcError } from './errors.ts'
 import { defaultMessageLimits, errorText, isDeeper, isId, isReply, isRequest, parse, resultText } from './messages.ts'
 import type { Id, MessageLimits, Reply, Request } from './messages.ts'
+import type { Text } from './rope.ts'
 
 /**
  * Ends a request, error first as Node does it: an RpcError is sent as it is, any other error as
@@ -10,7 +11,7 @@ import type { Id, MessageLimits, Reply, Request } from './messages.ts'
 export type Respond = (error: unknown, result?: unknown) => void
 
 /** Sends the answer to the request with this id, or an error in its place if it is too large. */
-type Answer = (text: string, id: Id) => void
+type Answer = (text: Text, id: Id) => void
 
 const tooLarge = new RpcError(codes.internalError, 'Internal error', 'the answer is too large to be sent')
 
@@ -21,7 +22,7 @@ export interface InboxEvents {
   /** A reply came, to a request of ours or to none. */
   reply(reply: Reply): void
   /** Sends a message to the peer. Throws if it is too large to be sent at all. */
-  send(text: string): void
+  send(text: Text): void
   /** A handler failed in a way the peer must not see: what happened, in words for a log. */
   internalError(report: string): void
 }
@@ -97,7 +98,7 @@ export class Inbox {
     }
     // Arrays in arrays in arrays were not meant as a batch.
     if (deep && items.every((item) => idOf(item) === null)) return this.#events.send(errorText(null, this.#tooDeep()))
-    const answers: string[] = []
+    const answers: Text[] = []
     const ids: Id[] = []
     let open = items.length
     const close = () => {
@@ -133,7 +134,7 @@ export class Inbox {
     }
   }
 
-  #replyText(id: Id, error: unknown, result: unknown): string {
+  #replyText(id: Id, error: unknown, result: unknown): Text {
     try {
       if (error instanceof RpcError) return errorText(id, error)
       if (error === null || error === undefined) return resultText(id, result)

@@ -1,5 +1,8 @@
 import { codes, RpcError } from './errors.ts'
 import type { ErrorObject, Json } from './errors.ts'
+import { parseJson } from './parse-json.ts'
+import { around, Rope } from './rope.ts'
+import type { Text } from './rope.ts'
 import { stringify } from './stringify.ts'
 
 /** What joins a reply to its request. Echoed exactly as it came. */
@@ -59,15 +62,20 @@ export interface Reply {
 
 // #region write
 /** A request as JSON text. The envelope is a template: only what varies is stringified. */
-export function requestText(id: number, method: string, params?: Params): string {
-  const rest = params === undefined ? '' : `,"params":${stringify(params)}`
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${rest}}`
+export function requestText(id: number, method: string, params?: Params): Text {
+  return withParams(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}`, params)
+}
+
+function withParams(start: string, params: Params | undefined): Text {
+  return params === undefined ? `${start}}` : around(`${start},"params":`, stringify(params) ?? 'null', '}')
 }
 
 /** The text of a request, with what rides beside it. Known members only; none is no change. */
-export function withExtras(text: string, extras: Extras): string {
+export function withExtras(text: Text, extras: Extras): Text {
   const beside = extrasText(extras)
-  return beside === '' ? text : `${text.slice(0, -1)}${beside}}`
+  if (beside === '') return text
+  if (typeof text === 'string') return `${text.slice(0, -1)}${beside}}`
+  return new Rope(text.before, text.plain, `${text.after.slice(0, -1)}${beside}}`)
 }
 
 function extrasText({ meta, traceparent, tracestate }: Extras): string {
@@ -76,14 +84,14 @@ function extrasText({ meta, traceparent, tracestate }: Extras): string {
 }
 
 /** A notification as JSON text. */
-export function notificationText(method: string, params?: Params): string {
-  const rest = params === undefined ? '' : `,"params":${stringify(params)}`
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)}${rest}}`
+export function notificationText(method: string, params?: Params): Text {
+  return withParams(`{"jsonrpc":"2.0","method":${JSON.stringify(method)}`, params)
 }
 
 /** A reply with a result as JSON text; `undefined` is sent as null. */
-export function resultText(id: Id, result: unknown): string {
-  return `{"jsonrpc":"2.0","result":${stringify(result) ?? 'null'},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`
+export function resultText(id: Id, result: unknown): Text {
+  const end = `,"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`
+  return around('{"jsonrpc":"2.0","result":', stringify(result) ?? 'null', end)
 }
 
 /** A reply with an error as JSON text. */
@@ -110,7 +118,7 @@ export const defaultMessageLimits: MessageLimits = { depth: 100, batch: 100 }
 /** Parses one frame's body. Throws RpcError: a parse error. */
 export function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new RpcError(codes.parseError, 'Parse error')
   }

@@ -1,16 +1,17 @@
 import { codes, FramingError } from './errors.ts'
 import { BufferedFramer, writeText } from './framer.ts'
+import type { Text } from './rope.ts'
 
 const LF = 10
 const CR = 13
 
 /** One JSON text a line, ended by LF or CR LF; blank lines are passed over. */
 export class NewlineFramer extends BufferedFramer {
-  frame(body: string): string {
-    return body + '\n'
+  frame(body: Text): string {
+    return `${body}\n`
   }
 
-  encode(body: string, into: Buffer, at: number): number {
+  encode(body: Text, into: Buffer, at: number): number {
     if (at >= into.length) return -1
     const length = writeText(body, into, at)
     if (length < 0 || at + length === into.length) return -1

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFramer } from '../src/index.ts'
+import { Rope } from '../src/rope.ts'
 
+const any = fc.string({ unit: 'binary', maxLength: 300 })
 const body = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  any,
+  fc.tuple(any, fc.string({ unit: fc.constantFrom('x', ' '), minLength: 1, maxLength: 300 }), any).map((pieces) => new Rope(...pieces)),
   fc.tuple(fc.constantFrom('x', 'é', '🙂', '\ud800'), fc.integer({ min: 0, max: 120 })).map(([c, n]) => c.repeat(n)),
 )
 

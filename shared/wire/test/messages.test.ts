@@ -17,7 +17,7 @@ describe('what is written from a template is the JSON that it should be', () => 
   it('requests', () => {
     fc.assert(
       fc.property(fc.nat(), text, fc.option(params, { nil: undefined }), (id, method, params) => {
-        const request = parse(requestText(id, method, params))
+        const request = parse(`${requestText(id, method, params)}`)
         expect(request).toEqual(plain({ jsonrpc: '2.0', id, method, params }))
         expect(isRequest(request)).toBe(true)
         expect(isReply(request)).toBe(false)
@@ -28,7 +28,7 @@ describe('what is written from a template is the JSON that it should be', () => 
   it('notifications', () => {
     fc.assert(
       fc.property(text, fc.option(params, { nil: undefined }), (method, params) => {
-        const notification = parse(notificationText(method, params))
+        const notification = parse(`${notificationText(method, params)}`)
         expect(notification).toEqual(plain({ jsonrpc: '2.0', method, params }))
         expect(isRequest(notification)).toBe(true)
       }),
@@ -38,7 +38,7 @@ describe('what is written from a template is the JSON that it should be', () => 
   it('results', () => {
     fc.assert(
       fc.property(id, json, (id, result) => {
-        const reply = parse(resultText(id, result))
+        const reply = parse(`${resultText(id, result)}`)
         expect(reply).toEqual(plain({ jsonrpc: '2.0', result, id }))
         expect(isReply(reply)).toBe(true)
         expect(isRequest(reply)).toBe(false)
@@ -99,8 +99,8 @@ describe('beside a request', () => {
 
   it('stands what is given, and it makes a valid request', () => {
     const extras = { meta: { timeoutMs: 5, token: 'é"', stream: true }, traceparent: '00-1-2-03' }
-    for (const params of [undefined, { a: 1 }]) {
-      const request = parse(withExtras(requestText(1, 'ask', params), extras))
+    for (const params of [undefined, { a: 1 }, { a: 'x'.repeat(1_000) }]) {
+      const request = parse(`${withExtras(requestText(1, 'ask', params), extras)}`)
       expect(request).toEqual(plain({ jsonrpc: '2.0', id: 1, method: 'ask', params, ...extras }))
       expect(isRequest(request)).toBe(true)
     }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { stringify } from '../src/stringify.ts'
+import { stringify as textOf } from '../src/stringify.ts'
 import { ratio } from './support.ts'
+
+const stringify = (value: unknown) => textOf(value)?.toString()
 
 /** Texts of every kind that is written in another way, long enough for somebody to look for a short cut. */
 const piece = fc.constantFrom('plain text, ', 'é', '漢', '🙂', '\ud83d', '\udc00', '"', '\\', '\n', '\0', '\x1f', '\x7f', ' ')

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import { DisconnectedError, createFramer, requestText } from '@rpc-steps/wire'
-import type { Request, Respond } from '@rpc-steps/wire'
+import type { Request, Respond, Text } from '@rpc-steps/wire'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Connection } from '../src/index.ts'
 import type { ConnectionOptions } from '../src/index.ts'
@@ -43,7 +43,7 @@ function over(stream: Duplex, options: ConnectionOptions = {}) {
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
-const frame = (text: string) => createFramer('content-length').frame(text)
+const frame = (text: Text) => createFramer('content-length').frame(text)
 const kilobytes = (n: number) => ['x'.repeat(n * 1024)]
 
 describe('what is sent', () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import type { Socket } from 'node:net'
 import { createFramer, requestText } from '@rpc-steps/wire'
-import type { Json, Params, Reply } from '@rpc-steps/wire'
+import type { Json, Params, Reply, Text } from '@rpc-steps/wire'
 import { onTestFinished, vi } from 'vitest'
 import { listen, Loop, answer } from '../src/index.ts'
 import type { Handler, LoopOptions, ServerOptions } from '../src/index.ts'
@@ -85,6 +85,6 @@ export class RawPeer {
   }
 }
 
-export function frame(body: string): string {
+export function frame(body: Text): string {
   return createFramer('content-length').frame(body)
 }

@@ -1,6 +1,7 @@
 import { faultySyscalls, syscalls } from '@rpc-steps/sockets'
 import type { Peer } from '@rpc-steps/sockets'
 import { createFramer, requestText } from '@rpc-steps/wire'
+import type { Text } from '@rpc-steps/wire'
 import { describe, expect, test, vi } from 'vitest'
 import { listen, Loop, answer } from '../src/index.ts'
 import type { Handler, ServerOptions } from '../src/index.ts'
@@ -224,7 +225,7 @@ test('what the kernel has no room for leaves as soon as there is some', () => {
 describe('a peer that does not read', () => {
   const requests = Array.from({ length: 500 }, (_, i) => requestText(i, 'say', ['x'.repeat(1_000)]))
 
-  function paused(requests: string[], options: ServerOptions = {}) {
+  function paused(requests: readonly Text[], options: ServerOptions = {}) {
     const network = faultySyscalls(1, { faults: 'none' })
     const loop = new Loop({ syscalls: network, selector: 'epoll' })
     const server = listen(loop, answer, { port: 7000, ...options })

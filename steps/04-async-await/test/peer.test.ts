@@ -2,6 +2,7 @@ import { getEventListeners, once } from 'node:events'
 import * as net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createFramer, DisconnectedError, requestText, RpcError } from '@rpc-steps/wire'
+import type { Text } from '@rpc-steps/wire'
 import { afterEach, describe, expect, test } from 'vitest'
 import { answer, connect, listen as listenAt, Peer } from '../src/index.ts'
 import type { Handler, PeerOptions, Server } from '../src/index.ts'
@@ -32,7 +33,7 @@ function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open }
 }
 
-const frame = (text: string) => createFramer('content-length').frame(text)
+const frame = (text: Text) => createFramer('content-length').frame(text)
 
 const never = () => new Promise<never>(() => {})
 

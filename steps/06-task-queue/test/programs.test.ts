@@ -46,7 +46,7 @@ describe('the server', () => {
     socket.on('data', (chunk: string) => (text += chunk))
     for (const id of [1, 2, 3]) socket.write(frame(requestText(id, 'sleep', [300])))
     // A wrong priority is told without waiting: then the others are in the queue.
-    socket.write(frame(requestText(4, 'sleep').replace('"method"', '"meta":{"priority":10},"method"')))
+    socket.write(frame(`${requestText(4, 'sleep')}`.replace('"method"', '"meta":{"priority":10},"method"')))
     await expect.poll(() => text).toContain('"id":4')
     running.process.kill('SIGTERM')
     let id = 4
