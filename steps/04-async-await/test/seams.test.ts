@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { requestText } from '@rpc-steps/wire'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { accepting, answer, childStream, connect, Context, Key, listen, methods, Peer, serving } from '../src/index.ts'
-import type { Call, Clock, Handler, PeerOptions, RequestContext, Server } from '../src/index.ts'
+import type { Answer, Call, Clock, Handler, PeerOptions, RequestContext, Server } from '../src/index.ts'
 import { duplexPair } from './duplex-pair.ts'
 
 // What the later steps stand on. Each seam is shown by the smallest filter that needs it.
@@ -215,7 +215,11 @@ describe('two ends that call each other', () => {
 
 test('a server closes under load: what was asked is answered, the rest is told to go elsewhere', async () => {
   let asked = 0
-  const [server, peer] = await pair((_, context) => context.sleep(5 + 7 * (asked++ % 5)).then(() => 1), { grace: 5_000 })
+  let release = (_: Answer) => {}
+  const last = new Promise<Answer>((resolve) => (release = resolve))
+  const handler: Handler = ({ method }, context) =>
+    method === 'last' ? last : context.sleep(5 + 7 * (asked++ % 5)).then(() => 1)
+  const [server, peer] = await pair(handler, { grace: 5_000 })
   const outcomes = { answered: 0, refused: 0, disconnected: 0 }
   const worker = async () => {
     for (;;) {
@@ -230,9 +234,13 @@ test('a server closes under load: what was asked is answered, the rest is told t
     }
   }
   const workers = Array.from({ length: 8 }, worker)
+  const answered = peer.call('last')
   await expect.poll(() => outcomes.answered).toBeGreaterThan(20)
-  await server.close()
+  const closed = server.close()
+  await expect.poll(() => outcomes.refused).toBeGreaterThan(0)
+  release('at last')
+  expect(await answered).toBe('at last')
+  await closed
   await Promise.all(workers)
   expect(outcomes.disconnected).toBe(8)
-  expect(outcomes.refused).toBeGreaterThan(0)
 })
