@@ -1,6 +1,6 @@
-import { posix } from 'node:path'
+import { posix, relative, sep } from 'node:path'
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress'
-import { fileOfPage, pages, textOf } from './source.ts'
+import { pages, root, textOf } from './source.ts'
 
 /** A test in a file, by the name that it is given there, and the line of that. */
 export interface NamedTest {
@@ -62,7 +62,9 @@ export function testsInWords(page: string, markdown: string): string {
 /** Leads a link to a test to its line on the page of the file, and says which that is. */
 export function testLinks(md: MarkdownRenderer, base: string): void {
   md.core.ruler.after('inline', 'tests', (state) => {
-    const { relativePath = '' } = state.env as MarkdownEnv
+    const { realPath, path: shownAs = '' } = state.env as MarkdownEnv
+    // As for snippets: a page that has another address is where its file is.
+    const page = relative(root, realPath ?? shownAs).split(sep).join('/')
     for (const { children } of state.tokens) {
       if (!children) continue
       for (let i = 0; i < children.length; i++) {
@@ -70,7 +72,7 @@ export function testLinks(md: MarkdownRenderer, base: string): void {
         if (!path.endsWith('.test.ts')) continue
         const end = children.findIndex(({ type }, at) => at > i && type === 'link_close')
         const begins = children.slice(i + 1, end).map(({ content }) => content).join('')
-        const file = fileFrom(fileOfPage(relativePath), path)
+        const file = fileFrom(page, path)
         const { name, line } = testOf({ file, begins })
         const html = new state.Token('html_inline', '', 0)
         const escape = md.utils.escapeHtml

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createMarkdownRenderer } from 'vitepress'
 import { expect, test } from 'vitest'
 import { pages, root, textOf } from '../source.ts'
@@ -44,7 +45,7 @@ test.each([
 
 test('on its page a link leads to the line of the test, on a page of the file', async () => {
   const md = await createMarkdownRenderer(root, { config: (md) => testLinks(md, '/base/') })
-  const env = { relativePath: 'steps/07-deadlines.md' }
+  const env = { path: join(root, chapter) }
   const html = await md.renderAsync(`| [of somebody else's](../../../${cancels}) |\n|---|\n`, env)
   const { name, line } = testOf({ file: cancels, begins: "of somebody else's" })
   expect(html).toContain(`href="/base/source/${cancels}.html#L${line}" target="_self" title="${name}">of somebody else's</a>`)
