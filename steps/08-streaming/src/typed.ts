@@ -11,9 +11,13 @@ type Options = Omit<StreamOptions, 'up'>
 // #region typed
 /** The methods of the service, with those that stream, to be called as if they were here. */
 export interface StreamClient extends Client {
+  /** 1, 2, 3 and so on to `to`. */
   count(params: { to: number }, options?: Options): AsyncIterable<number>
+  /** The same numbers, as many as `items`, one every `ms` milliseconds. */
   feed(params: { ms: number; items: number }, options?: Options): AsyncIterable<number>
+  /** The sum of the numbers that go up. */
   total(up: Of<number>, options?: Omit<Options, 'credit'>): Promise<number>
+  /** What goes up comes down again. */
   echo<T extends Json>(up: Of<T>, options?: Options): AsyncIterable<T>
 }
 
