@@ -1,3 +1,4 @@
+import { withoutPolicy } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
 import queue from '../06-task-queue/step.ts'
 import deadlines from '../07-deadlines/step.ts'
@@ -23,8 +24,8 @@ export default {
     slow: { of: ['client'], hint: 'MS', help: 'milliseconds before the next piece is taken', default: 0, least: 0, most: 60_000 },
     up: { of: ['client'], hint: 'N', help: 'streams the numbers from 1 to N to the server', least: 0, most: 1_000_000_000 },
   },
-  server: {},
-  ways: [{ args: '--order fair' }],
+  server: { mustFail: withoutPolicy },
+  ways: [{ args: '--order fair', mustFail: withoutPolicy }],
   bench: {
     cannot: deadlines.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],

@@ -24,6 +24,33 @@ export function matchMessage(pattern: Node, message: Node): Difference | undefin
   return { at: message.end - 1, says }
 }
 
+/**
+ * Compares a message with the beginning of a stream: its `items` may be the first of those in the
+ * pattern. Gives the pattern of what must still come, unless that was all.
+ */
+export function matchPiece(pattern: Node, message: Node): Difference | { rest: Node | undefined } {
+  const expected = itemsOf(pattern)
+  const count = itemsOf(message)?.length ?? 0
+  if (!expected || count === 0) return { at: message.at, says: 'items are expected' }
+  const difference = matchMessage(withItems(pattern, expected.slice(0, count)), message)
+  if (difference) return difference
+  return { rest: count < expected.length ? withItems(pattern, expected.slice(count)) : undefined }
+}
+
+/** `params.items` of a message. */
+function itemsOf(message: Node): Node[] | undefined {
+  const params = message.kind === 'object' ? message.members.get('params') : undefined
+  const items = params?.kind === 'object' ? params.members.get('items') : undefined
+  return items?.kind === 'array' ? items.items : undefined
+}
+
+/** The same with other items, where `itemsOf` has found some. */
+function withItems(node: Node, items: Node[], [name, ...names]: string[] = ['params', 'items']): Node {
+  if (name === undefined) return { ...node, kind: 'array', items }
+  if (node.kind !== 'object') return node
+  return { ...node, members: new Map(node.members).set(name, withItems(node.members.get(name)!, items, names)) }
+}
+
 /** Compares bytes, header and all, with texts that have anything on one line between them. */
 export function matchRaw(literals: readonly string[], raw: string): Difference | undefined {
   const escaped = literals.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))

@@ -22,7 +22,7 @@ export type Writes = 'whole' | 'one byte at a time' | 'split at every byte'
 /** One line of the script; `on` names the connection, `text` is the line as it was written. */
 export type Step = { readonly on: string; readonly line: number; readonly text: string } & (
   | { readonly kind: 'send'; readonly bytes: Buffer }
-  | { readonly kind: 'message'; readonly pattern: Node; readonly optional: boolean }
+  | { readonly kind: 'message'; readonly pattern: Node; readonly optional: boolean; readonly inPieces: boolean }
   | { readonly kind: 'raw'; readonly literals: readonly string[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'nothing' | 'end' | 'leave' | 'then' }
@@ -92,7 +92,7 @@ function* logicalLines(source: string): Generator<{ line: number; text: string }
 }
 
 const form =
-  /^(?:(\d+) x )?(?:([A-Z]) )?(?:(-->|==>|<--|<-\?|<==)(?: (.*))?|(nothing|closed|end|leave|then))$/
+  /^(?:(\d+) x )?(?:([A-Z]) )?(?:(-->|==>|<--|<-\?|<~~|<==)(?: (.*))?|(nothing|closed|end|leave|then))$/
 
 function* steps(text: string, line: number, framing: Framing): Generator<Step> {
   const [, times = '1', on = 'A', arrow, rest = '', word] = form.exec(text) ?? []
@@ -110,7 +110,7 @@ function* steps(text: string, line: number, framing: Framing): Generator<Step> {
       yield { ...common, kind: 'raw', literals: unescape(content).toString().split('...') }
     } else {
       const pattern = readJson(content, true)
-      yield { ...common, kind: 'message', pattern, optional: arrow === '<-?' }
+      yield { ...common, kind: 'message', pattern, optional: arrow === '<-?', inPieces: arrow === '<~~' }
     }
   }
 }

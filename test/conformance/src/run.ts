@@ -1,6 +1,6 @@
 import { frame } from './frames.ts'
 import type { Difference } from './match.ts'
-import { farthest, matchMessage, matchRaw } from './match.ts'
+import { farthest, matchMessage, matchPiece, matchRaw } from './match.ts'
 import type { Case, Step } from './notation.ts'
 import type { Node } from './json.ts'
 import { JsonSyntaxError, readJson } from './json.ts'
@@ -142,7 +142,7 @@ class Run {
     await this.#connections.send(on, [frame(this.#case.framing, Buffer.from(probe))])
     const pattern = readJson(`{"jsonrpc":"2.0","result":3,"id":"${id}"}`)
     const text = `${on === 'A' ? '' : `${on} `}nothing, then the answer to one more request`
-    await this.#receive([{ kind: 'message', on, line, text, pattern, optional: false }])
+    await this.#receive([{ kind: 'message', on, line, text, pattern, optional: false, inPieces: false }])
   }
 
   async #receive(group: Expected[]): Promise<void> {
@@ -155,13 +155,14 @@ class Run {
         const open = pending.filter(isRequired)
         throw this.#failed(open[0]!.line, open, { at: 0, says }, undefined, false)
       }
-      const { index, difference } = firstMatch(pending, arrival)
+      const { index, difference, rest } = firstMatch(pending, arrival)
       if (index < 0) {
         const here = pending.filter((step) => step.on === arrival.on)
         const shown = here.length > 0 ? here : pending.filter(isRequired)
         throw this.#failed(shown[0]!.line, shown, difference, arrival)
       }
-      const [found] = pending.splice(index, 1)
+      const [found] = pending.splice(index, 1, ...(rest ? [rest] : []))
+      if (rest) continue
       if (isRequired(found!)) required--
       if (arrival.kind !== 'closed') continue
       const late = pending.find((step) => step.on === arrival.on && isRequired(step))
@@ -197,20 +198,22 @@ class Failed extends Error {
 function firstMatch(
   pending: Expected[],
   arrival: Arrival,
-): { index: number; difference: Difference } {
+): { index: number; difference: Difference; rest?: Expected | undefined } {
   const compare = comparer(arrival)
   let difference: Difference | undefined
+  let rest: Expected | undefined
   const index = pending.findIndex((step) => {
     if (step.on !== arrival.on) return false
     const found = compare(step)
-    difference = farthest([difference, found])
-    return !found
+    if (found && 'at' in found) difference = farthest([difference, found])
+    else rest = found?.rest
+    return !found || 'rest' in found
   })
-  return { index, difference: difference ?? { at: 0, says: 'something else came first' } }
+  return { index, difference: difference ?? { at: 0, says: 'something else came first' }, rest }
 }
 
-/** Tells what makes this arrival not an expected one; undefined if it is. */
-function comparer(arrival: Arrival): (expected: Expected) => Difference | undefined {
+/** Tells what makes this arrival not an expected one; if it is one, what must still come of it, or nothing. */
+function comparer(arrival: Arrival): (expected: Expected) => Difference | { rest: Expected | undefined } | undefined {
   if (arrival.kind === 'noise') return () => arrival
   if (arrival.kind === 'closed') {
     const difference = { at: 0, says: 'the connection ended' }
@@ -223,9 +226,19 @@ function comparer(arrival: Arrival): (expected: Expected) => Difference | undefi
       return { at: 0, says: 'the connection should have ended without this' }
     }
     if (expected.kind === 'raw') return matchRaw(expected.literals, raw)
-    const difference = 'says' in message ? message : matchMessage(expected.pattern, message)
-    return difference && { ...difference, at: difference.at + bodyAt }
+    const found = 'says' in message ? message : compareMessage(expected, message)
+    return found && 'says' in found ? { ...found, at: found.at + bodyAt } : found
   }
+}
+
+function compareMessage(
+  expected: Extract<Expected, { kind: 'message' }>,
+  message: Node,
+): Difference | { rest: Expected | undefined } | undefined {
+  if (!expected.inPieces) return matchMessage(expected.pattern, message)
+  const found = matchPiece(expected.pattern, message)
+  if ('says' in found) return found
+  return { rest: found.rest && { ...expected, pattern: found.rest } }
 }
 
 function readMessage(text: string): Node | Difference {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameReader } from '../src/frames.ts'
 import { JsonSyntaxError, readJson } from '../src/json.ts'
-import { matchMessage } from '../src/match.ts'
+import { matchMessage, matchPiece } from '../src/match.ts'
 import { parseCases } from '../src/notation.ts'
 
 const bytesOf = (line: string) => {
@@ -115,6 +115,28 @@ describe('comparison', () => {
     ['{"error":{"code":1,"data":1}}', '{"error":{"code":1}}', 18, '"data" is missing'],
   ])('%s does not take %s', (pattern, text, at, says) => {
     expect(differenceOf(pattern, text)).toEqual({ at, says })
+  })
+})
+
+describe('a stream', () => {
+  const stream = readJson('{"params":{"id":1,"items":[1,2,3]}}', true)
+  const piece = (items: string, of = stream) => matchPiece(of, readJson(`{"params":{"id":1,"items":${items}}}`))
+
+  it('may come a few items at a time', () => {
+    const first = piece('[1]')
+    if (!('rest' in first)) throw new Error(first.says)
+    expect(piece('[2,3]', first.rest)).toEqual({ rest: undefined })
+    expect(piece('[1,2,3]')).toEqual({ rest: undefined })
+  })
+
+  it.each([
+    ['[1,3]', 29, 'expected 2'],
+    ['[2]', 27, 'expected 1'],
+    ['[1,2,3,4]', 33, 'one item too many'],
+    ['[]', 0, 'items are expected'],
+    ['1', 0, 'items are expected'],
+  ])('does not take %s', (items, at, says) => {
+    expect(piece(items)).toEqual({ at, says })
   })
 })
 

@@ -152,7 +152,8 @@ async function answerOne(value: unknown, inFlight: Set<unknown>, bug?: Bug): Pro
   const goodId = isId && (!badNumber || bug === 'ids as doubles')
   const good = jsonrpc === '2.0' && typeof method === 'string' && goodId && !Array.isArray(value)
   const goodParams = params === undefined || typeof params === 'object'
-  const goodMeta = ['undefined', 'number'].includes(typeof (meta as Message | undefined)?.['timeoutMs'])
+  const { timeoutMs, credit, stream } = (meta ?? {}) as Message
+  const goodMeta = [typeof timeoutMs, typeof credit, typeof stream].every((type, i) => ['undefined', i < 2 ? 'number' : 'boolean'].includes(type))
   if (!good || !goodParams || !goodMeta || (id !== undefined && inFlight.has(id))) {
     return error(-32600, 'Invalid Request', goodId ? (id ?? null) : null)
   }
