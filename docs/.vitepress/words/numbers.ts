@@ -90,6 +90,17 @@ export const computed: readonly Claim[] = [
   },
   ...told,
   {
+    says: ['more than 1,048,576 granted'],
+    from: '`steps/08-streaming/src/credit.ts`, `mostCredit`',
+    is: () => [numberIn('steps/08-streaming/src/credit.ts', /mostCredit = ([\d_]+)/)],
+  },
+  codeRow('ends that request with -32600', 'invalidRequest'),
+  {
+    says: ['if they are not more than a thousand'],
+    from: '`steps/08-streaming/src/answering.ts`, `mostWhole`',
+    is: () => [numberIn('steps/08-streaming/src/answering.ts', /mostWhole = (\d+)/)],
+  },
+  {
     says: ['You send 74 bytes', 'exactly 74 bytes of JSON'],
     from: 'the example beside it, counted',
     is: () => [bytesOf(example)],
@@ -123,7 +134,7 @@ export const computed: readonly Claim[] = [
     is: () => [textOf('test/conformance/cases/official.txt').match(/^case:/gm)!.length],
   },
   {
-    says: ['about 160 more'],
+    says: ['about 200 more'],
     from: 'the other cases of `test/conformance/cases`',
     is: async () => {
       const { filesUnder } = await import('../source.ts')
