@@ -3,7 +3,7 @@ import { announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-step
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { onThreads, queued } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
-import { streamed, streaming, streams } from './src/index.ts'
+import { drained, streamed, streaming, streams } from './src/index.ts'
 import step from './step.ts'
 
 await main(async () => {
@@ -16,7 +16,7 @@ await main(async () => {
   const stopped = stopSignal()
   announce(server)
   await stopped
-  await queue.drain()
+  await drained(queue)
   await server.close()
   await pool?.close()
 })

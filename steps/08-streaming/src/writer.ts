@@ -10,6 +10,21 @@ export type Items = AsyncIterable<Json> | Iterable<Json>
 /** Bytes of items that leave in one message, which is 16 KiB with its envelope; a single item may be larger. */
 const mostBytes = 16 * 1024 - 128
 
+/**
+ * However fast items are made, all streams together make one full message in a turn of the loop, and
+ * who would make more waits in line: so calls are answered between them, however many streams there are.
+ */
+const turns = {
+  made: 0,
+  last: Promise.resolve(),
+  next(): Promise<void> {
+    return (this.last = this.last.then(async () => {
+      await turnOver()
+      this.made = 0
+    }))
+  },
+}
+
 // #region writer
 /**
  * The end of a stream at which it is written. It asks for the next item only when it has sent the one
@@ -62,7 +77,9 @@ export class Writer {
     try {
       for await (const item of { [Symbol.asyncIterator]: () => iterator }) {
         const bytes = Buffer.byteLength(JSON.stringify(item) ?? 'null') + 1
-        if (this.#bytes + bytes > mostBytes || this.#credit.left === 0) await this.#makeWay(bytes)
+        if (turns.made + bytes > mostBytes) await turns.next()
+        turns.made += bytes
+        if (this.#bytes + bytes > mostBytes || this.#credit.left === 0) await this.#makeWay()
         signal.throwIfAborted()
         this.#add(item ?? null, bytes)
       }
@@ -83,11 +100,8 @@ export class Writer {
   }
 
   /** The next item would be one too many: sends what there is, and waits for what is missing. */
-  async #makeWay(bytes: number): Promise<void> {
-    const full = this.#bytes + bytes > mostBytes
+  async #makeWay(): Promise<void> {
     await this.#flush()
-    // However fast the items are made, there is a message a turn, so that others have theirs.
-    if (full) await turnOver()
     while (this.#credit.left === 0 && !this.#signal!.aborted) {
       if (this.#last) throw new RpcError(codes.requestCancelled, 'Request cancelled', 'nobody grants any more credit')
       await this.#news()

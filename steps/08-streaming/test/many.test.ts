@@ -4,7 +4,7 @@ import type { Handler, Json, Peer } from '@rpc-steps/async-await'
 import { deadlined } from '@rpc-steps/deadlines'
 import { expect, test } from 'vitest'
 import { stream, streamed, streaming, streams, upload } from '../src/index.ts'
-import { all, dial, open, served } from './support.ts'
+import { all, dial, open, served, turn } from './support.ts'
 
 const service = streaming(answer)
 
@@ -100,4 +100,27 @@ test('streams that end at random moments, a thousand of them: nothing is left on
   await expect.poll(() => [...open(at.peers), ...open([peer])]).toEqual([0, 0])
   await expect.poll(() => [peer, ...at.peers].map(({ stats }) => stats.unanswered + stats.requests + stats.handling)).toEqual([0, 0])
   expect(streams(peer).calls.size).toBe(0)
+})
+
+test('however many streams there are, all of them together make one message in a turn', async () => {
+  const text = 'x'.repeat(1000)
+  let made = 0
+  const at = await served(async function* () {
+    for (let n = 0; n < 100; n++) {
+      made++
+      yield text
+    }
+  })
+  const peer = await dial(at)
+  const jobs = Promise.all(Array.from({ length: 50 }, () => all(stream(peer.call, 'x', undefined, { credit: 100 }))))
+  let most = 0
+  let over = false
+  void jobs.then(() => (over = true))
+  for (let before = 0; !over; before = made) {
+    await turn()
+    most = Math.max(most, made - before)
+  }
+  for (const items of await jobs) expect(items).toHaveLength(100)
+  // Each of the fifty has made one item more than it has place for, and a message has sixteen.
+  expect(most).toBeLessThan(100)
 })
