@@ -5,4 +5,5 @@ export const steps = stepsIn('interop').filter(runsHere).map((step) => ({
   name: step.folder,
   server: programOf(step, 'server'),
   client: programOf(step, 'client'),
+  streams: step.server?.mustFail?.['streams: one item at a time'] === undefined,
 }))
