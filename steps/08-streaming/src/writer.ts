@@ -10,7 +10,6 @@ export type Items = AsyncIterable<Json> | Iterable<Json>
 /** Bytes of items that leave in one message, which is 16 KiB with its envelope; a single item may be larger. */
 const mostBytes = 16 * 1024 - 128
 
-// #region writer
 /**
  * The end of a stream at which it is written. It asks for the next item only when it has sent the one
  * before, and it sends only what was granted: so a slow reader slows the generator, and holds up nobody else.
@@ -32,6 +31,7 @@ export class Writer {
     this.#send = send
   }
 
+  // #region write
   /** So many more may be sent. Throws RpcError -32600. */
   granted(credit: unknown): void {
     this.#credit.grant(credit)
@@ -44,7 +44,6 @@ export class Writer {
     this.#wake()
   }
 
-  // #region write
   /**
    * Sends all of it. Rejects with what the items end with if that is an error, and with the reason of
    * the signal; in any case the generator has ended then, and its `finally` has run.
@@ -123,7 +122,6 @@ export class Writer {
   }
   // #endregion
 }
-// #endregion
 
 function iteratorOf(items: Items): AsyncIterator<Json> | Iterator<Json> {
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
