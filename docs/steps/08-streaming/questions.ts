@@ -120,7 +120,7 @@ export default [
         {
           text: say`Many more`,
           holds: ratio >= 1.5,
-          why: say`${told} A call is a request and a reply, an entry in two tables, and a place in the queue. An item is a number in a list, and the messages that carry it carry many.`,
+          why: say`${told} A call is a request and a reply, an entry in a table at either end, and a place in the queue. An item is a number in a list, and the messages that carry it carry many.`,
         },
       ],
     }
