@@ -39,7 +39,7 @@ export default {
   ],
   examples: [
     { says: ['a call 7 and another call 7, and an item for 7'], from: 'any number' },
-    { says: ['room for a hundred items of a megabyte'], from: 'many' },
+    { says: ['granted a hundred items of a megabyte'], from: 'many' },
     { says: ['A message with hundreds of items'], from: 'any number of them' },
     { says: ['grant itself a million items'], from: 'nearly as many as one may' },
   ],

@@ -1,6 +1,6 @@
 import { output, row, run } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
-import { capital, ms, say, times, words } from '../../.vitepress/predict/say.ts'
+import { ms, say, times, words } from '../../.vitepress/predict/say.ts'
 import { steps } from '../../.vitepress/course.ts'
 import scenes from './scenes.ts'
 
