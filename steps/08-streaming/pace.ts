@@ -11,7 +11,7 @@ What is promised of streams, measured on a server of its own: what an item costs
 a stream is to a call beside it, and to the memory of both ends when its reader is a hundred times slower than
 its writer. It ends with 1 if a promise was not kept.`
 
-const thousand = (n: number) => `${Math.round(n / 1000)},000`
+const thousand = (n: number) => (Math.round(n / 1000) * 1000).toLocaleString('en')
 
 await main(async () => {
   const { items } = readOptions(usage, { items: numberOption('N', 'items for the slow reader', 1_000_000, 1_000, 1e9) })

@@ -164,9 +164,14 @@ export function wordsOf(plan: Plan): Words {
   const { step, clients, calls, latency } = plan
   const urls = Object.keys(pages)
   const chain = chainOf(plan)
+  const { pieces } = steps.find(({ number }) => number === step)!
   const call = (n: number) => {
     let [method, params]: [string, object] =
       latency === 'pages' ? ['fetch', { url: urls[n % urls.length] }] : ['sleep', { ms: latency }]
+    if (pieces && plan[pieces.option] !== undefined) {
+      const { items } = pieces
+      ;[method, params] = [pieces.method, { ms: Math.round(waitOf(plan, n) / items), items }]
+    }
     // Each server but the last is asked to ask the next.
     for (let hop = 1; chain && hop < chain.length; hop++) [method, params] = [chain.relay, { method, params }]
     return [method, JSON.stringify(params)]
@@ -198,9 +203,12 @@ export function castOf(plan: Plan): Cast {
 }
 
 /** What the calls of one client wait for on the server, in milliseconds, in order. */
-export function waitsOf({ calls, latency }: Plan, client: number): number[] {
+export function waitsOf(plan: Plan, client: number): number[] {
+  const { calls } = plan
+  return Array.from({ length: calls }, (_, i) => waitOf(plan, client * calls + i))
+}
+
+function waitOf({ latency }: Plan, n: number): number {
   const waits = Object.values(pages)
-  return Array.from({ length: calls }, (_, i) =>
-    latency === 'pages' ? waits[(client * calls + i) % waits.length]! : latency,
-  )
+  return latency === 'pages' ? waits[n % waits.length]! : latency
 }

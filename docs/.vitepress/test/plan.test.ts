@@ -38,6 +38,13 @@ test('a chain is asked through all of its servers, and each is told which one is
   })
 })
 
+test('a wait that comes in pieces becomes a stream with a part of it in each', () => {
+  const { client, calls } = wordsOf({ step: '08', clients: 1, calls: 2, latency: 400, credit: 4, slow: 50 })
+  expect(client).toEqual(['--credit', '4', '--slow', '50'])
+  expect(calls).toEqual([['feed', '{"ms":20,"items":20}', 'feed', '{"ms":20,"items":20}']])
+  expect(wordsOf({ step: '08', clients: 1, calls: 1, latency: 400 }).calls).toEqual([['sleep', '{"ms":400}']])
+})
+
 test('five clients with a call each fetch the five pages', () => {
   const five = { ...plan, clients: 5, calls: 1 }
   expect([0, 1, 2, 3, 4].flatMap((client) => waitsOf(five, client))).toEqual([

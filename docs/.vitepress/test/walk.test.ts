@@ -21,7 +21,11 @@ describe('a walk', () => {
   beforeAll(async () => {
     const md = await createMarkdownRenderer(join(root, 'docs'), config.markdown)
     render = (markdown, page = 'docs/steps/made-up/index.md') =>
-      md.renderAsync(markdown, { path: join(root, page), realPath: join(root, page) })
+      md.renderAsync(markdown, {
+        path: join(root, page),
+        realPath: join(root, page),
+        relativePath: page.replace(/^docs\/|\/index(?=\.md$)/g, ''),
+      })
   })
 
   const opened = (html: string) =>

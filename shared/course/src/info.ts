@@ -27,6 +27,8 @@ export interface StepInfo {
   options?: OwnOptions
   /** How its servers stand in a row, each asking the one behind it, where they can. */
   chain?: ChainInfo
+  /** How an answer comes in pieces, where it can. */
+  pieces?: PiecesInfo
   /** Systems on which it cannot run, and why. */
   notOn?: Partial<Readonly<Record<System, string>>>
   /** Its server when it is started without options. */
@@ -72,6 +74,15 @@ export interface ChainInfo {
   upstream: string
   /** The method that has the server behind called: its parameters are `{ method, params }`. */
   relay: string
+}
+
+/** What makes a long wait a stream: in each item of it is a part of the wait. */
+export interface PiecesInfo {
+  /** The option with which it is one. */
+  option: string
+  /** The method whose answer it is: its parameters are `{ ms, items }`. */
+  method: string
+  items: number
 }
 
 /** What of a step decides how long a run takes. */

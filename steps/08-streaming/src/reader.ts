@@ -25,6 +25,7 @@ export interface ReaderEvents {
   stopped(): void
 }
 
+// #region held
 /** Characters of messages that are kept until somebody takes their items: of one connection together. */
 export class Held {
   #size = 0
@@ -44,8 +45,8 @@ export class Held {
 }
 
 const mostHeld = 16 * 1024 * 1024
+// #endregion
 
-// #region reader
 /**
  * The end of a stream at which it is read. It keeps what has come and was not taken, which is never
  * more than it has granted; and it grants again what was taken. So whoever reads slowly is sent to slowly.
@@ -178,4 +179,3 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
   }
   // #endregion
 }
-// #endregion

@@ -47,6 +47,7 @@ export class Writer {
     this.#send = send
   }
 
+  // #region write
   /** So many more may be sent. Throws RpcError -32600. */
   granted(credit: unknown): void {
     this.#credit.grant(credit)
@@ -59,7 +60,6 @@ export class Writer {
     this.#wake()
   }
 
-  // #region write
   /**
    * Sends all of it. Rejects with what the items end with if that is an error, and with the reason of
    * the signal; in any case the generator has ended then, and its `finally` has run.
@@ -137,7 +137,6 @@ export class Writer {
   }
   // #endregion
 }
-// #endregion
 
 function iteratorOf(items: Items): AsyncIterator<Json> | Iterator<Json> {
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
