@@ -308,6 +308,60 @@ test('drain waits for streams, those that run and those that were accepted, and 
   expect(open(at.peers)).toEqual([0])
 })
 
+describe('a stream beside others on its connection', () => {
+  test('that has been granted a million items keeps no call waiting', async () => {
+    const { handler } = stage()
+    const { at } = await composed(handler, { workers: 2 })
+    const { say, messages } = await rawClient(at)
+    say(endless(1, mostCredit))
+    await expect.poll(() => messages.length).toBeGreaterThan(0)
+    say(request(2, 'at once'))
+    await expect.poll(() => messages.some(({ id }) => id === 2)).toBe(true)
+    const before = messages.slice(0, messages.findIndex(({ id }) => id === 2))
+    const count = before.reduce((sum, { params }) => sum + params!.items!.length, 0)
+    expect(count).toBeLessThan(300_000)
+    say(cancel(1))
+    await expect.poll(() => messages.at(-1)!.id).toBe(1)
+  })
+
+  test('of the same id, but asked for by the other end, is another stream', async () => {
+    const { at } = await composed(service)
+    const peer = await dial(at, { handler: deadlined(streamed(service)) })
+    await peer.call('say', { text: 'hello' })
+    const there = [...at.peers][0]!
+    await there.call('say', { text: 'hello' })
+    // Both are under way before either has an item, and both are number 2.
+    const ours = upload(peer.call, 'total', undefined, [1, 2, 3])
+    const theirs = upload(there.call, 'total', undefined, [10, 20, 30])
+    const ids = [peer, there].map((end) => [...streams(end).calls.keys()])
+    expect(ids).toEqual([[2], [2]])
+    expect(await Promise.all([ours, theirs])).toEqual([6, 60])
+  })
+
+  test('that waits for room loses no credit that comes meanwhile', async () => {
+    let goOn = () => {}
+    const gate = new Promise<void>((resolve) => (goOn = resolve))
+    const { at } = await composed(async function* ({ method }) {
+      if (method === 'first') await gate
+      yield 1
+      yield 2
+      if (method === 'other') yield* Array.from({ length: 100 }, () => 'x'.repeat(100_000))
+      yield 3
+    }, { workers: 2 })
+    const { socket, say, heard, messages } = await rawClient(at)
+    say(request(1, 'first', undefined, { credit: 1 }), request(2, 'other', undefined, { credit: 1000 }))
+    await expect.poll(() => messages.length).toBeGreaterThan(0)
+    socket.pause()
+    await expect.poll(() => [...at.peers][0]!.room === undefined).toBe(false)
+    goOn()
+    await turn()
+    say(credit(1, 1), credit(1, 1))
+    await rawEcho(at)
+    socket.resume()
+    await expect.poll(() => heard().filter((line) => /\b1: /.test(line)), { timeout: 3_000 }).toEqual(['stream/down 1: 1', 'stream/down 1: 2 3', '1: null'])
+  })
+})
+
 /** A whole exchange on a connection of its own: what the server could do meanwhile, it has done. */
 async function rawEcho(at: { host: string; port: number }): Promise<void> {
   const { socket, say, heard } = await rawClient(at)
