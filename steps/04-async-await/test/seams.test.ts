@@ -115,7 +115,7 @@ describe('a request, seen when it is read', () => {
       context.abort(new RpcError(7, 'enough'))
       return new Promise((resolve) => waits.push(resolve))
     }
-    const [server, peer] = await pair(handler, { extensions: [watching(seen)] })
+    const [server, peer] = await pair(handler, { extensions: [watching(seen)], log: () => {} })
     const calls = [peer.call('add', [1, 2]), peer.call('sleep', [1]), peer.call('fail', []), peer.call('nothing'), peer.call('aborted')]
     await peer.notify('add', [1, 2])
     await Promise.allSettled(calls)
