@@ -68,7 +68,7 @@ export class Requests {
       if (listener || method.startsWith('$/')) return listener?.(request.params, this.size)
     } else {
       if (trace.on) respond = this.#traced(request, respond)
-      for (const watcher of this.#watchers) respond = watcher(request, respond)
+      if (this.#watchers.length > 0) respond = this.#watched(request, respond)
       if (this.closing) return respond(unavailable)
     }
     if (this.#output.full || this.#parked.length > 0) this.#park(request, respond)
@@ -139,6 +139,18 @@ export class Requests {
     this.#parked = []
   }
   // #endregion
+
+  #watched(request: Request, respond: Respond): Respond {
+    let watched: Respond | undefined = respond
+    for (const watcher of this.#watchers) watched = watcher(request, watched)
+    if (watched === respond) return respond
+    return (error, result) => {
+      // A handler may go on after its request was ended: what it says then is no answer, and its id may have a new owner.
+      const answer = watched ?? respond
+      watched = undefined
+      answer(error, result)
+    }
+  }
 
   #traced({ method, id }: Request, respond: Respond): Respond {
     trace.requestReceived(method, this.#label, id)

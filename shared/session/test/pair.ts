@@ -41,6 +41,8 @@ export class End {
   #rest: Buffer | undefined
   ended = 0
   drained = 0
+  /** How often it was told that there is room again. */
+  rooms = 0
   over = false
 
   constructor(options: SessionOptions = {}, answers?: (request: Request, respond: Respond) => void) {
@@ -54,6 +56,7 @@ export class End {
         },
         wake() {},
         drain: () => this.drained++,
+        room: () => this.rooms++,
         ended: () => this.ended++,
       },
       { log: (line) => this.log.push(line), ...options },

@@ -33,6 +33,29 @@ test('a full output has room again when half of it has left, and not before', ()
   expect(end.running).toHaveLength(1)
 })
 
+test('who waits for room is told once, when half has left, and not when an answer has filled it again', () => {
+  const end = new End({ highWater: 1_000 })
+  expect(end.session.full).toBe(false)
+  say(end, ask(1, 1_500))
+  answer(end)
+  expect(end.session.full).toBe(true)
+  end.session.next()
+  end.session.took(end.session.stats.held - 501)
+  expect([end.session.full, end.rooms]).toEqual([true, 0])
+  end.session.took(1)
+  expect([end.session.full, end.rooms]).toEqual([false, 1])
+  end.session.took(500)
+  expect(end.rooms, 'it was not full').toBe(1)
+
+  const busy: End = new End({ highWater: 1_000 }, echo)
+  say(busy, ask(1, 1_500) + ask(2, 1_500))
+  const { length } = busy.session.next()!
+  busy.session.took(length)
+  expect([busy.session.full, busy.rooms], 'the second answer fills it').toEqual([true, 0])
+  busy.session.took(busy.session.next()!.length)
+  expect([busy.session.full, busy.rooms]).toEqual([false, 1])
+})
+
 test('a reply gives its room in the window back while others are unanswered', () => {
   const end = new End({ windowSize: 5_000 })
   for (let i = 0; i < 20; i++) end.call('x', ['x'.repeat(2_000)])

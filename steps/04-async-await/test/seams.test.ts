@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { requestText } from '@rpc-steps/wire'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
-import { accepting, answer, childStream, connect, Context, Key, listen, methods, Peer, serving } from '../src/index.ts'
+import { accepting, answer, childStream, connect, Context, Key, listen, methods, Peer, RpcError, serving } from '../src/index.ts'
 import type { Answer, Call, Clock, Handler, PeerOptions, RequestContext, Server } from '../src/index.ts'
 import { duplexPair } from './duplex-pair.ts'
 
@@ -93,6 +93,134 @@ describe('who asks', () => {
       extensions: [(peer) => peer.onNotification('welcome', () => peer.set(Name, 'welcome'))],
     })
     await expect.poll(() => peer.get(Name)).toBe('welcome')
+  })
+})
+
+describe('a request, seen when it is read', () => {
+  /** Notes `1` when request 1 is read, and `1 answered` when its answer leaves. */
+  const watching = (seen: string[]) => (peer: Peer) =>
+    peer.onRequest(({ id }, respond) => {
+      seen.push(`${id}`)
+      return (error, result) => {
+        seen.push(`${id} answered`)
+        respond(error, result)
+      }
+    })
+
+  test('is answered once, whoever does it: the handler at once, late, by an error, or an abort before it', async () => {
+    const seen: string[] = []
+    const waits: ((value: Answer) => void)[] = []
+    const handler: Handler = (request, context) => {
+      if (request.method !== 'aborted') return answer(request, context)
+      context.abort(new RpcError(7, 'enough'))
+      return new Promise((resolve) => waits.push(resolve))
+    }
+    const [server, peer] = await pair(handler, { extensions: [watching(seen)], log: () => {} })
+    const calls = [peer.call('add', [1, 2]), peer.call('sleep', [1]), peer.call('fail', []), peer.call('nothing'), peer.call('aborted')]
+    await peer.notify('add', [1, 2])
+    await Promise.allSettled(calls)
+    for (const resolve of waits) resolve('late')
+    await expect.poll(() => [...server.peers].map(({ stats }) => stats.handling)).toEqual([0])
+    expect(await peer.call('say', ['after'])).toBe('You said: after')
+    const ids = ['1', '2', '3', '4', '5', '6']
+    expect(seen.toSorted()).toEqual(ids.flatMap((id) => [id, `${id} answered`]))
+  })
+
+  test('though it waits unrun, and when it is refused unrun', async () => {
+    const seen: string[] = []
+    const ran: unknown[] = []
+    const [near, far] = duplexPair()
+    const handler: Handler = ({ id }) => (ran.push(id), 'x'.repeat(200_000))
+    const peer = new Peer(near, { handler, highWater: 10, extensions: [watching(seen)] })
+    onTestFinished(() => peer.destroy())
+    const ask = (id: number) => {
+      const text = requestText(id, 'x')
+      far.write(`Content-Length: ${text.length}\r\n\r\n${text}`)
+    }
+    ask(1)
+    await expect.poll(() => seen).toEqual(['1', '1 answered'])
+    ask(2)
+    await expect.poll(() => seen).toEqual(['1', '1 answered', '2'])
+    expect(ran).toEqual([1])
+    const closed = peer.close()
+    ask(3)
+    await expect.poll(() => seen.slice(3)).toEqual(['3', '3 answered'])
+    far.resume()
+    await expect.poll(() => seen.slice(5)).toEqual(['2 answered'])
+    expect(ran).toEqual([1, 2])
+    far.end()
+    await closed
+  })
+})
+
+test('room: nobody is asked to wait before there is none, and whoever waits goes on when there is', async () => {
+  const [near, far] = duplexPair()
+  const peer = new Peer(near, { highWater: 1_000 })
+  onTestFinished(() => peer.destroy())
+  expect(peer.room).toBeUndefined()
+  void peer.notify('$/x', ['x'.repeat(100)])
+  expect(peer.room).toBeUndefined()
+  void peer.notify('$/x', ['x'.repeat(200_000)])
+  const { room } = peer
+  expect(room).toBeInstanceOf(Promise)
+  expect(peer.room, 'one for all').toBe(room)
+  let there = false
+  void room!.then(() => (there = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(there, 'nothing was read').toBe(false)
+  far.resume()
+  await room
+  expect(peer.room).toBeUndefined()
+  void peer.notify('$/x', ['x'.repeat(200_000)])
+  await peer.room // again
+  expect(peer.room).toBeUndefined()
+})
+
+describe('ended', () => {
+  const state = async (promise: Promise<unknown>) => {
+    const open = Symbol('open')
+    const first = await Promise.race([promise, new Promise((resolve) => setImmediate(resolve, open))])
+    return first === open ? 'not yet' : first
+  }
+
+  test('is when the other end sends no more: what it has asked is answered all the same, then it is closed', async () => {
+    let finish = (_: Answer) => {}
+    const handler: Handler = () => new Promise((resolve) => (finish = resolve))
+    const [server, peer] = await pair(handler)
+    const call = peer.call('x')
+    await expect.poll(() => [...server.peers].map(({ stats }) => stats.handling)).toEqual([1])
+    const [there] = [...server.peers]
+    expect(await state(there!.ended)).toBe('not yet')
+    const socket = net.connect({ port: server.port, host: server.host, allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    const text = requestText(1, 'x')
+    socket.end(`Content-Length: ${text.length}\r\n\r\n${text}`)
+    await expect.poll(() => server.peers.size).toBe(2)
+    const [, half] = [...server.peers]
+    expect(await half!.ended).toBeUndefined()
+    expect(half!.stats.handling).toBe(1)
+    expect(await state(half!.closed)).toBe('not yet')
+    finish('answered')
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    expect(answer).toContain('answered')
+    expect(await half!.closed).toBeUndefined()
+    peer.destroy()
+    await expect(call).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' })
+  })
+
+  test('says why, if it was not in order', async () => {
+    const ends = Array.from({ length: 3 }, () => duplexPair())
+    const [garbled, broken, closed] = ends.map(([near]) => new Peer(near, { linger: 50 }))
+    for (const [, far] of ends) far.resume()
+    ends[0]![1].write('garbage\r\n\r\n')
+    expect(await garbled!.ended).toMatchObject({ code: 'ERR_FRAMING' })
+    broken!.destroy(new Error('enough'))
+    expect(await broken!.ended).toMatchObject({ message: 'enough' })
+    void closed!.close()
+    expect(await closed!.ended).toBeUndefined()
+    garbled!.destroy()
+    closed!.destroy()
   })
 })
 

@@ -67,8 +67,7 @@ export class Streams {
     const incoming = new Incoming(this.#peer, id, meta)
     this.requests.set(id, incoming)
     return (error, result) => {
-      // A handler may go on after its end, when another request has its id.
-      if (this.requests.get(id) === incoming) this.requests.delete(id)
+      this.requests.delete(id)
       incoming.reader?.fail(error instanceof Error ? error : new Error('the request is answered'))
       respond(error, result)
     }
