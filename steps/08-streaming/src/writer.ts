@@ -25,7 +25,6 @@ const turns = {
   },
 }
 
-// #region writer
 /**
  * The end of a stream at which it is written. It asks for the next item only when it has sent the one
  * before, and it sends only what was granted: so a slow reader slows the generator, and holds up nobody else.
