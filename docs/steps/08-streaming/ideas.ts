@@ -10,7 +10,7 @@ export default [
   {
     title: 'Who says how much comes',
     line: 'Whoever wrote did, by writing; now whoever reads grants so many items, and both ends count them.',
-    after: ['08/src/credit.ts#credit', '08/src/reader.ts#take', '08/src/reader.ts#come', '08/src/reader.ts#held', '08/src/writer.ts#write'],
+    after: ['08/src/credit.ts#credit', '08/src/reader.ts#take', '08/src/reader.ts#come', '08/src/reader.ts#held', '08/src/writer.ts#write', '08/src/writer.ts#turns'],
   },
   {
     title: 'What a message belongs to',

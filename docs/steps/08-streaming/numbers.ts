@@ -22,7 +22,7 @@ export default {
       is: async () => [(await wire()).codes.requestCancelled],
     },
     {
-      says: ['when there are 16 KiB of items'],
+      says: ['that is at 16 KiB of items'],
       from: '`steps/08-streaming/src/writer.ts`, `mostBytes`, less the envelope',
       is: () => [numberIn('steps/08-streaming/src/writer.ts', /mostBytes = (\d+) \* 1024/)],
     },

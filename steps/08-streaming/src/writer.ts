@@ -10,6 +10,7 @@ export type Items = AsyncIterable<Json> | Iterable<Json>
 /** Bytes of items that leave in one message, which is 16 KiB with its envelope; a single item may be larger. */
 const mostBytes = 16 * 1024 - 128
 
+// #region turns
 /**
  * However fast items are made, all streams together make one full message in a turn of the loop, and
  * who would make more waits in line: so calls are answered between them, however many streams there are.
@@ -24,6 +25,7 @@ const turns = {
     }))
   },
 }
+// #endregion
 
 /**
  * The end of a stream at which it is written. It asks for the next item only when it has sent the one
