@@ -354,7 +354,7 @@ describe('a stream beside others on its connection', () => {
     socket.pause()
     await expect.poll(() => [...at.peers][0]!.room === undefined).toBe(false)
     goOn()
-    await turn()
+    await rawEcho(at)
     say(credit(1, 1), credit(1, 1))
     await rawEcho(at)
     socket.resume()
