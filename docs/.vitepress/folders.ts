@@ -4,8 +4,8 @@ import { scenes } from './lab/scenes.ts'
 import { steps } from './course.ts'
 
 /** What the pages know of the steps. */
-const shown = steps.map(({ number, folder, title, waiting, part, adds, options, model }) => {
-  return { number, folder, title, waiting, part, adds, options, model }
+const shown = steps.map(({ number, folder, title, waiting, part, adds, options, pieces, model }) => {
+  return { number, folder, title, waiting, part, adds, options, pieces, model }
 })
 
 /** Modules that read folders, and what they export. */

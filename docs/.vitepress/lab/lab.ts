@@ -7,10 +7,10 @@ import { readProgress } from '@rpc-steps/exercises'
 import { steps } from '../course.ts'
 import { checkExercise, readExercise } from './check.ts'
 import { isLoopback, refusal } from './guard.ts'
-import { checkPath, runPath } from './messages.ts'
+import { checkPath, runPath, tellPath } from './messages.ts'
 import type { Ending, Message, Offer } from './messages.ts'
-import { readPlan } from './plan.ts'
-import type { Choices } from './plan.ts'
+import { readPlan, readSaid } from './plan.ts'
+import type { Choices, Plan } from './plan.ts'
 import { run } from './run.ts'
 
 /** The part of a site's server that runs the steps for the site's own pages. */
@@ -32,7 +32,7 @@ export interface LabOptions {
   home?: URL
 }
 
-/** The longest body that may be a plan, in bytes, and how many runs may wait for their turn. */
+/** The longest body, in bytes, and how many runs may wait for their turn. */
 const longestBody = 2048
 const longestLine = 4
 
@@ -47,6 +47,8 @@ export function createLab(options: LabOptions): Lab {
   let checking = false
   let turn: Promise<unknown> = Promise.resolve()
   let line = 0
+  /** The run whose clients listen. */
+  let going: { plan: Plan; say: (line: string) => void } | undefined
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const port = request.socket.localPort ?? 0
@@ -67,6 +69,7 @@ export function createLab(options: LabOptions): Lab {
     const body = await textOf(request)
     if (body === undefined) return refuse(413, `a plan has at most ${longestBody} bytes`)
     if (request.url === base + checkPath) return answerCheck(body, response, refuse)
+    if (request.url === base + tellPath) return answerSaid(body, response, refuse)
     let plan
     try {
       plan = readPlan(JSON.parse(body))
@@ -96,19 +99,35 @@ export function createLab(options: LabOptions): Lab {
       if (line++ > 0) tell({ kind: 'waiting' })
       await Promise.race([ahead, aborted(left.signal)])
       const tooLong = AbortSignal.timeout(limit)
+      let mine: typeof going
       const end = (ending: Ending, text = '') => tell({ kind: 'ended', ending, why: text })
       try {
-        await run(plan, tell, AbortSignal.any([left.signal, tooLong]), home)
+        const listens = (say: (line: string) => void) => (going = mine = { plan, say })
+        await run(plan, tell, AbortSignal.any([left.signal, tooLong]), listens, home)
         end('done')
       } catch (error) {
         if (tooLong.aborted) end('limit', `it was ended after ${limit / 1000} s`)
         else end('failed', (error as Error).message)
+      } finally {
+        // Whoever left the line before its turn takes nothing from the run that goes on.
+        if (going === mine) going = undefined
       }
     } finally {
       line--
       done()
       response.end()
     }
+  }
+
+  function answerSaid(body: string, response: ServerResponse, refuse: (status: number, why: string) => void) {
+    if (!going) return refuse(409, 'nothing that could listen is under way')
+    try {
+      going.say(readSaid(going.plan, JSON.parse(body)))
+    } catch (error) {
+      return refuse(400, (error as Error).message)
+    }
+    response.writeHead(204, { 'cache-control': 'no-store' })
+    response.end()
   }
 
   async function answerCheck(body: string, response: ServerResponse, refuse: (status: number, why: string) => void) {
@@ -137,7 +156,7 @@ export function createLab(options: LabOptions): Lab {
       return JSON.stringify({ ...offer, done: Object.keys(readProgress().done) } satisfies Offer)
     },
     handle(request, response, next) {
-      if (request.url !== base + runPath && request.url !== base + checkPath) return next()
+      if (![runPath, checkPath, tellPath].some((path) => request.url === base + path)) return next()
       answer(request, response).catch(() => response.destroy())
     },
   }

@@ -21,6 +21,9 @@ export const runPath = '__lab/run'
 /** Where the id of an exercise is posted to, as `{"exercise":"03-dispatch"}`. */
 export const checkPath = '__lab/check'
 
+/** Where what is said to the run that goes on is posted to: an option's new value, as `{"slow":250}`, or `{"stop":true}`. */
+export const tellPath = '__lab/tell'
+
 /** What came of a check, and what the terminal would say of it. */
 export interface CheckAnswer {
   result: 'right' | 'wrong' | 'broken' | 'not begun'

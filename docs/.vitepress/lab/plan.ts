@@ -42,6 +42,37 @@ export function boundsOf(option: Offered): readonly [number, number] | undefined
   return [option.lab.least ?? option.least, option.lab.most ?? option.most]
 }
 
+/** The option of a plan that can be changed while it is run, if there is one. */
+export function liveOf(plan: Plan): { name: string; option: Offered; bounds: readonly [number, number] } | undefined {
+  if (!isStreamed(plan)) return undefined
+  const [name, option] = [...offeredBy(plan.step)].find(([, { lab }]) => lab.live) ?? []
+  const bounds = option && boundsOf(option)
+  return name !== undefined && bounds ? { name, option, bounds } : undefined
+}
+
+/**
+ * Reads what is said to a run of this plan, as `{"slow":250}` or `{"stop":true}`: the line that its clients
+ * are to hear.
+ *
+ * @throws Error in words for the one who says it
+ */
+export function readSaid(plan: Plan, value: unknown): string {
+  const live = liveOf(plan)
+  if (!live) throw new Error('nothing can be changed in this run')
+  const { name, bounds } = live
+  const said = Object.entries(Object(value) as object) as [string, unknown][]
+  const [given, what] = said.length === 1 ? said[0]! : []
+  if (given === 'stop' && what === true) return 'stop'
+  if (given === name) return String(wholeIn(name, bounds, what))
+  throw new Error(`say {"${name}": from ${bounds[0]} to ${bounds[1]}} or {"stop": true}`)
+}
+
+/** Throws Error in words if it is no whole number in bounds. */
+function wholeIn(name: string, [least, most]: readonly [number, number], n: unknown): number {
+  if (typeof n === 'number' && Number.isInteger(n) && least <= n && n <= most) return n
+  throw new Error(`${name} must be a whole number from ${least} to ${most}`)
+}
+
 /** Choices that a machine has, by the name of the option; of others nothing is known. */
 export type Choices = Readonly<Record<string, readonly string[]>>
 
@@ -57,11 +88,7 @@ export function readPlan(value: unknown): Plan {
   if (step === undefined) {
     throw new Error(`step must be one of ${steps.map(({ number }) => number).join(', ')}`)
   }
-  const whole = (name: string, [least, most]: readonly [number, number]) => {
-    const n = given[name]
-    if (typeof n === 'number' && Number.isInteger(n) && least <= n && n <= most) return n
-    throw new Error(`${name} must be a whole number from ${least} to ${most}`)
-  }
+  const whole = (name: string, bounds: readonly [number, number]) => wholeIn(name, bounds, given[name])
   const latency = given['latency'] === 'pages' ? 'pages' : whole('latency', bounds.latency)
   const [clients, calls] = [whole('clients', bounds.clients), whole('calls', bounds.calls)]
   const plan: Plan = { step, clients, calls, latency }
@@ -132,6 +159,8 @@ export function inWords(plan: Plan): string {
   const { step, clients, calls, latency } = plan
   const count = (n: number, what: string) => `${n === 1 ? 'one' : n} ${what}${n === 1 ? '' : 's'}`
   const what = latency === 'pages' ? `${count(calls, 'fetch').replace(/hs$/, 'hes')}` : count(calls, 'call')
+  const pieces = piecesOf(plan)
+  const wait = (ms: number) => (pieces ? `${pieces.msOf(ms)} ms an item` : `${ms} ms a call`)
   const own = [...offeredBy(step)].flatMap(([name, { lab: { says, saysOne = says } }]) => {
     const value = plan[name]
     if (value === undefined) return []
@@ -139,9 +168,23 @@ export function inWords(plan: Plan): string {
   })
   return [
     clients === 1 ? `one client, ${what}` : `${clients} clients, ${what} each`,
-    ...(latency === 'pages' ? [] : [`${latency} ms a call`]),
+    ...(latency === 'pages' ? [] : [wait(latency)]),
     ...own,
   ].join(', ')
+}
+
+/** Whether the answers of a plan are streams. */
+function isStreamed(plan: Plan): boolean {
+  const { pieces } = steps.find(({ number }) => number === plan.step) ?? {}
+  return pieces !== undefined && plan[pieces.option] !== undefined
+}
+
+/** How the answers of a plan are made, where they have items: also as a whole, if it says how many. */
+function piecesOf(plan: Plan): { method: string; items: number; msOf: (wait: number) => number } | undefined {
+  const { pieces } = steps.find(({ number }) => number === plan.step) ?? {}
+  const many = pieces?.many === undefined ? undefined : plan[pieces.many]
+  if (!pieces || (many === undefined && !isStreamed(plan))) return undefined
+  return { method: pieces.method, items: Number(many ?? pieces.items), msOf: (wait) => Math.round(wait / pieces.items) }
 }
 
 /** How many servers of a plan stand in a row, and how; undefined for one that stands alone. */
@@ -164,14 +207,11 @@ export function wordsOf(plan: Plan): Words {
   const { step, clients, calls, latency } = plan
   const urls = Object.keys(pages)
   const chain = chainOf(plan)
-  const { pieces } = steps.find(({ number }) => number === step)!
+  const pieces = piecesOf(plan)
   const call = (n: number) => {
     let [method, params]: [string, object] =
       latency === 'pages' ? ['fetch', { url: urls[n % urls.length] }] : ['sleep', { ms: latency }]
-    if (pieces && plan[pieces.option] !== undefined) {
-      const { items } = pieces
-      ;[method, params] = [pieces.method, { ms: Math.round(waitOf(plan, n) / items), items }]
-    }
+    if (pieces) [method, params] = [pieces.method, { ms: pieces.msOf(waitOf(plan, n)), items: pieces.items }]
     // Each server but the last is asked to ask the next.
     for (let hop = 1; chain && hop < chain.length; hop++) [method, params] = [chain.relay, { method, params }]
     return [method, JSON.stringify(params)]

@@ -9,7 +9,7 @@ import { follow } from './follow.ts'
 import type { Follower } from './follow.ts'
 import { onLeaving } from './leave.ts'
 import type { Message } from './messages.ts'
-import { castOf } from './plan.ts'
+import { castOf, liveOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /** The root of the repository. */
@@ -26,6 +26,7 @@ const mostOutput = 200_000
  * is settled, none of them is left.
  *
  * @param signal ends the run
+ * @param going is given what says a line to the clients, once they have been let go, if they listen
  * @param home the folder with `steps` in it
  * @throws what the signal was aborted with; Error when a program fails
  */
@@ -33,6 +34,7 @@ export async function run(
   plan: Plan,
   tell: (message: Message) => void,
   signal: AbortSignal,
+  going: (say: (line: string) => void) => void = () => {},
   home = root,
 ): Promise<void> {
   const path = `steps/${steps.find(({ number }) => number === plan.step)!.folder}/`
@@ -86,6 +88,7 @@ export async function run(
       folder,
       signal: AbortSignal.any([signal, tooMuch.signal]),
       entered,
+      going: liveOf(plan) && going,
       cwd: root,
       env: plainEnvironment(),
     })

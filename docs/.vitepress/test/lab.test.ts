@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { start } from '@rpc-steps/cli/processes'
 import { elapsed, timesOf } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
-import { runPath, tokenHeader } from '../lab/messages.ts'
+import { runPath, tellPath, tokenHeader } from '../lab/messages.ts'
 import type { Message, Offer } from '../lab/messages.ts'
 import type { Plan } from '../lab/plan.ts'
 import { siteServer } from '../lab/site.ts'
@@ -70,9 +70,15 @@ async function offerOf(port: number): Promise<Offer | undefined> {
 }
 
 /** Posts a plan as a page does. */
-async function post(port: number, body: unknown): Promise<IncomingMessage> {
+async function post(port: number, body: unknown, path = runPath): Promise<IncomingMessage> {
   const headers = { [tokenHeader]: (await offerOf(port))?.token }
-  return ask(port, `/${runPath}`, { method: 'POST', headers }, JSON.stringify(body))
+  return ask(port, `/${path}`, { method: 'POST', headers }, JSON.stringify(body))
+}
+
+/** Says something to the run that goes on; gives the status of the answer, and what it says. */
+async function say(port: number, body: unknown): Promise<string> {
+  const response = await post(port, body, tellPath)
+  return `${response.statusCode} ${(await textOf(response)).trim()}`.trim()
 }
 
 async function* messagesOf(response: IncomingMessage): AsyncGenerator<Message> {
@@ -217,6 +223,76 @@ describe('a run', () => {
   })
 })
 
+describe('a run that can be changed meanwhile', () => {
+  const live: Plan = { step: '08', clients: 2, calls: 1, latency: 200, credit: 4, items: 500 }
+  const printed = (messages: Message[], program: string) =>
+    messages.flatMap((m) => (m.kind === 'output' && m.program === program ? [m.text] : [])).join('')
+
+  test('is slowed, in all of its clients, and quickened, and stopped', async () => {
+    const port = await site()
+    const messages: Message[] = []
+    // What is said, and what must have come of it before the next is said.
+    const script: [unknown, (since: Message[]) => boolean][] = [
+      [{ slow: 1000 }, (since) => since.some((m) => m.kind === 'output')],
+      [{ slow: 0 }, (since) => ['client 1', 'client 2'].every((name) => printed(since, name).split('\n').length > 15)],
+      [{ stop: true }, () => false],
+    ]
+    let since: Message[] = []
+    let come = (since: Message[]) => ['client 1', 'client 2'].every((name) => printed(since, name) !== '')
+    for await (const message of messagesOf(await post(port, live))) {
+      messages.push(message)
+      since.push(message)
+      if (script.length === 0 || !come(since)) continue
+      const [said, then] = script.shift()!
+      expect(await say(port, said)).toBe('204')
+      since = []
+      come = then
+    }
+    expect(messages.at(-1)).toEqual({ kind: 'ended', ending: 'done', why: '' })
+    const exits = messages.flatMap((m) => (m.kind === 'exited' ? [`${m.program} ${m.code}`] : []))
+    expect(exits.sort()).toEqual(['client 1 0', 'client 2 0', 'server 0'])
+    for (const name of ['client 1', 'client 2']) {
+      const items = printed(messages, name).trim().split('\n').map(Number)
+      expect(items.length).toBeLessThan(500)
+      expect(items).toEqual(items.map((_, i) => i + 1))
+    }
+    // The server hears of the end: what it handles is over before the last item.
+    const { spans } = layout(traceOf(messages.reduce(hear, untold)))
+    expect(spans.filter(({ kind }) => kind === 'handle').map(({ open }) => open)).toEqual([undefined, undefined])
+    expect(pidsOf(messages).filter(lives)).toEqual([])
+    expect(await say(port, { stop: true })).toBe('409 nothing that could listen is under way')
+  })
+
+  test('is told only what it can be told', async () => {
+    const port = await site()
+    const running = await post(port, { ...live, slow: 100 })
+    let asked = false
+    for await (const message of messagesOf(running)) {
+      if (message.kind !== 'output' || message.program === 'server' || asked) continue
+      asked = true
+      const wrong = [null, 5, [], {}, { slow: 1001 }, { slow: -1 }, { slow: '5\nstop' }, { stop: 1 }, { credit: 2 }, { slow: 1, stop: true }]
+      for (const body of wrong) expect(await say(port, body), JSON.stringify(body)).toMatch(/^400 (?:say \{"slow": from 0 to 1000\}|slow must be)/)
+      // Whoever waits in the line and leaves does not take it away from the run.
+      const other = (await post(port, live)).on('error', () => {})
+      expect(await new Promise((resolve) => other.once('data', (chunk) => resolve(String(chunk))))).toContain('waiting')
+      other.destroy()
+      expect(await say(port, { stop: true })).toBe('204')
+    }
+    expect(asked).toBe(true)
+  })
+
+  test('is only one whose answers come in pieces', async () => {
+    const port = await site()
+    const whole = { ...live, latency: 0, items: 500 }
+    delete (whole as Partial<Plan>)['credit']
+    for await (const message of messagesOf(await post(port, { ...plan, latency: 1000, calls: 1 }))) {
+      if (message.kind === 'events') expect(await say(port, { stop: true })).toMatch(/^409/)
+    }
+    const messages = await all(await post(port, whole))
+    expect(printed(messages, 'client 1').split('\n')).toHaveLength(2)
+  })
+})
+
 describe('nothing is run for', () => {
   let port: number
   let token: string
@@ -251,6 +327,14 @@ describe('nothing is run for', () => {
       status,
       expect.stringMatching(new RegExp(`^.*${why}.*\n$`)),
     ])
+  })
+
+  test.each(refused.filter(([, , why]) => !/step|JSON/.test(why)))('%s: nor is a run told anything', async (_, status, why, options, body = { stop: true }) => {
+    const { headers, ...more } = { headers: {}, ...options() }
+    const ours = { method: 'POST', ...more, headers: { [tokenHeader]: token, ...headers } }
+    if (why === 'token') Object.assign(ours, options())
+    const response = await ask(port, `/${tellPath}`, ours, JSON.stringify(body))
+    expect([response.statusCode, await textOf(response)]).toEqual([status, expect.stringContaining(why)])
   })
 
   test('a page that came by another name: it is not even told the token', async () => {

@@ -51,6 +51,17 @@ describe('layout', () => {
     expect(kindsIn([layout(inPieces())])).toEqual(['call', 'handle', 'idle', 'message', 'items', 'memory'])
   })
 
+  test('tells a call that was given up from one that was answered', () => {
+    const cut = inPieces().filter(({ name, flow_in }) => !(name === 'reply' && flow_in))
+    const calls = (trace: ReturnType<typeof inPieces>) => layout(trace).spans.filter(({ kind }) => kind === 'call')
+    expect(calls(inPieces()).map(({ unanswered }) => unanswered)).toEqual([undefined])
+    expect(calls(cut).map(({ unanswered }) => unanswered)).toEqual([true])
+    expect(layout(cut).moments.map(({ text }) => text).find((text) => text.includes('gives up'))).toMatch(/^client: gives up fetch 1, /)
+    // Where the wire was not seen, nobody knows.
+    const unseen = cut.filter(({ flow_out }) => !flow_out)
+    expect(calls(unseen).map(({ unanswered }) => unanswered)).toEqual([undefined])
+  })
+
   test('counts milliseconds from the first event', () => {
     const { duration, spans } = layout(oneAfterAnother())
     expect(duration).toBeCloseTo(1032.8, 5)

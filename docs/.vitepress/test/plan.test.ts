@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { pages, textOf } from '../source.ts'
 import { bothFrom, planBeside, queryOfBoth } from '../lab/beside.ts'
-import { bounds, castOf, inWords, planFrom, queryOf, readPlan, waitsOf, wordsOf } from '../lab/plan.ts'
+import { steps } from '../course.ts'
+import { bounds, castOf, inWords, liveOf, planFrom, queryOf, readPlan, readSaid, waitsOf, wordsOf } from '../lab/plan.ts'
 
 const plan = { step: '01', clients: 1, calls: 5, latency: 'pages', threads: 2 } as const
 
@@ -43,6 +44,29 @@ test('a wait that comes in pieces becomes a stream with a part of it in each', (
   expect(client).toEqual(['--credit', '4', '--slow', '50'])
   expect(calls).toEqual([['feed', '{"ms":20,"items":20}', 'feed', '{"ms":20,"items":20}']])
   expect(wordsOf({ step: '08', clients: 1, calls: 1, latency: 400 }).calls).toEqual([['sleep', '{"ms":400}']])
+})
+
+test('of a stream more items may come, each after the same part of the wait; also as a whole', () => {
+  const plan = { step: '08', clients: 1, calls: 1, latency: 400, items: 500 }
+  expect(wordsOf({ ...plan, credit: 4 })).toMatchObject({ client: ['--credit', '4'], calls: [['feed', '{"ms":20,"items":500}']] })
+  expect(wordsOf(plan)).toMatchObject({ client: [], calls: [['feed', '{"ms":20,"items":500}']] })
+  expect(inWords({ ...plan, credit: 4 })).toBe('one client, one call, 20 ms an item, in pieces, 4 of them ahead, 500 items')
+})
+
+test('what can be changed in a run is what its step says, while answers come in pieces', () => {
+  const plan = { step: '08', clients: 1, calls: 1, latency: 400, credit: 4 }
+  expect(liveOf(plan)).toMatchObject({ name: 'slow', bounds: [0, 1000] })
+  expect(readSaid(plan, { slow: 250 })).toBe('250')
+  expect(readSaid(plan, { stop: true })).toBe('stop')
+  const { credit: _, ...whole } = plan
+  expect([liveOf(whole), liveOf({ ...whole, step: '04' })]).toEqual([undefined, undefined])
+  expect(() => readSaid(whole, { stop: true })).toThrow('nothing can be changed')
+  // The client's stdin is one, and a number says no name.
+  for (const { number, options = {} } of steps) {
+    const live = Object.values(options).filter((option) => 'lab' in option && option.lab?.live)
+    expect(live.length, number).toBeLessThanOrEqual(1)
+    for (const option of live) expect(option).toHaveProperty('hint')
+  }
 })
 
 test('five clients with a call each fetch the five pages', () => {

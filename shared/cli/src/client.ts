@@ -86,5 +86,6 @@ export function printSettled(calls: readonly CallWords[], results: readonly Prom
 /** So that several clients can be started first and then released together. */
 function holdUntilLine(): void {
   writeSync(1, 'ready\n')
-  readSync(0, Buffer.alloc(1))
+  // One at a time: what stands behind the line is for whoever reads on.
+  for (const byte = Buffer.alloc(1); readSync(0, byte) > 0 && byte[0] !== 0x0a; );
 }

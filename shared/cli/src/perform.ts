@@ -30,6 +30,8 @@ export interface Stage extends Surroundings {
   signal: AbortSignal
   /** Is told of each program as soon as it has been started. */
   entered?: (role: Role) => void
+  /** Is given, once the clients have been let go, what writes a line to the stdin of each; left out, that ends then. */
+  going?: ((say: (line: string) => void) => void) | undefined
 }
 
 /** What the servers of a chain are told apart by, counted from 1. */
@@ -47,7 +49,7 @@ const grace = 1000
  * @throws what `signal` was aborted with; Error when a program fails
  */
 export async function perform(step: string | URL, cast: Cast, stage: Stage): Promise<Role[]> {
-  const { folder, signal, entered, ...surroundings } = stage
+  const { folder, signal, entered, going, ...surroundings } = stage
   const roles: Role[] = []
   const enter = (file: string, name: string, args: readonly string[], more: readonly string[]) => {
     signal.throwIfAborted()
@@ -77,7 +79,12 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
       return enter('client.ts', name, ['--port', String(port), ...args], ['--hold', 'yes'])
     })
     await Promise.all(clients.map((client) => client.printed(/^ready$/m)))
-    for (const client of clients) client.process.stdin!.end('\n')
+    const say = (line: string) => {
+      for (const client of clients) client.process.stdin!.write(`${line}\n`)
+    }
+    say('')
+    if (going) going(say)
+    else for (const client of clients) client.process.stdin!.end()
     for (const client of clients) {
       const { code } = await client.exited
       if (code !== 0 && !(cast.mayFail && code === 1)) throw new Error(`a client failed: ${client.stderr().trim()}`)

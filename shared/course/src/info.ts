@@ -82,7 +82,10 @@ export interface PiecesInfo {
   option: string
   /** The method whose answer it is: its parameters are `{ ms, items }`. */
   method: string
+  /** Parts of the wait, and items of the answer. */
   items: number
+  /** The option, which no program takes, that says how many items there are instead: then the wait is so much longer. */
+  many?: string
 }
 
 /** What of a step decides how long a run takes. */

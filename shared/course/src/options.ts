@@ -49,6 +49,11 @@ export interface LabField {
   saysOne?: string
   /** With it calls may fail, and that is what is to be seen. */
   fails?: true
+  /**
+   * It can be changed while answers come in pieces: the client reads lines from its stdin, of which a number
+   * is the new value, and `stop` breaks off. A step has at most one such option, and it takes a number.
+   */
+  live?: true
 }
 
 /** The choices that a system has, the best one last. */

@@ -2,7 +2,7 @@ import { withBase } from 'vitepress'
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import type { ComputedRef, Ref, ShallowRef } from 'vue'
 import type { TraceEvent } from '@rpc-steps/trace'
-import { runPath, tokenHeader } from '../../lab/messages.ts'
+import { runPath, tellPath, tokenHeader } from '../../lab/messages.ts'
 import type { Message, Offer } from '../../lab/messages.ts'
 import type { Plan } from '../../lab/plan.ts'
 import { keep, recall } from '../store.ts'
@@ -21,6 +21,8 @@ const mostKept = 200
 
 export interface Run {
   story: ShallowRef<Story>
+  /** What is run, or was run last. */
+  plan: ShallowRef<Plan | undefined>
   busy: ComputedRef<boolean>
   events: ShallowRef<readonly TraceEvent[]>
   /** Milliseconds since the first call, as long as the run goes on. */
@@ -29,6 +31,8 @@ export interface Run {
   total: ComputedRef<number | undefined>
   start(plan: Plan, offer: Offer): Promise<void>
   stop(): void
+  /** Says to the programs of the run, while it goes on, what `readSaid` knows. */
+  tell(said: Readonly<Record<string, number | true>>): void
   /** Back to where nothing has been run. */
   forget(): void
 }
@@ -42,6 +46,8 @@ export function useRun(): Run {
   const total = computed(() =>
     story.value.state === 'done' ? (events.value.at(-1)?.ts ?? 0) / 1000 : undefined,
   )
+  const plan = shallowRef<Plan>()
+  let token = ''
   let hangUp = new AbortController()
   let heard: Message[] = []
   let began = 0
@@ -62,23 +68,31 @@ export function useRun(): Run {
   const end = (state: 'stopped' | 'failed', why = '') =>
     (story.value = { ...story.value, state, why })
 
-  async function start(plan: Plan, offer: Offer): Promise<void> {
+  const ask = (path: string, value: unknown, signal: AbortSignal) =>
+    fetch(withBase(`/${path}`), {
+      method: 'POST',
+      headers: { [tokenHeader]: token, 'content-type': 'application/json' },
+      body: JSON.stringify(value),
+      signal,
+    })
+
+  async function start(wanted: Plan, offer: Offer): Promise<void> {
     hangUp.abort()
     const { signal } = (hangUp = new AbortController())
     heard = []
     events.value = []
     elapsed.value = 0
+    plan.value = wanted
+    token = offer.token
     story.value = { ...untold, state: 'starting' }
     try {
-      const headers = { [tokenHeader]: offer.token, 'content-type': 'application/json' }
-      const body = JSON.stringify(plan)
-      const answer = await fetch(withBase(`/${runPath}`), { method: 'POST', headers, body, signal })
+      const answer = await ask(runPath, wanted, signal)
       if (!answer.ok || !answer.body) return void end('failed', (await answer.text()).trim())
       for await (const message of linesOf<Message>(answer.body)) heard.push(message)
       takeIn()
       if (busy.value) return void end('failed', 'the server of this site has gone')
       if (total.value === undefined) return
-      keep('runs', [...recall<Kept[]>('runs', []), { plan, total: total.value }].slice(-mostKept))
+      keep('runs', [...recall<Kept[]>('runs', []), { plan: wanted, total: total.value }].slice(-mostKept))
     } catch (error) {
       // A run that was stopped to begin another has nothing more to say.
       if (signal !== hangUp.signal) return
@@ -89,6 +103,10 @@ export function useRun(): Run {
   }
 
   const stop = () => hangUp.abort()
+  function tell(said: Readonly<Record<string, number | true>>) {
+    // Of a server that has gone, the run itself says so.
+    if (busy.value) ask(tellPath, said, hangUp.signal).catch(() => {})
+  }
   function forget() {
     stop()
     hangUp = new AbortController()
@@ -102,5 +120,5 @@ export function useRun(): Run {
     stop()
     if (typeof window !== 'undefined') window.removeEventListener('pagehide', stop)
   })
-  return { story, busy, events, elapsed, total, start, stop, forget }
+  return { story, plan, busy, events, elapsed, total, start, stop, tell, forget }
 }

@@ -55,6 +55,8 @@ export interface Span {
   end: number
   /** Its end was not seen: it is drawn to the end of the picture. */
   open?: true
+  /** A call that has ended before an answer was read: given up, or cut off. */
+  unanswered?: true
 }
 
 /** A message on the wire, from the write to the read, in milliseconds. */
@@ -118,6 +120,7 @@ export function layout(trace: readonly TraceEvent[], now?: number): Picture {
     ...callSpans(events, laneOf, ms, duration),
   ]
   giveRows(lanes, spans)
+  findUnanswered(events, spans, ms)
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
   const arrows = findArrows(events, laneOf, ms)
   const items = findItems(events, spans, laneOf, ms)
@@ -244,6 +247,20 @@ function close(span: Span | undefined, end: number): void {
   delete span.open
 }
 
+/** Of calls whose request was seen to leave. */
+function findUnanswered(events: TraceEvent[], spans: Span[], ms: Clock): void {
+  const of = ({ id, pid, tid }: TraceEvent) => `${pid}/${tid} ${String(id ?? '')}`
+  const ofWire = (name: string, end: 'flow_in' | 'flow_out') =>
+    new Map(events.filter((event) => event.name === name && event[end]).map((event) => [of(event), ms(event.ts)]))
+  const [asked, answered] = [ofWire('request', 'flow_out'), ofWire('reply', 'flow_in')]
+  const places = new Map(events.filter(isCall).map((event) => [`${ms(event.ts)} ${String(event.id ?? '')}`, of(event)]))
+  for (const span of spans) {
+    const place = span.kind === 'call' && !span.open ? places.get(`${span.start} ${span.call}`) : undefined
+    if (place === undefined || !asked.has(place)) continue
+    if ((answered.get(place) ?? Infinity) > span.end) span.unanswered = true
+  }
+}
+
 /** Gives rows to what clients call and servers handle, and others to what servers ask of the next one. */
 function giveRows(lanes: Lane[], spans: Span[]): void {
   const asks = ({ kind, lane }: Span) => kind === 'call' && !lanes[lane]!.client
@@ -321,12 +338,13 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Mo
   const say = (at: number, lane: number, text: string, of: Pick<Moment, 'span' | 'arrow'>) =>
     moments.push({ at, lane, text: `${who(lane)}: ${text}`, ...of })
   for (const span of spans) {
-    const { lane, kind, name, call, start, end, open } = span
+    const { lane, kind, name, call, start, end, open, unanswered } = span
     const title = call === undefined ? name : (short.get(call) ?? name)
     const length = milliseconds(end - start)
     if (kind === 'call') {
       say(start, lane, `calls ${title}`, { span })
-      if (!open) say(end, lane, `has the answer to ${title}, ${length} after the call`, { span })
+      const has = unanswered ? 'gives up' : 'has the answer to'
+      if (!open) say(end, lane, `${has} ${title}, ${length} after the call`, { span })
     } else if (kind === 'handle') {
       say(start, lane, `begins to handle ${title}`, { span })
       if (!open) say(end, lane, `has replied to ${title}`, { span })
