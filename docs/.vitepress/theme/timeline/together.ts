@@ -26,17 +26,18 @@ export function scoreOf(pictures: readonly Picture[], events: readonly Told[]): 
 }
 
 /** What is to be seen in them, for a key. */
-export function kindsIn(pictures: readonly Picture[]): (Kind | 'idle' | 'message' | 'items' | 'memory')[] {
+export function kindsIn(pictures: readonly Picture[]): (Kind | 'idle' | 'message' | 'unanswered' | 'items' | 'memory')[] {
   const used = new Set(pictures.flatMap(({ spans }) => spans.map(({ kind }) => kind)))
   const kinds = (['call', 'handle', 'queue', 'work', 'kernel', 'run'] as const).filter((kind) =>
     used.has(kind),
   )
   const seen = {
     message: pictures.some(({ arrows }) => arrows.length > 0),
+    unanswered: pictures.some(({ spans }) => spans.some((span) => span.unanswered)),
     items: pictures.some(({ items }) => items.length > 0),
     memory: pictures.some(({ lanes }) => lanes.some(({ memory }) => memory.length > 0)),
   }
-  return [...kinds, 'idle', ...(['message', 'items', 'memory'] as const).filter((kind) => seen[kind])]
+  return [...kinds, 'idle', ...(['message', 'unanswered', 'items', 'memory'] as const).filter((kind) => seen[kind])]
 }
 
 /** The address of an event in its page. */
