@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { run } from '@rpc-steps/cli/processes'
+import { pathToFileURL } from 'node:url'
+import { runInTurn } from '@rpc-steps/cli/processes'
+import type { Ran } from '@rpc-steps/cli/processes'
 import { runsHere, steps } from '@rpc-steps/course/steps'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { root, textOf } from '../source.ts'
@@ -66,30 +68,21 @@ test('every script is a program of ours or a tool of others', () => {
   expect(startedBy('npm run trace:record -w docs')).toBe(undefined)
 })
 
-interface Ran {
+interface Told extends Ran {
   file: string
   argument: string
-  code: number
-  stdout: string
-  stderr: string
-  left: string[]
 }
 
 describe('every program', () => {
-  let ran: Ran[] = []
+  const told: Told[] = []
   beforeAll(async () => {
-    const words = here.flatMap((file) => ['--help', '--wibble'].flatMap((argument) => [join(root, file), argument]))
-    const { stdout, stderr } = await run(new URL('fixtures/programs.ts', import.meta.url), words, '', 110_000)
-    ran = stdout.trim().split('\n').map((line) => JSON.parse(line) as Ran)
-    // Whoever hangs or ends all of them is the one that is not told of.
-    expect(ran.length, `${words.slice(2 * ran.length, 2 * ran.length + 2).join(' ')}: ${stderr}`).toBe(words.length / 2)
-    // Who says nothing starts another program, which was run there already.
-    for (const one of ran.filter(({ stdout, stderr }) => stdout + stderr === '')) {
-      Object.assign(one, await run(one.file, [one.argument], '', 30_000))
-    }
+    const tries = here.flatMap((file) => ['--help', '--wibble'].map((argument) => ({ file, argument })))
+    const programs = tries.map(({ file, argument }) => ({ file: pathToFileURL(join(root, file)).href, args: [argument] }))
+    const ran = await runInTurn(programs)
+    told.push(...tries.map((one, i) => ({ ...one, ...ran[i]! })))
   })
   const of = (file: string, argument: string) =>
-    ran.find((one) => one.file === join(root, file) && one.argument === argument)!
+    told.find((one) => one.file === file && one.argument === argument)!
 
   test.each(here)('%s: --help is help and nothing else', (file) => {
     const { code, stdout, stderr, left } = of(file, '--help')

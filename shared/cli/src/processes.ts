@@ -133,3 +133,37 @@ export async function run(
   clearTimeout(timer)
   return { ...exit, stdout: program.stdout(), stderr: program.stderr() }
 }
+
+/** A program, by its address, and what it is started with. */
+export interface Program {
+  file: string
+  args: readonly string[]
+}
+
+/** What came of a program that was run among others. */
+export interface Ran {
+  code: number
+  stdout: string
+  stderr: string
+  /** What it left open, which would have kept it from ending. */
+  left: string[]
+}
+
+/**
+ * Runs programs that end by themselves, one after the other in one process, and resolves with what came of
+ * each. Rejects when one of them ends or hangs all, and says which. After `ms` milliseconds it is killed.
+ */
+export async function runInTurn(programs: readonly Program[], ms = 110_000): Promise<Ran[]> {
+  const { stdout, stderr } = await run(new URL('in-turn.ts', import.meta.url), [], JSON.stringify(programs), ms)
+  const ran = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Ran]))
+  const last = programs[ran.length]
+  if (last) throw new Error(`${[last.file, ...last.args].join(' ')} did not come to an end: ${stderr.trim()}`)
+  // Who says nothing may be another program under a second name, which is not run again.
+  for (const [i, one] of ran.entries()) {
+    const { file, args } = programs[i]!
+    if (one.stdout + one.stderr !== '') continue
+    const { code, stdout, stderr } = await run(new URL(file), args, '', 30_000)
+    ran[i] = { ...one, code: code ?? -1, stdout, stderr }
+  }
+  return ran
+}

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run, start, startServer } from '../src/processes.ts'
+import { run, runInTurn, start, startServer } from '../src/processes.ts'
 import type { Running } from '../src/processes.ts'
 
 const fixture = (name: string) => new URL(`./fixtures/${name}.ts`, import.meta.url)
@@ -17,6 +17,22 @@ afterAll(() => Promise.all(started.map((program) => program.stop('SIGKILL'))))
 const isWindows = process.platform === 'win32'
 
 describe('programs', { concurrent: true }, () => {
+  describe('runInTurn', () => {
+    const program = (name: string, ...args: string[]) => ({ file: fixture(name).href, args })
+
+    it('says of each how it ended, what it said, and what it left open', async () => {
+      const [dies, stubborn, again] = await runInTurn([program('dies'), program('stubborn'), program('dies')])
+      expect(dies).toEqual({ code: 3, stdout: 'starting\n', stderr: 'no luck today\n', left: [] })
+      expect(stubborn).toMatchObject({ code: 0, stdout: 'ready\n', left: expect.arrayContaining(['Timeout']) as unknown })
+      expect(again).toEqual(dies)
+    })
+
+    it('says who hangs all of them', async () => {
+      const hanging = runInTurn([program('dies'), program('hangs', '--and', 'on')], 10_000)
+      await expect(hanging).rejects.toThrow(/hangs\.ts --and on did not come to an end/)
+    })
+  })
+
   describe('start', () => {
     it('gathers what the program prints, and tells how it ended', async () => {
       expect(await run(fixture('echo'), ['a b', '"', ''], 'line 1\nline 🙂\n')).toEqual({

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
 import { once } from 'node:events'
-import { run, startServer } from '@rpc-steps/cli/processes'
-import type { RunningServer } from '@rpc-steps/cli/processes'
+import { run, runInTurn, startServer } from '@rpc-steps/cli/processes'
+import type { Ran, RunningServer } from '@rpc-steps/cli/processes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plain } from '../src/subjects.ts'
 
@@ -58,39 +58,52 @@ describe.each(plain)('$name', ({ name, step, server, client }) => {
     CLOSED: closedPort,
   })
 
-  /** Runs a program with bad input: one line on stderr, exit code 1, nothing else. */
-  async function refuses(program: URL, args: string[], message: RegExp): Promise<void> {
+  const refused: Refusal[] = [
+    ...(step.numericHosts ? noAddress(['get_data']) : []),
+    ['that there is no such method', ['--port', 'PORT', 'nope'], /nope.*not found/i],
+    ['what error came', ['--port', 'PORT', 'fail', '{"code":7,"message":"no tea"}'], /no tea.*7/],
+    ['that the parameters are no JSON', ['--port', 'PORT', 'say', '{"text":'], /say.*JSON/],
+    ['that nobody listens', ['--port', 'CLOSED', 'get_data'], /nobody listens.*ECONNREFUSED/],
+    ['that the port is no number', ['--port', 'http', 'get_data'], /--port.*"http"/],
+    ['that the peer speaks something else', ['--port', 'STRANGER', 'get_data'], /protocol/],
+    ['that the peer hung up', ['--port', 'QUITTER', 'get_data'], /ended/],
+    ...(name === asked ? clientOnce : []),
+  ]
+  const refusedToStart: Refusal[] = [
+    ...(step.numericHosts ? noAddress(['--port', '0']) : []),
+    ['that the port is no number', ['--port', '80x'], /--port.*"80x"/],
+    // 203.0.113.0/24 is for documentation: no machine has such an address (RFC 5737).
+    ['that the host is not ours', ['--port', '0', '--host', '203.0.113.1'], /203\.0\.113\.1/],
+    ...(name === asked ? serverOnce : []),
+  ]
+  const all = [
+    ...refused.map(([what, args, message]) => ({ what: `the client says in one line ${what}`, program: client, args, message })),
+    ...refusedToStart.map(([what, args, message]) => ({ what: `the server says in one line ${what}`, program: server, args, message })),
+  ]
+  const real = (args: readonly string[]) => {
     const named = ports()
-    const real = args.map((arg) => String(named[arg as keyof typeof named] ?? arg))
-    const { code, stdout, stderr } = await run(program, real)
+    return args.map((arg) => String(named[arg as keyof typeof named] ?? arg))
+  }
+
+  // All that may be said badly is tried in one process: to start one for each takes most of the time.
+  let ran: Ran[]
+  beforeAll(async () => {
+    ran = await runInTurn(all.map(({ program, args }) => ({ file: program.href, args: real(args) })))
+  })
+
+  it.each(all.map(({ what, message }, i) => [what, i, message] as const))('%s', (_, i, message) => {
+    const { code, stdout, stderr, left } = ran[i]!
     expect(stderr).toMatch(/^[^\n]+\n$/)
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/^\s+at |node:internal|^\w*Error: /m)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-  }
-
-  describe.concurrent('the client says in one line', () => {
-    it.each<Refusal>([
-      ['that there is no such method', ['--port', 'PORT', 'nope'], /nope.*not found/i],
-      ['what error came', ['--port', 'PORT', 'fail', '{"code":7,"message":"no tea"}'], /no tea.*7/],
-      ['that the parameters are no JSON', ['--port', 'PORT', 'say', '{"text":'], /say.*JSON/],
-      ['that nobody listens', ['--port', 'CLOSED', 'get_data'], /nobody listens.*ECONNREFUSED/],
-      ['that the port is no number', ['--port', 'http', 'get_data'], /--port.*"http"/],
-      ['that the peer speaks something else', ['--port', 'STRANGER', 'get_data'], /protocol/],
-      ['that the peer hung up', ['--port', 'QUITTER', 'get_data'], /ended/],
-      ...(step.numericHosts ? noAddress(['get_data']) : []),
-      ...(name === asked ? clientOnce : []),
-    ])('%s', (_, args, message) => refuses(client, args, message))
+    expect({ code, stdout, left }).toEqual({ code: 1, stdout: '', left: [] })
   })
 
-  describe.concurrent('the server says in one line', () => {
-    it.each<Refusal>([
-      ['that the port is no number', ['--port', '80x'], /--port.*"80x"/],
-      // 203.0.113.0/24 is for documentation: no machine has such an address (RFC 5737).
-      ['that the host is not ours', ['--port', '0', '--host', '203.0.113.1'], /203\.0\.113\.1/],
-      ...(step.numericHosts ? noAddress(['--port', '0']) : []),
-      ...(name === asked ? serverOnce : []),
-    ])('%s', (_, args, message) => refuses(server, args, message))
+  it.each([client, server])('ends with what it says: %s', async (program) => {
+    const { args, message } = all.findLast((one) => one.program === program && one.args.includes('--port'))!
+    const { code, stdout, stderr } = await run(program, real(args))
+    expect(stderr).toMatch(message)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 })
 

@@ -2,10 +2,10 @@ import { run, startServer } from '@rpc-steps/cli/processes'
 import type { RunningServer } from '@rpc-steps/cli/processes'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { beServed, Client, over } from '../src/peer.ts'
-import { all, hasThreads, servesOneAtATime } from '../src/subjects.ts'
+import { hasThreads, servesOneAtATime, waiting } from '../src/subjects.ts'
 
 // Windows has no signals: there, what is sent one just ends.
-describe.skipIf(process.platform === 'win32').each(all)('$name', (subject) => {
+describe.skipIf(process.platform === 'win32').each(waiting)('$name', (subject) => {
   // Who sleeps in the kernel runs no handler: there the signal itself ends the process.
   const blocks = servesOneAtATime(subject) || hasThreads(subject)
   let server: RunningServer

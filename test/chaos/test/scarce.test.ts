@@ -3,14 +3,14 @@ import { startServer } from '@rpc-steps/cli/processes'
 import { describe, expect, it } from 'vitest'
 import { beServed, Client } from '../src/peer.ts'
 import { cpuTime, openFiles } from '../src/process.ts'
-import { all, hasThreads, servesOneAtATime } from '../src/subjects.ts'
+import { hasThreads, servesOneAtATime, waiting } from '../src/subjects.ts'
 
 // prlimit(1) changes the limits of a process that runs; it comes with Debian, not with macOS.
 const prlimit = 'prlimit'
 const canLimit = spawnSync(prlimit, ['--version']).status === 0
 
 // Who serves one client at a time, or four, never has many files open.
-const crowded = all.filter((subject) => !servesOneAtATime(subject) && !hasThreads(subject))
+const crowded = waiting.filter((subject) => !servesOneAtATime(subject) && !hasThreads(subject))
 
 describe.skipIf(!canLimit).each(crowded)('$name', ({ server: file, args }) => {
   it('neither dies nor spins when it may open no more files, and then goes on', async () => {
