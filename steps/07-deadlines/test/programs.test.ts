@@ -1,5 +1,5 @@
 import { connect } from '@rpc-steps/async-await'
-import { run, start, startServer } from '@rpc-steps/cli/processes'
+import { run, runInTurn, start, startServer } from '@rpc-steps/cli/processes'
 import type { RunningServer } from '@rpc-steps/cli/processes'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cancels, deadlined } from '../src/index.ts'
@@ -35,15 +35,20 @@ describe('the client', () => {
 
   it('says how much is left, and how urgent it is; or nothing', async () => {
     const { port } = await served(({ meta }) => ({ ...meta }))
-    const asked = (...options: string[]) => run(client, ['--port', String(port), ...options, 'x'])
-    expect(await asked()).toMatchObject({ code: 0, stdout: '{}\n' })
-    const { stdout } = await asked('--timeout', '90000', '--priority', '7')
-    const { timeoutMs, ...others } = JSON.parse(stdout) as { timeoutMs: number }
+    const asked = (...options: string[]) => ({ file: client.href, args: ['--port', String(port), ...options, 'x'] })
+    const [nothing, both, over, wrong] = await runInTurn([
+      asked(),
+      asked('--timeout', '90000', '--priority', '7'),
+      asked('--timeout', '0'),
+      asked('--timeout', '-1'),
+    ])
+    expect(nothing).toMatchObject({ code: 0, stdout: '{}\n' })
+    const { timeoutMs, ...others } = JSON.parse(both!.stdout) as { timeoutMs: number }
     expect(others).toEqual({ priority: 7 })
     expect(timeoutMs).toBeLessThanOrEqual(90_000)
     expect(timeoutMs).toBeGreaterThan(60_000)
-    expect(await asked('--timeout', '0')).toMatchObject({ code: 1, stderr: 'x: Deadline exceeded (-32008): {"status":"DEADLINE_EXCEEDED"}\n' })
-    expect(await asked('--timeout', '-1')).toMatchObject({ code: 1, stdout: '' })
+    expect(over).toMatchObject({ code: 1, stderr: 'x: Deadline exceeded (-32008): {"status":"DEADLINE_EXCEEDED"}\n' })
+    expect(wrong).toMatchObject({ code: 1, stdout: '' })
   })
 
   it('that gives up and tells nobody is worked for to the end', async () => {
@@ -108,13 +113,15 @@ describe('the server', () => {
     })
   })
 
-  it.each([
-    ['8080', '--upstream must be HOST:PORT, not "8080"; --help says more\n'],
-    ['localhost:0', '--upstream must be HOST:PORT, not "localhost:0"; --help says more\n'],
-    ['::1:80', '--upstream must be HOST:PORT, not "::1:80"; --help says more\n'],
-    ['127.0.0.1:1', 'nobody listens on 127.0.0.1:1 (ECONNREFUSED): start a server first, or check --port\n'],
-  ])('started with --upstream %s says what is wrong', async (upstream, stderr) => {
-    expect(await run(server, ['--port', '0', '--upstream', upstream])).toEqual({ code: 1, signal: null, stdout: '', stderr })
+  it('started with an --upstream that is none says what is wrong', async () => {
+    const tries = [
+      ['8080', '--upstream must be HOST:PORT, not "8080"; --help says more\n'],
+      ['localhost:0', '--upstream must be HOST:PORT, not "localhost:0"; --help says more\n'],
+      ['::1:80', '--upstream must be HOST:PORT, not "::1:80"; --help says more\n'],
+      ['127.0.0.1:1', 'nobody listens on 127.0.0.1:1 (ECONNREFUSED): start a server first, or check --port\n'],
+    ] as const
+    const ran = await runInTurn(tries.map(([upstream]) => ({ file: server.href, args: ['--port', '0', '--upstream', upstream] })))
+    expect(ran).toEqual(tries.map(([, stderr]) => ({ code: 1, stdout: '', stderr, left: [] })))
   })
 
   it('ends a computation on a thread that nobody waits for any more', async () => {
