@@ -42,7 +42,12 @@ function prepare() {
     },
   }
   Object.assign(window, { tools })
-  ;(document.activeElement as HTMLElement | null)?.blur()
+  // Tab goes on from where the focus was last, even when it is gone: so it was before all there is.
+  const top = document.createElement('span')
+  top.tabIndex = -1
+  document.body.prepend(top)
+  top.focus({ preventScroll: true })
+  top.remove()
 }
 
 async function look() {
