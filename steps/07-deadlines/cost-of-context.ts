@@ -1,16 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { answer, connect, listen } from '@rpc-steps/async-await'
 import type { Call, Handler, Peer } from '@rpc-steps/async-await'
-import { main, readOptions } from '@rpc-steps/cli'
+import { main, numberOption, readOptions } from '@rpc-steps/cli'
 import { cancels, deadlined } from './src/index.ts'
 
-const usage = `cost-of-context.ts
+const usage = `cost-of-context.ts [options]
 
 What AsyncLocalStorage costs: of an await and of a timer before anybody uses it, once somebody does, and
 inside; and what a deadline and its inheritance cost of a call, client and server in one process.`
 
 const storage = new AsyncLocalStorage<object>()
-const rounds = 5
+/** The best of so many is told. */
+let rounds = 5
 
 /** Nanoseconds that one of `count` takes: the best of some rounds. */
 async function time(count: number, work: (count: number) => unknown): Promise<number> {
@@ -60,7 +61,7 @@ function table(title: string, rows: readonly (readonly [string, number])[]): voi
 }
 
 await main(async () => {
-  readOptions(usage, {})
+  ;({ rounds } = readOptions(usage, { rounds: numberOption('N', 'of each measurement, the best of which counts', 5, 1, 1000) }))
   console.log(`Node ${process.versions.node}`)
   const same = (call: Call) => call
   // A promise each, as a handler that waits has one.

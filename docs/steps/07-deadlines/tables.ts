@@ -31,6 +31,7 @@ export default {
   },
   '07-cost-of-context.txt': {
     command: 'npx tsx steps/07-deadlines/cost-of-context.ts',
+    smaller: ['--rounds', '2'],
     facts(text) {
       const ns = (what: string) => Number(new RegExp(`^  ${what} +(\\d+)`, 'm').exec(text)![1])
       return {
