@@ -33,6 +33,14 @@ export async function tour(page: Page, most = 1000): Promise<Tour> {
 // The functions below are passed to the browser as they are, and may use nothing from outside.
 
 function prepare() {
+  if ('tools' in window) {
+    // After another tour Tab goes on from where that ended, even when nothing has the focus.
+    const top = document.createElement('span')
+    top.tabIndex = -1
+    document.body.prepend(top)
+    top.focus({ preventScroll: true })
+    top.remove()
+  }
   const tools = {
     before: document.body as Element,
     seen: new Set<Element>(),
@@ -42,12 +50,7 @@ function prepare() {
     },
   }
   Object.assign(window, { tools })
-  // Tab goes on from where the focus was last, even when it is gone: so it was before all there is.
-  const top = document.createElement('span')
-  top.tabIndex = -1
-  document.body.prepend(top)
-  top.focus({ preventScroll: true })
-  top.remove()
+  ;(document.activeElement as HTMLElement | null)?.blur()
 }
 
 async function look() {
