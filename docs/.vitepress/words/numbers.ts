@@ -89,17 +89,7 @@ export const computed: readonly Claim[] = [
     is: async () => [(await wire()).codes.invalidParams],
   },
   ...told,
-  {
-    says: ['more than 1,048,576 granted'],
-    from: '`steps/08-streaming/src/credit.ts`, `mostCredit`',
-    is: () => [numberIn('steps/08-streaming/src/credit.ts', /mostCredit = ([\d_]+)/)],
-  },
   codeRow('ends that request with -32600', 'invalidRequest'),
-  {
-    says: ['if they are not more than a thousand'],
-    from: '`steps/08-streaming/src/answering.ts`, `mostWhole`',
-    is: () => [numberIn('steps/08-streaming/src/answering.ts', /mostWhole = (\d+)/)],
-  },
   {
     says: ['You send 74 bytes', 'exactly 74 bytes of JSON'],
     from: 'the example beside it, counted',

@@ -27,9 +27,14 @@ export default {
       is: () => [numberIn('steps/08-streaming/src/writer.ts', /mostBytes = (\d+) \* 1024/)],
     },
     {
-      says: ['no more than 1,000'],
+      says: ['no more than 1,000', 'if they are not more than a thousand'],
       from: '`steps/08-streaming/src/answering.ts`, `mostWhole`',
       is: () => [numberIn('steps/08-streaming/src/answering.ts', /mostWhole = (\d+)/)],
+    },
+    {
+      says: ['more than 1,048,576 granted'],
+      from: '`steps/08-streaming/src/credit.ts`, `mostCredit`',
+      is: () => [numberIn('steps/08-streaming/src/credit.ts', /mostCredit = ([\d_]+)/)],
     },
     {
       says: ['Ours is 256 items'],
