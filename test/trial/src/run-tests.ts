@@ -82,7 +82,8 @@ async function runSome(trials: readonly Running[], { limit, traces, signal }: Ru
   const child = spawn(process.execPath, [vitest, 'run', '--config', config], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // Nothing is said to it: when the pipe closes, we are gone.
+    stdio: ['pipe', 'ignore', 'pipe'],
     detached: !isWindows,
   })
   let killed = false
@@ -192,6 +193,9 @@ function configText(trials: readonly Trial[], limit: number): string {
   const root = dirname(trials[0]!.folder)
   return `import { mergeConfig } from 'vitest/config'
 import own from './vitest.config.ts'
+
+// Whoever has started this was killed, and what hangs here would hang for ever.
+process.stdin.on('close', () => process.kill(${isWindows ? '' : '-'}process.pid, 'SIGKILL')).resume().unref()
 
 export default mergeConfig(own, ${JSON.stringify({ root, test })})
 `
