@@ -5,7 +5,7 @@ import type { CallWords } from '@rpc-steps/cli'
 import { deadlined } from '@rpc-steps/deadlines'
 import { gatherSettled } from '@rpc-steps/gather'
 import { recordMemory } from '@rpc-steps/trace'
-import { Live } from './live.ts'
+import { Live } from './src/live.ts'
 import { stream, streams, upload } from './src/index.ts'
 import step from './step.ts'
 

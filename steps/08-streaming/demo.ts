@@ -12,9 +12,9 @@ import { stream, streams } from './src/index.ts'
 
 const usage = `demo.ts
 
-Has a server send a long list of numbers, once in pieces and once as a whole, as step 07 does. Beside it, on
-the same connection, there are a slow reader and an ordinary call now and then. Says how far each of them got,
-and draws the memory of both ends.`
+Has a server send a long list of numbers, once in pieces and once as a whole, as step 07
+does. Beside it, on the same connection, there are a slow reader and an ordinary call now
+and then. Says how far each of them got, and draws the memory of both ends.`
 
 /** Numbers for the quick reader; and how many the slow one takes, each so many milliseconds after the last. */
 const [numbers, items, pause] = [2_000_000, 20, 50]

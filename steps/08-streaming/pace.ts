@@ -7,9 +7,9 @@ import { stream, streams } from './src/index.ts'
 
 const usage = `pace.ts [options]
 
-What is promised of streams, measured on a server of its own: what an item costs beside a call for each, what
-a stream is to a call beside it, and to the memory of both ends when its reader is a hundred times slower than
-its writer. It ends with 1 if a promise was not kept.`
+What is promised of streams, measured on a server of its own: what an item costs beside a
+call for each, what a stream is to a call beside it, and to the memory of both ends when its
+reader is a hundred times slower than its writer. It ends with 1 if a promise was not kept.`
 
 const thousand = (n: number) => (Math.round(n / 1000) * 1000).toLocaleString('en')
 

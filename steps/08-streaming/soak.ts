@@ -7,9 +7,9 @@ import { stream, streams } from './src/index.ts'
 
 const usage = `soak.ts [options]
 
-Many calls with deadlines, some of them cancelled, and many items both ways, some streams broken off: does it end
-with as much memory as it began with? Ends with 1 if either process has grown by more than 20 MiB after the first
-tenth, or if something is left in a table.`
+Many calls with deadlines, some of them cancelled, and many items both ways, some streams
+broken off: does it end with as much memory as it began with? Ends with 1 if either process
+has grown by more than 20 MiB after the first tenth, or if something is left in a table.`
 
 const most = 20
 const each = 1000 // items of a stream

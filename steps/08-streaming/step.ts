@@ -25,7 +25,7 @@ export default {
     slow: {
       of: ['client'],
       hint: 'MS',
-      help: 'milliseconds before the next piece is taken; type another number meanwhile, or stop',
+      help: 'pause before each piece; type another, or stop',
       default: 0,
       least: 0,
       most: 60_000,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { run, start, startServer } from '@rpc-steps/cli/processes'
 import type { Running, RunningServer } from '@rpc-steps/cli/processes'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Live } from '../live.ts'
+import { Live } from '../src/live.ts'
 import { stream } from '../src/index.ts'
 import { all, dial, served } from './support.ts'
 
