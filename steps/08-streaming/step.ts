@@ -20,7 +20,7 @@ export default {
       help: 'asks for answers in pieces, N of them ahead at most',
       least: 1,
       most,
-      lab: { label: 'Items ahead', without: 'whole answer', most: 50, says: 'in pieces, # of them ahead', saysOne: 'in pieces, one ahead' },
+      lab: { label: 'Items ahead', without: 'whole', most: 50, says: 'in pieces, # of them ahead', saysOne: 'in pieces, one ahead' },
     },
     slow: {
       of: ['client'],

@@ -358,7 +358,9 @@ describe('a stream beside others on its connection', () => {
     say(credit(1, 1), credit(1, 1))
     await rawEcho(at)
     socket.resume()
-    await expect.poll(() => heard().filter((line) => /\b1: /.test(line)), { timeout: 3_000 }).toEqual(['stream/down 1: 1', 'stream/down 1: 2 3', '1: null'])
+    await expect.poll(heard, { timeout: 3_000 }).toContain('1: null')
+    // How many leave together is a matter of turns.
+    expect(messages.filter(({ params }) => params?.id === 1).flatMap(({ params }) => params!.items)).toEqual([1, 2, 3])
   })
 })
 
