@@ -20,7 +20,8 @@ export class Credit {
   /** Throws RpcError -32600 for a grant that is none, or is too much. */
   grant(items: unknown): void {
     if (!Number.isInteger(items) || Number(items) < 1 || this.#left + Number(items) > mostCredit) {
-      throw broken(`"credit" must be a whole number from 1, and at most ${mostCredit} in all, not ${JSON.stringify(items)}`)
+      const given = JSON.stringify(items)?.slice(0, 40)
+      throw broken(`"credit" must be a whole number from 1, and at most ${mostCredit} in all, not ${given}`)
     }
     this.#left += Number(items)
   }

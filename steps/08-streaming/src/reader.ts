@@ -64,6 +64,8 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
   #first = 0
   readonly #waiting: Waiting[] = []
   #over = false
+  /** Nobody reads any more, so nothing is an error any more. */
+  #stopped = false
   #error: Error | undefined
 
   /** Something was granted: beside the request, or when the first item was wanted. */
@@ -126,7 +128,9 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
 
   /** `break`: nothing more is wanted. */
   return(): Promise<IteratorResult<Json, undefined>> {
-    this.fail()
+    this.#drop()
+    this.end()
+    this.#stopped = true
     this.#events.stopped()
     return Promise.resolve({ value: undefined, done: true })
   }
@@ -169,13 +173,19 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
     }
   }
 
-  /** The same at once: what has come and was not taken is of no use any more. */
-  fail(error?: Error): void {
+  /** The same at once: what has come and was not taken is of no use any more, whatever end was still to come. */
+  fail(error: Error): void {
+    if (this.#stopped) return
+    this.#drop()
+    this.#over = false
+    this.end(error)
+  }
+
+  #drop(): void {
     for (const { size } of [...this.#come.slice(this.#first), ...this.#coming]) this.#held!.remove(size)
     this.#coming = []
     this.#come = []
     this.#first = 0
-    this.end(error)
   }
   // #endregion
 }

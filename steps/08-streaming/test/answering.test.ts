@@ -316,6 +316,30 @@ describe('a question in pieces', () => {
     await expect.poll(() => heard().filter((line) => line.startsWith('stream/down 6')).length).toBe(3)
   })
 
+  test('whose request is cancelled fails its reader, though the end has come and items are left: nobody takes them for all', async () => {
+    let goOn = () => {}
+    const gate = new Promise<void>((resolve) => (goOn = resolve))
+    const seen: unknown[] = []
+    const at = await served(async (_, context) => {
+      try {
+        for await (const item of incoming(context)) {
+          seen.push(item)
+          await gate
+        }
+        seen.push('all')
+      } catch (error) {
+        seen.push((error as { code: number }).code)
+      }
+    })
+    const { say, heard } = await rawClient(at)
+    say(request(1, 'x', undefined, { stream: true }))
+    await expect.poll(heard).toEqual(['credit/up 1: 256'])
+    say(items(1, [1, 2, 3]), { method: '$/stream/up', params: { id: 1, end: true } }, cancel(1))
+    await expect.poll(() => heard().at(-1)).toBe('1: -32800')
+    goOn()
+    await expect.poll(() => seen).toEqual([1, -32800])
+  })
+
   test('whose request is cancelled fails its reader: it has not come to its end', async () => {
     const ends: unknown[] = []
     const at = await served(async (_, context) => {
