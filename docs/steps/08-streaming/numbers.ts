@@ -1,3 +1,4 @@
+import { filesUnder } from '../../.vitepress/source.ts'
 import { numberIn } from '../../.vitepress/words/claim.ts'
 import type { Claims } from '../../.vitepress/words/claim.ts'
 
@@ -6,6 +7,11 @@ const wire = () => import('@rpc-steps/wire')
 /** Where the numbers of this chapter come from. */
 export default {
   computed: [
+    {
+      says: ['holds ten wrong versions'],
+      from: '`steps/08-streaming/bugs`, counted',
+      is: () => [filesUnder('steps/08-streaming/bugs', '.patch').length],
+    },
     {
       says: ['with the error -32600'],
       from: '`shared/wire/src/errors.ts`, `codes`',
