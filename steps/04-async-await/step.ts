@@ -12,7 +12,7 @@ export default {
       { workload: 'one', atLeast: 0.9, against: 'bare' },
       { workload: 'in-flight', atLeast: 1.5, against: 'bare' },
       { workload: 'in-flight', atLeast: 4, against: 'vscode-jsonrpc' },
-      { workload: 'large', atLeast: 1.6, against: 'bare' },
+      { workload: 'large', atLeast: 1.8, against: 'bare' },
     ],
     variants: {
       'five-filters': {
