@@ -6,7 +6,7 @@ import { deadlined } from '@rpc-steps/deadlines'
 import { gatherSettled } from '@rpc-steps/gather'
 import { recordMemory } from '@rpc-steps/trace'
 import { Live } from './src/live.ts'
-import { stream, streams, upload } from './src/index.ts'
+import { numbers, stream, streams, upload } from './src/index.ts'
 import step from './step.ts'
 
 await main(async () => {
@@ -33,7 +33,3 @@ await main(async () => {
   printSettled(calls, results)
   await peer.close()
 })
-
-function* numbers(to: number): Generator<number> {
-  for (let n = 1; n <= to; n++) yield n
-}

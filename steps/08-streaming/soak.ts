@@ -3,7 +3,7 @@ import type { Peer } from '@rpc-steps/async-await'
 import { main, numberOption, readOptions } from '@rpc-steps/cli'
 import { resident, startServer } from '@rpc-steps/cli/processes'
 import { deadlined } from '@rpc-steps/deadlines'
-import { stream, streams } from './src/index.ts'
+import { numbers, stream, streams } from './src/index.ts'
 
 const usage = `soak.ts [options]
 
@@ -75,8 +75,4 @@ async function read(peer: Peer, items: number): Promise<number> {
   }
   await Promise.all(Array.from({ length: 4 }, lane))
   return came
-}
-
-function* numbers(to: number): Generator<number> {
-  for (let n = 1; n <= to; n++) yield n
 }

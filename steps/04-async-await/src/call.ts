@@ -17,7 +17,7 @@ export type Answer = Json | void
 // #endregion
 
 /** Whether what a handler gave back is the promise of an answer: of this language, or of another's. */
-export function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
+export function isPromise<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
 }
 

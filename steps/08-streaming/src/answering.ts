@@ -1,4 +1,4 @@
-import { Key } from '@rpc-steps/async-await'
+import { isPromise, Key } from '@rpc-steps/async-await'
 import type { Answer, Handler, Json, Request, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { streams } from './streams.ts'
@@ -34,7 +34,7 @@ export function streamed(handler: StreamHandler): Handler {
       return writer ? writer.write(answer, context.signal) : whole(answer)
     }
     const answer = handler(request, context)
-    return isThenable(answer) ? answer.then(send) : send(answer)
+    return isPromise(answer) ? answer.then(send) : send(answer)
   }
 }
 
@@ -65,8 +65,4 @@ function incomingOf({ id, meta }: Request, { peer }: RequestContext): Incoming |
 
 function isStream(answer: Streamed): answer is AsyncIterable<Json> {
   return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer
-}
-
-function isThenable(answer: Streamed | PromiseLike<Streamed>): answer is PromiseLike<Streamed> {
-  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
 }

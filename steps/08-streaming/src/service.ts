@@ -22,7 +22,7 @@ export function streaming(handler: Handler): StreamHandler {
 }
 
 /** 1, 2, 3, as fast as they are taken. */
-async function* numbers(to: number): AsyncGenerator<number> {
+export async function* numbers(to: number): AsyncGenerator<number> {
   for (let n = 1; n <= to; n++) yield n
 }
 

@@ -120,7 +120,7 @@ export function layout(trace: readonly TraceEvent[], now?: number): Picture {
     ...callSpans(events, laneOf, ms, duration),
   ]
   giveRows(lanes, spans)
-  findUnanswered(events, spans, ms)
+  findUnanswered(events, spans, laneOf, ms)
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
   const arrows = findArrows(events, laneOf, ms)
   const items = findItems(events, spans, laneOf, ms)
@@ -248,15 +248,15 @@ function close(span: Span | undefined, end: number): void {
 }
 
 /** Of calls whose request was seen to leave. */
-function findUnanswered(events: TraceEvent[], spans: Span[], ms: Clock): void {
-  const of = ({ id, pid, tid }: TraceEvent) => `${pid}/${tid} ${String(id ?? '')}`
-  const ofWire = (name: string, end: 'flow_in' | 'flow_out') =>
-    new Map(events.filter((event) => event.name === name && event[end]).map((event) => [of(event), ms(event.ts)]))
+function findUnanswered(events: TraceEvent[], spans: Span[], laneOf: LaneOf, ms: Clock): void {
+  const ofWire = (name: string, end: 'flow_in' | 'flow_out') => {
+    const ends = events.filter((event) => event.name === name && event[end])
+    return new Map(ends.map((event) => [`${laneOf(event)} ${String(event.id ?? '')}`, ms(event.ts)]))
+  }
   const [asked, answered] = [ofWire('request', 'flow_out'), ofWire('reply', 'flow_in')]
-  const places = new Map(events.filter(isCall).map((event) => [`${ms(event.ts)} ${String(event.id ?? '')}`, of(event)]))
   for (const span of spans) {
-    const place = span.kind === 'call' && !span.open ? places.get(`${span.start} ${span.call}`) : undefined
-    if (place === undefined || !asked.has(place)) continue
+    const place = `${span.lane} ${span.call}`
+    if (span.kind !== 'call' || span.open || !asked.has(place)) continue
     if ((answered.get(place) ?? Infinity) > span.end) span.unanswered = true
   }
 }
