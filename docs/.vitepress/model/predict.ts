@@ -1,7 +1,7 @@
 import { makespan } from '@rpc-steps/trace/times'
 import { waitsOf } from '../lab/plan.ts'
 import type { Plan } from '../lab/plan.ts'
-import { atOnce, modelled, modelOf, threadsOf, workersOf } from './simulate.ts'
+import { atOnce, isModelled, modelOf, threadsOf, workersOf } from './simulate.ts'
 
 /** A step's formula for a plan: waiting alone, all else free. */
 export interface Prediction {
@@ -46,5 +46,5 @@ export function predict(plan: Plan): Prediction {
 
 /** The same, unless the model does not know the step. */
 export function predictIfKnown(plan: Plan): Prediction | undefined {
-  return modelled.some(({ number }) => number === plan.step) ? predict(plan) : undefined
+  return isModelled(plan) ? predict(plan) : undefined
 }

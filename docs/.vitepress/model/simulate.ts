@@ -32,6 +32,11 @@ export function totalOf(plan: Plan, costs: Costs): number {
 /** The steps that the model knows. */
 export const modelled = steps.filter(({ model }) => model !== undefined)
 
+/** Whether the model knows the step of a plan. */
+export function isModelled({ step }: Pick<Plan, 'step'>): boolean {
+  return modelled.some(({ number }) => number === step)
+}
+
 /** @throws Error when the model does not know the step */
 export function modelOf({ step }: Pick<Plan, 'step'>): ModelInfo {
   const found = modelled.find(({ number }) => number === step)?.model

@@ -97,7 +97,8 @@ describe.concurrent('the model', () => {
       before: (page) =>
         page.addInitScript(
           (runs) => localStorage.setItem('rpc-steps:runs', runs),
-          JSON.stringify([run, { ...run, plan: { ...run.plan, latency: 70 } }]),
+          // The last is of a step that the model does not know.
+          JSON.stringify([run, { ...run, plan: { ...run.plan, latency: 70 } }, { ...run, plan: { ...run.plan, step: '08' } }]),
         ),
     })
     const { explorer, slider, marks } = explorerOf(page)

@@ -1,6 +1,6 @@
 import { bounds } from '../../lab/plan.ts'
 import type { Plan } from '../../lab/plan.ts'
-import { atOnce, modelled, modelOf, threadsOf, totalOf, workersOf } from '../../model/simulate.ts'
+import { atOnce, isModelled, modelled, modelOf, threadsOf, totalOf, workersOf } from '../../model/simulate.ts'
 import type { Costs } from '../../model/simulate.ts'
 
 /** What the reader has set. A limit as high as the most calls is no limit. */
@@ -89,8 +89,9 @@ export function planOf(
   return plan
 }
 
-/** Whether a plan does what its step does under the setting, with however many calls. */
+/** Whether a plan does what its step does under the setting, with however many calls; no plan of a step that the model does not know. */
 export function fits(plan: Plan, setting: Setting): boolean {
+  if (!isModelled(plan)) return false
   const same = planOf(setting, plan.step, plan.calls)
   return (
     plan.clients === same.clients &&
