@@ -6,7 +6,7 @@ import type { QueueOptions } from '@rpc-steps/task-queue'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { mostCredit, stream, streamed, streaming, streams, upload } from '../src/index.ts'
 import type { StreamHandler } from '../src/index.ts'
-import { FakeClock } from '../../07-deadlines/test/support.ts'
+import { FakeClock } from './clock.ts'
 import { cancel, credit, dial, items, open, rawClient, request, turn } from './support.ts'
 
 const service = streaming(answer)

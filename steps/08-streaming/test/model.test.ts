@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stream, streamed, streams } from '../src/index.ts'
 import type { StreamHandler } from '../src/index.ts'
-import { FakeClock } from '../../07-deadlines/test/support.ts'
+import { FakeClock } from './clock.ts'
 import { turn } from './support.ts'
 
 /** How the items of a stream end, if they do. */
