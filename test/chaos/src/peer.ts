@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { createFramer, requestText } from '@rpc-steps/wire'
+import type { BenchClient } from '@rpc-steps/course'
+import { createFramer, DisconnectedError, requestText, RpcError } from '@rpc-steps/wire'
 import type { Params, Reply } from '@rpc-steps/wire'
 
 /** Connects without any manners: what is done with the socket is the caller's business. */
-export async function raw(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+export async function raw(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   return socket.on('error', () => {})
 }
@@ -26,33 +27,48 @@ interface Pending {
 /** A client that behaves. */
 export class Client {
   readonly socket: Socket
+  /** Hears of each reply to no call: to none that was made, or to one that has its reply. */
+  onStray = (_id: unknown) => {}
   readonly #framer = createFramer('content-length')
   readonly #pending = new Map<unknown, Pending>()
   #lastId = 0
+  #end: Error | undefined
 
   constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (chunk) => {
-      this.#framer.push(chunk)
-      for (let body = this.#framer.next(); body !== undefined; body = this.#framer.next()) {
-        const { id, result, error } = JSON.parse(body) as Reply
-        if (error) this.#pending.get(id)?.reject(new Error(error.message))
-        else this.#pending.get(id)?.resolve(result)
-        this.#pending.delete(id)
+      try {
+        this.#framer.push(chunk)
+        for (let body = this.#framer.next(); body !== undefined; body = this.#framer.next()) {
+          this.#onReply(JSON.parse(body) as Reply)
+        }
+      } catch (error) {
+        this.#end = error as Error
+        socket.destroy()
       }
     })
     socket.on('close', () => {
-      const lost = new Error('the connection ended before the answer')
-      for (const { reject } of this.#pending.values()) reject(lost)
+      this.#end ??= new DisconnectedError()
+      for (const { reject } of this.#pending.values()) reject(this.#end)
+      this.#pending.clear()
     })
   }
 
-  static async to(port: number): Promise<Client> {
-    return new Client(await raw(port))
+  #onReply({ id, result, error }: Reply): void {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (pending && error) pending.reject(new RpcError(error.code, error.message, error.data, 'peer'))
+    else if (pending) pending.resolve(result)
+    else if (id !== null) this.onStray(id)
+  }
+
+  static async to(port: number, host?: string): Promise<Client> {
+    return new Client(await raw(port, host))
   }
 
   /** Resolves with the result; rejects if there is none, or if the connection ends before. */
   call(method: string, params: Params): Promise<unknown> {
+    if (this.#end) return Promise.reject(this.#end)
     const id = ++this.#lastId
     this.socket.write(this.#framer.frame(requestText(id, method, params)))
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
@@ -64,9 +80,25 @@ export class Client {
   }
 }
 
+/** A client that behaves, as the lanes of random traffic take it. */
+export function promising(onStray: (id: unknown) => void): BenchClient {
+  return {
+    async connect(port) {
+      const client = await Client.to(port)
+      client.onStray = onStray
+      return {
+        call: ({ method, params }, done) => {
+          client.call(method, params as Params).then((answer) => done(null, answer), done)
+        },
+        close: () => void client.leave(),
+      }
+    },
+  }
+}
+
 /** Connects, calls, compares, leaves: what every client must be able to do at any time. */
-export async function beServed(port: number): Promise<void> {
-  const client = await Client.to(port)
+export async function beServed(port: number, host?: string): Promise<void> {
+  const client = await Client.to(port, host)
   const text = `after all, ${port}`
   const answer = await client.call('say', { text })
   if (answer !== `You said: ${text}`) throw new Error(`wrong answer: ${JSON.stringify(answer)}`)

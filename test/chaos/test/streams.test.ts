@@ -3,10 +3,13 @@ import { startServer } from '@rpc-steps/cli/processes'
 import type { RunningServer } from '@rpc-steps/cli/processes'
 import { stream, streams, upload } from '@rpc-steps/streaming'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { faultyNetwork, randomOf } from '../src/network.ts'
-import type { Random } from '../src/network.ts'
+import { gentle } from '../src/acts.ts'
+import type { Fault } from '../src/acts.ts'
 import { beServed, Client } from '../src/peer.ts'
 import { canMeasure, memory } from '../src/process.ts'
+import { chaosProxy } from '../src/proxy.ts'
+import { randomOf } from '../src/random.ts'
+import type { Random } from '../src/random.ts'
 import { plain } from '../src/subjects.ts'
 
 const streaming = plain.filter(({ mustFail }) => mustFail?.['streams: one item at a time'] === undefined)
@@ -28,13 +31,13 @@ describe.each(streaming)('$name, behind a network that splits, joins and delays'
   afterAll(() => server.stop())
 
   it.each(seeds)('every stream ends once, with all items in order (seed %i)', async (seed) => {
-    const outcomes = await traffic(seed, undefined)
+    const outcomes = await traffic(seed, gentle)
     expect(outcomes).toHaveLength(40)
     expect(outcomes.filter(({ end, right }) => end === 'lost' || !right)).toEqual([])
   })
 
   it.each(seeds)('and resets: every stream ends once, with the first items in order (seed %i)', async (seed) => {
-    const outcomes = await traffic(seed, 100 + randomOf(seed + 1e6)() * 300_000)
+    const outcomes = await traffic(seed, [...gentle, 'reset'])
     expect(outcomes).toHaveLength(40)
     expect(outcomes.filter(({ right }) => !right)).toEqual([])
   })
@@ -50,9 +53,9 @@ describe.each(streaming)('$name, behind a network that splits, joins and delays'
   })
 
   /** Forty streams on one connection, both ways, at many paces. */
-  async function traffic(seed: number, resetAfter: number | undefined): Promise<Outcome[]> {
+  async function traffic(seed: number, faults: readonly Fault[]): Promise<Outcome[]> {
     const random = randomOf(seed)
-    const network = await faultyNetwork(server.port, { random: randomOf(seed + 1e9), ...(resetAfter && { resetAfter: Math.floor(resetAfter) }) })
+    const network = await chaosProxy({ seed, to: server, faults, longest: 50 })
     try {
       const peer = await connect(network, { extensions: [streams], grace: 1_000 })
       const outcomes = await Promise.all(Array.from({ length: 40 }, () => oneOf(peer, random)))
