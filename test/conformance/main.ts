@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { connect, isIPv6 } from 'node:net'
-import { main, readOptions, textOption, UsageError } from '@rpc-steps/cli'
+import { connect } from 'node:net'
+import { main, readAddress, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
+import { subjectNamed } from '@rpc-steps/course/steps'
 import type { Subject } from '@rpc-steps/course/steps'
 import { loadCases } from './src/cases.ts'
 import { play } from './src/play.ts'
 import type { Address } from './src/connections.ts'
-import { stateOf, subjectOf, subjects } from './src/states.ts'
+import { stateOf, subjects } from './src/states.ts'
 
 const usage = `npm run conformance -- --address HOST:PORT [options]
 
@@ -72,28 +73,10 @@ function stateOfAny(caseId: string): { state: 'pass' | 'skip'; because: string }
 
 function readStep(name: string): Subject {
   try {
-    return subjectOf(name)
+    return subjectNamed(name, subjects)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
-}
-
-/** Throws UsageError with the one thing that is wrong. */
-function readAddress(text: string): Address {
-  const no = (why: string) => new UsageError(`must be HOST:PORT: ${why}`)
-  if (text.includes('/')) throw no(`"${text}" looks like a URL`)
-  const colon = text.lastIndexOf(':')
-  if (colon < 0 || text.endsWith(']')) throw no(`"${text}" has no port`)
-  const [name, port] = [text.slice(0, colon), text.slice(colon + 1)]
-  if (name === '') throw no(`"${text}" has no host`)
-  const ipv6 = /^\[(.*)\]$/s.exec(name)?.[1]
-  if (ipv6 === undefined ? /[:[\]]/.test(name) : !isIPv6(ipv6)) {
-    throw no('an IPv6 address, and nothing else, stands in brackets, such as [::1]:8080')
-  }
-  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-    throw no(`the port must be a whole number from 1 to 65535, not "${port}"`)
-  }
-  return { host: ipv6 ?? name, port: Number(port) }
 }
 
 async function mustListen({ host, port }: Address): Promise<void> {

@@ -1,3 +1,4 @@
+export * from './address.ts'
 export * from './options.ts'
 export * from './own.ts'
 export * from './server.ts'

@@ -57,3 +57,15 @@ export function subjectsOf(step: Step, suite: Suite): Subject[] {
     }),
   ]
 }
+
+/**
+ * A server by its name; the number of its step will do: `01 --threads 4`.
+ *
+ * @throws Error when there is none
+ */
+export function subjectNamed(name: string, subjects: readonly Subject[]): Subject {
+  const short = ({ name, step }: Subject) => name.replace(step.folder, step.number)
+  const found = subjects.find((subject) => [subject.name, short(subject)].includes(name))
+  if (found) return found
+  throw new Error(`must be a step, and no step is called ${name}; there are ${subjects.map(({ name }) => name).join(', ')}`)
+}

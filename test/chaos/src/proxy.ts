@@ -38,6 +38,8 @@ export interface Proxy extends Address {
   readonly counts: Readonly<Record<News['what'], number>>
   /** Connections that are not over. */
   readonly open: number
+  /** Bytes that it has handed on. */
+  readonly passed: number
   /** Ends all connections, and listens no more. */
   close(): void
 }
@@ -52,8 +54,7 @@ export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
   const events = ['opened', 'closed', 'unreachable', ...allFaults] as const
   const counts = Object.fromEntries(events.map((what) => [what, 0])) as Record<News['what'], number>
   const sockets = new Set<Socket>()
-  let open = 0
-  let last = 0
+  let [open, last, total] = [0, 0, 0]
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const connection = ++last
@@ -83,10 +84,13 @@ export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
     }
     const carry = (from: Socket, onto: Socket, way: Way) => {
       const acts = actsOf(badness, connection, way)
-      const line = new Line(from, onto)
+      const line = new Line(from, onto, reset)
+      const handed = (bytes: number) => {
+        passed[way] += bytes
+        total += bytes
+      }
       const begin = (act: Act) => act.fault && tell(act.fault, { way, act })
-      line.carry(acts, begin, (bytes) => (passed[way] += bytes)).catch(reset)
-      line.reset = reset
+      line.carry(acts, begin, handed).catch(reset)
     }
     carry(client, other, 'up')
     carry(other, client, 'down')
@@ -102,6 +106,9 @@ export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
     get open() {
       return open
     },
+    get passed() {
+      return total
+    },
     close() {
       for (const socket of sockets) socket.destroy()
       server.close()
@@ -113,22 +120,24 @@ export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
 class Line {
   readonly #from: Socket
   readonly #onto: Socket
+  readonly #reset: () => void
   #wake = () => {}
-  reset = () => {}
 
-  constructor(from: Socket, onto: Socket) {
+  constructor(from: Socket, onto: Socket, reset: () => void) {
     this.#from = from
     this.#onto = onto
+    this.#reset = reset
     const wake = () => this.#wake()
     for (const event of ['readable', 'end', 'close']) from.on(event, wake)
     for (const event of ['drain', 'close']) onto.on(event, wake)
   }
 
+  /** Until the end of what comes, or a cut. */
   async carry(acts: Iterable<Act>, begin: (act: Act) => void, passed: (bytes: number) => void): Promise<void> {
     for (const act of acts) {
       if (act.bytes > 0 && !(await this.#some())) return void this.#onto.end()
       begin(act)
-      if (act.fault === 'reset') return this.reset()
+      if (act.fault === 'reset') return this.#reset()
       if (act.fault === 'half-close') return this.#halfClose()
       if (act.fault === 'delay' || act.fault === 'stall') await pause(act.ms)
       for (let left = act.bytes; left > 0; ) {

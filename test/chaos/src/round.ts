@@ -24,6 +24,8 @@ export interface RoundOptions extends Partial<Badness> {
   seed: number
   /** Milliseconds without an outcome after which there will be none. */
   patience?: number
+  /** Breaks off: the round rejects with its reason. */
+  signal?: AbortSignal
 }
 
 /** What a round did. */
@@ -48,8 +50,11 @@ const ownLanes = 2
  * Random traffic of several clients through a bad network: every call must have one outcome, which is right,
  * or says clearly why there is none; and nothing may be left behind. Rejects with BrokenPromise.
  */
-export async function playRound(target: Target, { seed, faults = allFaults, longest = 1_000, patience = 20_000 }: RoundOptions): Promise<Report> {
+export async function playRound(target: Target, options: RoundOptions): Promise<Report> {
+  const { seed, faults = allFaults, longest = 1_000, patience = 20_000, signal } = options
   const { own } = target
+  // A stall is none of the server's.
+  const within = waiting(patience + longest, signal)
   const closings = new Set<() => void>()
   const told = ({ what }: News) => {
     if (what === 'closed') for (const heard of closings) heard()
@@ -58,24 +63,24 @@ export async function playRound(target: Target, { seed, faults = allFaults, long
   const plain = new Ledger('plain', lanesOf(seed, 'plain', plainLanes))
   const owns = new Ledger('own', own ? lanesOf(seed, 'own', ownLanes) : [])
   let strays = 0
-  const outcomes = () => plain.heard + owns.heard
+  const moving = () => plain.heard + owns.heard + proxy.passed
   try {
     const traffic = Promise.all([
       goThrough(promising(() => strays++), proxy.port, plain.lanes, plain.hear),
       own?.go({ port: proxy.port, seed, lanes: ownLanes }, owns.hear),
     ])
-    await within(patience, traffic, outcomes, () => plain.missing() ?? owns.missing() ?? 'a client does not come to an end')
-    if (strays > 0) throw new BrokenPromise(`${strays} replies came to no call, or to one that had its reply`)
+    await within(traffic, moving, () => plain.missing() ?? owns.missing() ?? 'a client does not come to an end')
+    if (strays > 0) throw new BrokenPromise(`${many(strays, 'reply', 'replies')} came to no call, or to one that had its reply`)
     for (const ledger of [plain, owns]) ledger.check()
 
     const lost = plain.lost + owns.lost
     const cut = proxy.counts.reset + proxy.counts['half-close']
-    if (lost > cut) throw new BrokenPromise(`${lost} connections lost calls, and only ${cut} were cut`)
+    if (lost > cut) throw new BrokenPromise(`${many(lost, 'connection')} lost calls, and only ${cut} were cut`)
 
     const over = () => new Promise<void>((resolve) => closings.add(() => proxy.open === 0 && resolve()))
     const closed = proxy.open === 0 ? Promise.resolve() : over()
-    await within(patience, closed, () => proxy.open, () => `${proxy.open} connections are not over, and their clients have left`)
-    await within(patience, serves(target), () => 0, () => 'the server does not serve the next client')
+    await within(closed, () => proxy.open, () => `${many(proxy.open, 'connection')} did not end, and their clients have left`)
+    await within(serves(target), () => 0, () => 'the server does not serve the next client')
     await filesBack(target)
   } finally {
     proxy.close()
@@ -136,20 +141,33 @@ class Ledger {
   }
 }
 
-/** Waits for a job as long as something moves. Rejects with BrokenPromise when nothing has for so many milliseconds. */
-async function within(patience: number, job: Promise<unknown>, moving: () => number, broken: () => string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  let last = moving()
-  const stuck = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      if (moving() === last) reject(new BrokenPromise(`${broken()}, and nothing has moved for ${patience / 1000} s`))
-      last = moving()
-    }, patience)
-  })
-  try {
-    await Promise.race([job, stuck])
-  } finally {
-    clearInterval(timer)
+/**
+ * Makes what waits for a job as long as something moves. It rejects with BrokenPromise when nothing has for so
+ * many milliseconds.
+ */
+function waiting(patience: number, signal: AbortSignal | undefined) {
+  return async (job: Promise<unknown>, moving: () => number, broken: () => string): Promise<void> => {
+    signal?.throwIfAborted()
+    let stop = () => {}
+    let last = moving()
+    const stuck = new Promise<never>((_, reject) => {
+      const look = () => {
+        if (moving() === last) reject(new BrokenPromise(`${broken()}, and nothing has moved for ${patience / 1000} s`))
+        last = moving()
+      }
+      const abort = () => reject(signal?.reason as Error)
+      const timer = setInterval(look, patience)
+      signal?.addEventListener('abort', abort)
+      stop = () => {
+        clearInterval(timer)
+        signal?.removeEventListener('abort', abort)
+      }
+    })
+    try {
+      await Promise.race([job, stuck])
+    } finally {
+      stop()
+    }
   }
 }
 
@@ -167,7 +185,11 @@ async function filesBack(target: Target): Promise<void> {
   if (!canMeasure || pid === undefined || files === undefined) return
   for (let i = 0; i < 200 && openFiles(pid) > files; i++) await serves(target)
   const more = openFiles(pid) - files
-  if (more > 0) throw new BrokenPromise(`the server has ${more} files more open than before`)
+  if (more > 0) throw new BrokenPromise(`the server has ${many(more, 'file')} more open than before`)
+}
+
+function many(count: number, one: string, more = `${one}s`): string {
+  return `${count} ${count === 1 ? one : more}`
 }
 
 /** Adds up what was counted. */

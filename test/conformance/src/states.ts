@@ -12,18 +12,6 @@ export const subjects: readonly Subject[] = stepsIn('conformance').flatMap((step
   subjectsOf(step, 'conformance'),
 )
 
-/**
- * A server by its name; the number of its step will do: `01 --threads 4`.
- *
- * @throws Error when there is none
- */
-export function subjectOf(name: string): Subject {
-  const short = ({ name, step }: Subject) => name.replace(step.folder, step.number)
-  const found = subjects.find((subject) => [subject.name, short(subject)].includes(name))
-  if (found) return found
-  throw new Error(`must be a step, and no step is called ${name}; there are ${subjects.map(({ name }) => name).join(', ')}`)
-}
-
 /** What this server must do with this case, and why if it is an exception. */
 export function stateOf(
   { mustFail, skip }: Pick<Subject, 'mustFail' | 'skip'>,
