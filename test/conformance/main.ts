@@ -2,12 +2,11 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { main, readAddress, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
-import { subjectNamed } from '@rpc-steps/course/steps'
 import type { Subject } from '@rpc-steps/course/steps'
 import { loadCases } from './src/cases.ts'
 import { play } from './src/play.ts'
 import type { Address } from './src/connections.ts'
-import { stateOf, subjects } from './src/states.ts'
+import { stateOf, subjectOf, subjects } from './src/states.ts'
 
 const usage = `npm run conformance -- --address HOST:PORT [options]
 
@@ -73,7 +72,7 @@ function stateOfAny(caseId: string): { state: 'pass' | 'skip'; because: string }
 
 function readStep(name: string): Subject {
   try {
-    return subjectNamed(name, subjects)
+    return subjectOf(name)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }

@@ -1,4 +1,4 @@
-import { stepsIn, subjectsOf } from '@rpc-steps/course/steps'
+import { stepsIn, subjectNamed, subjectsOf } from '@rpc-steps/course/steps'
 import type { Subject } from '@rpc-steps/course/steps'
 
 /** What a server must do with a case. A case that must fail and passes is a failure, too. */
@@ -11,6 +11,11 @@ export type State = 'pass' | 'skip' | 'must fail'
 export const subjects: readonly Subject[] = stepsIn('conformance').flatMap((step) =>
   subjectsOf(step, 'conformance'),
 )
+
+/** A server by its name, as `subjectNamed` takes it. */
+export function subjectOf(name: string): Subject {
+  return subjectNamed(name, subjects)
+}
 
 /** What this server must do with this case, and why if it is an exception. */
 export function stateOf(
