@@ -3,7 +3,7 @@ import { announce, flagOption, main, numberOption, readAddress, readOptions, sto
 import type { Option } from '@rpc-steps/cli'
 import { subjectNamed } from '@rpc-steps/course/steps'
 import type { Subject } from '@rpc-steps/course/steps'
-import { faults as allFaults } from './src/acts.ts'
+import { faults as allFaults, usualStall } from './src/acts.ts'
 import type { Fault } from './src/acts.ts'
 import { lineOf, listed } from './src/lines.ts'
 import { longRun } from './src/long-run.ts'
@@ -47,7 +47,7 @@ const options = {
   listen: numberOption('PORT', 'where clients connect; 0 is any', 0, 0, 65535),
   seed: numberOption('N', 'does the same again; without it, one by chance', undefined, 0, 0x7fffffff),
   faults,
-  stall: numberOption('MS', 'the longest stall', 1_000, 1, 600_000),
+  stall: numberOption('MS', 'the longest stall', usualStall, 1, 600_000),
   quiet: flagOption('says nothing of connections, or of progress'),
   minutes: numberOption('N', 'makes traffic for so long', undefined, 1, 1_000_000),
   rounds: numberOption('N', 'or for so many rounds, each with the next seed', undefined, 1, 1_000_000_000),

@@ -26,6 +26,9 @@ export interface Act {
   ms: number
 }
 
+/** Milliseconds of the longest stall, unless another is asked for. */
+export const usualStall = 1_000
+
 /** How bad a network is. */
 export interface Badness {
   seed: number

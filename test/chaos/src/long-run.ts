@@ -2,7 +2,7 @@ import { stopSignal } from '@rpc-steps/cli'
 import { startServer } from '@rpc-steps/cli/processes'
 import type { RunningServer } from '@rpc-steps/cli/processes'
 import type { Subject } from '@rpc-steps/course/steps'
-import { gentle } from './acts.ts'
+import { faults as allFaults, gentle, usualStall } from './acts.ts'
 import type { Fault } from './acts.ts'
 import { listed } from './lines.ts'
 import { OwnClient } from './own-client.ts'
@@ -118,8 +118,14 @@ function endOf(server: RunningServer | undefined): string {
   return `; the server had ended with ${exitCode ?? signalCode}: ${last}`
 }
 
+/** The command that does it again. */
 function again(on: Address | Subject, { faults, longest }: LongRun, seed: number, rounds: number): string {
-  const whom = 'step' in on ? `--step ${[on.step.number, ...on.args].join(' ')}` : `--to ${on.host}:${on.port}`
-  const quoted = whom.replace(/^--step (.* .*)$/, '--step "$1"')
-  return `again: npm run chaos -- ${quoted} --seed ${seed} --rounds ${rounds} --faults ${faults.join(',')} --stall ${longest}`
+  const step = 'step' in on ? [on.step.number, ...on.args].join(' ') : ''
+  const words = [
+    'step' in on ? `--step ${step.includes(' ') ? `"${step}"` : step}` : `--to ${on.host}:${on.port}`,
+    `--seed ${seed} --rounds ${rounds}`,
+    ...(faults.length < allFaults.length ? [`--faults ${faults.join(',')}`] : []),
+    ...(longest === usualStall ? [] : [`--stall ${longest}`]),
+  ]
+  return `again: npm run chaos -- ${words.join(' ')}`
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { actsOf, faults as allFaults } from './acts.ts'
+import { actsOf, faults as allFaults, usualStall } from './acts.ts'
 import type { Act, Badness, Fault, Way } from './acts.ts'
 
 /** Where somebody listens. */
@@ -49,7 +49,7 @@ export interface Proxy extends Address {
  * split and joined, late, slowly, or not to the end, by a seed. Rejects with Node's SystemError.
  */
 export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
-  const { seed, to, faults = allFaults, longest = 1_000, listen = { host: '127.0.0.1', port: 0 }, told } = options
+  const { seed, to, faults = allFaults, longest = usualStall, listen = { host: '127.0.0.1', port: 0 }, told } = options
   const badness = { seed, faults, longest }
   const events = ['opened', 'closed', 'unreachable', ...allFaults] as const
   const counts = Object.fromEntries(events.map((what) => [what, 0])) as Record<News['what'], number>

@@ -1,4 +1,4 @@
-import { faults as allFaults } from './acts.ts'
+import { faults as allFaults, usualStall } from './acts.ts'
 import type { Badness, Fault } from './acts.ts'
 import { lanesOf } from './calls.ts'
 import type { Lane, Outcome } from './calls.ts'
@@ -51,7 +51,7 @@ const ownLanes = 2
  * or says clearly why there is none; and nothing may be left behind. Rejects with BrokenPromise.
  */
 export async function playRound(target: Target, options: RoundOptions): Promise<Report> {
-  const { seed, faults = allFaults, longest = 1_000, patience = 20_000, signal } = options
+  const { seed, faults = allFaults, longest = usualStall, patience = 20_000, signal } = options
   const { own } = target
   // A stall is none of the server's.
   const within = waiting(patience + longest, signal)
