@@ -36,13 +36,13 @@ describe.skipIf(process.platform === 'win32').each(waiting)('$name', (subject) =
     await idle?.call('sum', [1])
     const answer = client
       .call('sleep', [blocks ? 60_000 : 300])
-      .catch((error: Error) => error.message)
+      .catch((error: Error) => error.name)
     // The server has the call in its hands when it has answered what was sent behind it.
     if (!blocks) await client.call('sum', [2])
 
     const exit = await server.stop(signal)
     expect(exit).toEqual(blocks ? { code: null, signal } : { code: 0, signal: null })
-    expect(await answer).toBe(blocks ? 'the connection ended before the answer' : 300)
+    expect(await answer).toBe(blocks ? 'DisconnectedError' : 300)
     expect(server.stderr()).toBe('')
     if (idle) await over(idle.socket)
   }
