@@ -35,6 +35,8 @@ export interface Badness {
   faults: readonly Fault[]
   /** Milliseconds that one stall may take, or one time of throttling. */
   longest: number
+  /** How many of the connections are cut, where cuts are among the faults: from 0 to 1. */
+  share: number
 }
 
 /**
@@ -57,11 +59,11 @@ export function* actsOf(badness: Badness, connection: number, way: Way): Generat
   if (cut) yield { fault: cut.fault, bytes: 0, size: 0, ms: 0 }
 }
 
-/** Every second connection is cut, after so many bytes of one way: if there are as many. */
-function cutOf({ seed, faults }: Badness, connection: number): { fault: Fault; way: Way; after: number } | undefined {
+/** Some connections are cut, after so many bytes of one way: if there are as many. */
+function cutOf({ seed, faults, share }: Badness, connection: number): { fault: Fault; way: Way; after: number } | undefined {
   const random = randomOf(Math.imul(seed, 0x9e3779b1) + 3 * connection + 2)
   const some = cuts.filter((fault) => faults.includes(fault))
-  if (some.length === 0 || random() < 0.5) return undefined
+  if (some.length === 0 || random() >= share) return undefined
   return { fault: oneOf(random, some), way: oneOf(random, ways), after: magnitude(random, 1, 1 << 20) }
 }
 

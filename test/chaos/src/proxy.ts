@@ -24,7 +24,7 @@ export interface News {
   cause?: Error
 }
 
-/** How a proxy behaves. What is left out: any free port of this machine, all faults, stalls of a second at most. */
+/** How a proxy behaves. What is left out: any free port of this machine, all faults, stalls of a second at most, every second connection cut. */
 export interface ProxyOptions extends Partial<Badness> {
   seed: number
   to: Address
@@ -49,8 +49,8 @@ export interface Proxy extends Address {
  * split and joined, late, slowly, or not to the end, by a seed. Rejects with Node's SystemError.
  */
 export async function chaosProxy(options: ProxyOptions): Promise<Proxy> {
-  const { seed, to, faults = allFaults, longest = usualStall, listen = { host: '127.0.0.1', port: 0 }, told } = options
-  const badness = { seed, faults, longest }
+  const { seed, to, faults = allFaults, longest = usualStall, share = 0.5, listen = { host: '127.0.0.1', port: 0 }, told } = options
+  const badness = { seed, faults, longest, share }
   const events = ['opened', 'closed', 'unreachable', ...allFaults] as const
   const counts = Object.fromEntries(events.map((what) => [what, 0])) as Record<News['what'], number>
   const sockets = new Set<Socket>()

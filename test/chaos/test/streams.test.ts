@@ -55,7 +55,7 @@ describe.each(streaming)('$name, behind a network that splits, joins and delays'
   /** Forty streams on one connection, both ways, at many paces. */
   async function traffic(seed: number, faults: readonly Fault[]): Promise<Outcome[]> {
     const random = randomOf(seed)
-    const network = await chaosProxy({ seed, to: server, faults, longest: 50 })
+    const network = await chaosProxy({ seed, to: server, faults, longest: 50, share: 1 })
     try {
       const peer = await connect(network, { extensions: [streams], grace: 1_000 })
       const outcomes = await Promise.all(Array.from({ length: 40 }, () => oneOf(peer, random)))
