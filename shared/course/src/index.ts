@@ -1,4 +1,5 @@
 export * from './info.ts'
 export * from './options.ts'
 export * from './bench.ts'
+export * from './orders.ts'
 export * from './queue.ts'
