@@ -1,7 +1,6 @@
 import { UsageError } from '@rpc-steps/cli'
 import type { Scenarios } from '@rpc-steps/course'
 import { play } from './play.ts'
-import type { Played } from './play.ts'
 import type { Found } from './search.ts'
 import { watched } from './watched.ts'
 

@@ -122,9 +122,10 @@ export class Play implements Stage {
     this.#note('server', `runs ${name}`)
     this.#wire.begins(name)
     const known = this.#wire.named(name)
-    this.always('who is answered is told', () => {
-      if (!signal || signal.aborted || !known?.replied || known.done) return undefined
-      return `${name} is answered, and its handler was not told to stop`
+    this.always('who works for nobody is told', () => {
+      if (!signal || signal.aborted || known?.done) return undefined
+      if (this.#closed.has('server')) return `the caller of ${name} has gone, and its handler was not told`
+      return known?.replied ? `${name} is answered, and its handler was not told to stop` : undefined
     })
     await this.happens('server', `is done with ${name}`)
     if (known) known.done = true
