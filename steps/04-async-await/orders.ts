@@ -6,7 +6,7 @@ import type { Handler, PeerOptions } from './src/index.ts'
 function ends(stage: Stage, more: PeerOptions = {}, asked?: Handler) {
   const handler: Handler = async ({ id, method }, context) => {
     if (id === undefined) return
-    await stage.happens('server', `looks something up for ${method}`)
+    await stage.happens('server', `prepares ${method}`)
     await stage.works(method, context.signal)
     return method
   }
@@ -29,6 +29,23 @@ export default [
     },
   },
   {
+    name: 'a handler that calls back, and is called back',
+    play(stage) {
+      const server = stage.end('server', (stream, options) => {
+        const handler: Handler = async ({ method }, context) => {
+          await stage.works(method)
+          return method === 'a' ? context.call('back') : method
+        }
+        return new Peer(stream, { ...options, handler })
+      })
+      const client = stage.end('client', (stream, options) => {
+        return new Peer(stream, { ...options, handler: (_, context) => context.call('b') })
+      })
+      stage.call('a', () => client.call('a'), { result: 'b' })
+      stage.nothing('handlers', () => server.stats.handling)
+    },
+  },
+  {
     name: 'calls, and a connection that closes or is lost',
     play(stage) {
       const { call } = ends(stage)
@@ -47,23 +64,6 @@ export default [
       void stage.happens('client', 'says something').then(() => void client.notify('something'))
       stage.mayClose('server')
       stage.mayCut('client')
-    },
-  },
-  {
-    name: 'a handler that calls back, and is called back',
-    play(stage) {
-      const server = stage.end('server', (stream, options) => {
-        const handler: Handler = async ({ method }, context) => {
-          await stage.works(method)
-          return method === 'a' ? context.call('back') : method
-        }
-        return new Peer(stream, { ...options, handler })
-      })
-      const client = stage.end('client', (stream, options) => {
-        return new Peer(stream, { ...options, handler: (_, context) => context.call('b') })
-      })
-      stage.call('a', () => client.call('a'), { result: 'b' })
-      stage.nothing('handlers', () => server.stats.handling)
     },
   },
   {

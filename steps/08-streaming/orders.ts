@@ -22,20 +22,19 @@ function ends(stage: Stage, handler: StreamHandler, more: { highWater?: number }
   return { client, server }
 }
 
-/** Makes one item after the other. */
-function maker(stage: Stage, side: Side = 'server') {
+/** Makes items, one after the other. */
+function maker(stage: Stage, side: Side = 'server', count = 3) {
   let open = 0
   stage.nothing('generators that have not ended', () => open)
-  return async function* ({ method }: { method: string }) {
+  return async function* () {
     open++
     try {
-      for (const item of items) {
+      for (let item = 1; item <= count; item++) {
         await stage.happens(side, `makes ${item}`)
         yield item
       }
     } finally {
       open--
-      void method
     }
   }
 }
@@ -64,15 +63,20 @@ export default [
   {
     name: 'a stream whose reader stops after the first item',
     play(stage) {
-      const { client } = ends(stage, maker(stage))
+      const { client } = ends(stage, maker(stage, 'server', 5))
       stage.call('a', () => taken(stage, stream(client.call, 'a', undefined, { credit: 2 }), 1), { result: [1] })
     },
   },
   {
-    name: 'a stream whose items are not read for a while',
+    name: 'a stream and a call, whose answers are not read for a while',
     tight: true,
     play(stage) {
-      const { client } = ends(stage, maker(stage), { highWater: 0 })
+      const made = maker(stage)
+      const handler: StreamHandler = ({ method }, { signal }) => {
+        return method === 'a' ? made() : stage.works(method, signal).then(() => method)
+      }
+      const { client } = ends(stage, handler, { highWater: 0 })
+      stage.call('b', () => client.call('b'))
       stage.call('a', () => taken(stage, stream(client.call, 'a', undefined, { credit: 2 })), { result: items })
     },
   },
@@ -108,7 +112,7 @@ export default [
     play(stage) {
       const made = maker(stage, 'client')
       const { client, server } = ends(stage, (request, context) => {
-        if (request.method === 'back') return made(request)
+        if (request.method === 'back') return made()
         return (async () => {
           const got: unknown[] = []
           for await (const item of incoming(context)) got.push(item)

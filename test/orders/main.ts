@@ -1,7 +1,12 @@
 import { main, numberOption, readCommandLine, textOption, UsageError } from '@rpc-steps/cli'
-import { find, told } from './src/find.ts'
-import { replay, scheduleOf } from './src/schedule.ts'
-import type { Bound, Found } from './src/search.ts'
+import type { Scenarios } from '@rpc-steps/course'
+import type { Step } from '@rpc-steps/course/steps'
+import type { Bug } from '../bugs/src/bug.ts'
+import { told } from './src/draw.ts'
+import { find } from './src/find.ts'
+import type { Bound } from './src/find.ts'
+import { replay, wordOf } from './src/order.ts'
+import type { Search } from './src/search.ts'
 import { inWrongVersion, scenariosOf, subjects, wrongVersions } from './src/subject.ts'
 
 const usage = `npm run orders -- STEP [options]
@@ -26,28 +31,36 @@ await main(async () => {
   if (!step) throw new UsageError(`"${word}" has no orders.ts; ${subjects.map(({ folder }) => folder).join(', ')} have`)
 
   const bound: Bound = values
-  const again = (found: Found) => {
-    const bug = values.bug === undefined ? '' : ` --bug ${values.bug}`
-    return `npm run orders -- ${step.number}${bug} --replay ${scheduleOf(found)}`
-  }
-  const run = async (scenarios: Awaited<ReturnType<typeof scenariosOf>>) => {
+  const bug = values.bug === undefined ? undefined : bugNamed(step, values.bug)
+  const run = async (scenarios: Scenarios): Promise<boolean> => {
     if (values.replay !== undefined) {
       const found = await replay(scenarios, values.replay)
       console.log(told(scenarios, found))
       return found.played.broken !== undefined
     }
-    const found = await find(scenarios, bound, values.bug === undefined ? console.log : () => {})
-    if (found) console.log(`${told(scenarios, found)}\n\nAgain: ${again(found)}`)
+    const { searches, found } = await find(scenarios, bound)
+    if (!found) console.log(scenarios.map(({ name }, i) => `${name}\n  ${held(searches[i]!, bound)}`).join('\n'))
+    else {
+      const again = `npm run orders -- ${step.number}${bug ? ` --bug ${bug.name}` : ''} --replay ${wordOf(found)}`
+      console.log(`${told(scenarios, found)}\n\nAgain: ${again}`)
+    }
     return found !== undefined
   }
-  if (values.bug === undefined) {
-    if (await run(await scenariosOf(step))) process.exitCode = 1
-    return
-  }
-  const bugs = wrongVersions(step)
-  const bug = bugs.find(({ name }) => name === values.bug)
-  if (!bug) throw new UsageError(`${step.folder} has no "${values.bug}", but ${bugs.map(({ name }) => name).join(', ')}`)
-  if (await inWrongVersion(bug, run)) return
-  console.log('In all of these orders it does what it should: it takes more, or something else, to see this one.')
-  process.exitCode = 1
+  const wrong = bug ? await inWrongVersion(bug, run) : await run(await scenariosOf(step))
+  if (bug && !wrong) console.log('This wrong version does not show in the order of what happens, or not within this bound.')
+  if (wrong !== (bug !== undefined)) process.exitCode = 1
 })
+
+function held(search: Search, { random, seed }: Bound): string {
+  const { tried, cut, deviations, milliseconds } = search
+  const all = search.over && !cut ? 'all that there are' : `all with up to ${deviations} deviations${cut ? `, some with ${deviations + 1}` : ''}`
+  const speed = `${(milliseconds / 1000).toFixed(1)} s, ${Math.round((tried / milliseconds) * 1000)} a second`
+  return `${tried} orders (${all}; ${random} by chance, seed ${seed}), ${speed}: all held`
+}
+
+function bugNamed(step: Step, name: string): Bug {
+  const bugs = wrongVersions(step)
+  const bug = bugs.find((bug) => bug.name === name)
+  if (bug) return bug
+  throw new UsageError(`${step.folder} has no "${name}", but ${bugs.map(({ name }) => name).join(', ')}`)
+}

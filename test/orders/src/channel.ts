@@ -11,6 +11,8 @@ export type Piece =
 export interface ChannelEvents {
   /** It was written, and is on its way from there. */
   left(from: Side, text: string): void
+  /** The same of the end of the stream, or of its loss. */
+  ended(to: Side, came: boolean, kind: 'end' | 'cut'): void
   /** All of it has come; and what it says has been read. */
   came(to: Side, text: string): void
   read(to: Side, text: string): void
@@ -49,6 +51,7 @@ export class Channel {
 
   #leaves(from: Side, to: Side, piece: Piece): void {
     if (piece.kind === 'message') this.#events.left(from, piece.text)
+    else this.#events.ended(to, false, piece.kind)
     const pieces = this.#coming[to]
     pieces.push(piece)
     if (pieces.length === 1) this.#events.waits(to)
@@ -71,6 +74,7 @@ export class Channel {
     if (messages.length > 0) line.push(Buffer.concat(messages.map(({ bytes }) => bytes)))
     for (const { text } of messages) this.#events.read(to, text)
     for (const { kind } of read) {
+      if (kind !== 'message') this.#events.ended(to, true, kind)
       if (kind === 'end') line.push(null)
       if (kind === 'cut') line.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
     }

@@ -1,7 +1,18 @@
+import type { Scenarios } from '@rpc-steps/course'
+import type { Found } from './order.ts'
 import type { Row } from './stage.ts'
 
 /** Columns of what each end does, and of what is between them. */
 const [place, lane, between] = [5, 24, 26]
+
+/** An order in words and as a picture. */
+export function told(scenarios: Scenarios, { scenario, without, played }: Found): string {
+  const { name } = scenarios[scenario]!
+  const less = without.length > 0 ? `, without ${without.join(' and ')}` : ''
+  const { broken, rows } = played
+  const end = broken ? `Wrong: ${broken.text}.\nThe rule: ${broken.rule}.` : 'All of it is right.'
+  return `${name}${less}\n\n${draw(rows)}\n\n${end}`
+}
 
 /**
  * An order as a picture for a terminal of 80 columns: what happens, one below the other, at the end where it

@@ -1,30 +1,72 @@
-import type { Scenarios } from '@rpc-steps/course'
-import { draw } from './draw.ts'
-import { search } from './search.ts'
-import type { Bound, Found } from './search.ts'
-import { shrink } from './shrink.ts'
+import type { Scenario, Scenarios } from '@rpc-steps/course'
+import type { Found } from './order.ts'
+import type { Played } from './play.ts'
+import { randomOf, Search } from './search.ts'
+import { Play } from './stage.ts'
+
+/** How far a search goes. */
+export interface Bound {
+  /** Choices in one order that are not the plain one. */
+  deviations: number
+  /** Orders of each scenario that are played, at most. */
+  orders: number
+  /** Orders of each that are played beyond that, by chance. */
+  random: number
+  seed: number
+}
+
+/** What came of a search. */
+export interface Searched {
+  /** What was played of each scenario. */
+  searches: readonly Search[]
+  /** The shortest of the wrong orders with the fewest deviations. */
+  found: Found | undefined
+}
+
+/** Plays all scenarios up to a bound, or until one is wrong in some order, which is made as short as it can be. */
+export async function find(scenarios: Scenarios, bound: Bound): Promise<Searched> {
+  const searches = scenarios.map((scenario) => new Search(scenario, bound.orders))
+  for (let deviations = 0; deviations <= bound.deviations; deviations++) {
+    const wrongs: Found[] = []
+    for (const [scenario, search] of searches.entries()) {
+      const played = search.over ? undefined : await search.deviate()
+      if (played) wrongs.push({ scenario, without: [], played })
+    }
+    const [first] = wrongs.sort((a, b) => a.played.rows.length - b.played.rows.length)
+    if (first) return { searches, found: await shorter(scenarios[first.scenario]!, first, bound.orders) }
+  }
+  for (const [scenario, search] of searches.entries()) {
+    const chance = randomOf(bound.seed)
+    for (let i = 0; i < bound.random; i++) {
+      const played = await search.guess(chance)
+      if (played) return { searches, found: await shorter(scenarios[scenario]!, { scenario, without: [], played }, bound.orders) }
+    }
+  }
+  return { searches, found: undefined }
+}
 
 /**
- * Searches scenario after scenario until one is wrong in some order. Returns the shortest such order of that
- * scenario. What was tried is told to `say`, a line each.
+ * The same fault in fewer things that happen: with fewer deviations, if it was found by chance, and without one call
+ * after the other, as long as some order breaks the same rule and is no longer.
  */
-export async function find(scenarios: Scenarios, bound: Bound, say: (line: string) => void = () => {}): Promise<Found | undefined> {
-  for (const [i, scenario] of scenarios.entries()) {
-    const began = performance.now()
-    const { tried, random, deviations, wrong } = await search(scenario, bound)
-    const seconds = (performance.now() - began) / 1000
-    if (wrong) return shrink(scenario, { scenario: i, without: [], played: wrong }, bound)
-    const all = `all with up to ${deviations} deviations, ${random} by chance with seed ${bound.seed}`
-    say(`${scenario.name}\n  ${tried} orders, ${all}, in ${seconds.toFixed(1)} s, ${Math.round(tried / seconds)} a second: all held`)
+async function shorter(scenario: Scenario, found: Found, orders: number): Promise<Found> {
+  const { without, played } = found
+  const names = new Play(scenario).names.filter((name) => !without.includes(name))
+  for (const less of [[], ...names.map((name) => [name])]) {
+    const all = [...without, ...less]
+    const better = await shortest(new Search(scenario, orders, all, played.broken!.rule), deviationsOf(played))
+    if (!better || better.rows.length > played.rows.length) continue
+    if (less.length === 0 && better.rows.length === played.rows.length) continue
+    return shorter(scenario, { ...found, without: all, played: better }, orders)
+  }
+  return found
+}
+
+async function shortest(search: Search, deviations: number): Promise<Played | undefined> {
+  for (let played; search.deviations < deviations && !search.over; ) {
+    if ((played = await search.deviate())) return played
   }
   return undefined
 }
 
-/** An order in words and as a picture. */
-export function told(scenarios: Scenarios, { scenario, without, played }: Found): string {
-  const { name } = scenarios[scenario]!
-  const less = without.length > 0 ? `, without ${without.join(' and ')}` : ''
-  const { broken } = played
-  const end = broken ? `Wrong: ${broken.text}.\nThe rule: ${broken.rule}.` : 'All of it is right.'
-  return `${name}${less}\n\n${draw(played.rows)}\n\n${end}`
-}
+const deviationsOf = ({ choices }: Played) => choices.filter((choice) => choice > 0).length

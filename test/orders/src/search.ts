@@ -1,96 +1,101 @@
 import type { Scenario } from '@rpc-steps/course'
 import { play } from './play.ts'
-import type { Played } from './play.ts'
+import type { Choices, Choose, Played } from './play.ts'
 import { watched } from './watched.ts'
-
-/** How far a search goes. */
-export interface Bound {
-  /** Choices in one order that are not the plain one. */
-  deviations: number
-  /** Orders that are played, at most. */
-  orders: number
-  /** Orders that are played beyond that, by chance. */
-  random: number
-  seed: number
-}
-
-/** An order that is wrong. */
-export interface Found {
-  /** Which of the scenarios. */
-  scenario: number
-  /** Calls that are left out of it. */
-  without: readonly string[]
-  played: Played
-}
-
-/** What came of a search. */
-export interface Searched {
-  /** Orders that were played, and how many of those by chance. */
-  tried: number
-  random: number
-  /** All orders with so many deviations were played. */
-  deviations: number
-  wrong: Played | undefined
-}
 
 /** Orders that are still played when one is wrong: there may be a shorter one with no more deviations. */
 const more = 1_000
 
+// #region search
 /**
- * Plays a scenario in the plain order, then in all that deviate from it once, twice and so on. What led to
- * a state that is known already is not gone on with. So the first that is found has the fewest deviations,
- * and of those it is among the shortest. After Emmi, Qadeer and Rakamarić, "Delay-bounded scheduling", POPL 2011.
+ * Plays a scenario in the plain order, then in all orders that deviate from it once, twice and so on. Where a state
+ * is reached that is known, the rest is known too. So what is found first has the fewest deviations, and to hold up
+ * one message behind all else is one deviation. After Emmi, Qadeer and Rakamarić, "Delay-bounded scheduling", POPL 2011.
  */
-export async function search(
-  scenario: Scenario,
-  { deviations, orders, random, seed }: Bound,
-  { without = [], rule }: { without?: readonly string[]; rule?: string } = {},
-): Promise<Searched> {
-  const known = new Set<string>()
-  const wrongs: Played[] = []
-  let [tried, limit] = [0, orders]
-  const isWrong = (played: Played) => {
-    if (!played.broken || (rule !== undefined && played.broken.rule !== rule)) return
-    if (wrongs.length === 0) limit = Math.min(limit, tried + more)
-    wrongs.push(played)
+export class Search {
+  readonly #scenario: Scenario
+  readonly #without: readonly string[]
+  readonly #rule: string | undefined
+  readonly #most: number
+  readonly #known = new Set<string>()
+  #level: Choices[] = [[]]
+  /** Orders that were played, by chance too. */
+  tried = 0
+  /** All orders with so many deviations were played. */
+  deviations = -1
+  /** Some with more were played, and then there were enough. */
+  cut = false
+  milliseconds = 0
+
+  /** `most`: orders. `without`: calls that are left out. `rule`: the one that has to be broken. */
+  constructor(scenario: Scenario, most: number, without: readonly string[] = [], rule?: string) {
+    this.#scenario = scenario
+    this.#most = most
+    this.#without = without
+    this.#rule = rule
   }
-  let level: (readonly number[])[] = [[]]
-  let depth = 0
-  for (; depth <= deviations && level.length > 0 && wrongs.length === 0; depth++) {
-    const next: number[][] = []
-    for (const prefix of level) {
-      if (tried >= limit) break
-      tried++
-      const made: number[] = []
-      const choose = (moment: number, count: number, state: () => string): number | undefined => {
-        const choice = prefix[moment] ?? 0
-        if (moment >= prefix.length) {
-          const now = state()
-          if (known.has(now)) return undefined
-          known.add(now)
-          for (let other = 1; other < count; other++) next.push([...made, other])
-        }
-        made.push(choice)
-        return choice
-      }
-      isWrong(await watched(() => play(scenario, without, choose)))
+
+  /** Whether there is nothing more to be played. */
+  get over(): boolean {
+    return this.cut || this.#level.length === 0
+  }
+
+  /** Plays all orders with one more deviation. Returns the shortest that is wrong. */
+  async deviate(): Promise<Played | undefined> {
+    const next: Choices[] = []
+    let [wrong, limit]: [Played | undefined, number] = [undefined, this.#most]
+    for (const prefix of this.#level) {
+      this.cut = this.tried >= limit
+      if (this.cut) break
+      const played = await this.#play(this.#after(prefix, next))
+      if (!this.#isWrong(played)) continue
+      if (!wrong) limit = Math.min(limit, this.tried + more)
+      if (!wrong || played.rows.length < wrong.rows.length) wrong = played
     }
-    if (tried >= limit) break
-    level = next
+    if (!this.cut) this.deviations++
+    this.#level = next
+    return wrong
   }
-  let byChance = 0
-  const chance = randomOf(seed)
-  for (; byChance < random && wrongs.length === 0; byChance++) {
-    // As often as not the plain one: else nothing would ever be long on its way.
-    const choose = (_: number, count: number) => (chance() < 0.5 ? 0 : Math.floor(chance() * count))
-    isWrong(await watched(() => play(scenario, without, choose)))
+
+  /** Plays an order by chance. Returns it if it is wrong. */
+  async guess(chance: () => number): Promise<Played | undefined> {
+    // As often as not the plain choice: else nothing would be on its way for long.
+    const played = await this.#play((_, count) => (chance() < 0.5 ? 0 : Math.floor(chance() * count)))
+    return this.#isWrong(played) ? played : undefined
   }
-  const [wrong] = wrongs.sort((a, b) => a.rows.length - b.rows.length)
-  return { tried: tried + byChance, random: byChance, deviations: depth - 1, wrong }
+
+  /** Makes these choices, then plain ones, and notes what else could be chosen from there on. */
+  #after(prefix: Choices, next: Choices[]): Choose {
+    const made: number[] = []
+    return (moment, count, state) => {
+      const choice = prefix[moment] ?? 0
+      if (moment >= prefix.length) {
+        const now = state()
+        if (this.#known.has(now)) return undefined
+        this.#known.add(now)
+        for (let other = 1; other < count; other++) next.push([...made, other])
+      }
+      made.push(choice)
+      return choice
+    }
+  }
+
+  async #play(choose: Choose): Promise<Played> {
+    const began = performance.now()
+    this.tried++
+    const played = await watched(() => play(this.#scenario, this.#without, choose))
+    this.milliseconds += performance.now() - began
+    return played
+  }
+
+  #isWrong({ broken }: Played): boolean {
+    return broken !== undefined && (this.#rule === undefined || broken.rule === this.#rule)
+  }
 }
+// #endregion
 
 /** Numbers that look random and are the same for the same seed: mulberry32. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -87,6 +87,7 @@ export class Play implements Stage {
     const events = {
       left: (from: Side, text: string) => this.#tell(from === 'client' ? 'server' : 'client', false, this.#wire.left(from, text)),
       came: (to: Side, text: string) => this.#tell(to, true, this.#wire.came(to, text)),
+      ended: (to: Side, came: boolean, kind: 'end' | 'cut') => this.#tell(to, came, kind === 'end' ? 'no more' : 'lost'),
       read: (to: Side, text: string) => this.#wire.read(to, text),
       waits: (to: Side) => this.#queue.push(this.#reads(to, 'one')),
     }
