@@ -37,6 +37,7 @@ export default [
       const signal = stage.signal('stops')
       call('a', { within: 10, signal })
       call('b', { within: 20, signal })
+      call('c', { signal })
       stage.mayClose('server')
       stage.mayCut('client')
     },

@@ -71,13 +71,14 @@ export default [
     name: 'a stream and a call, whose answers are not read for a while',
     tight: true,
     play(stage) {
-      const made = maker(stage)
+      const made = maker(stage, 'server', 4)
       const handler: StreamHandler = ({ method }, { signal }) => {
         return method === 'a' ? made() : stage.works(method, signal).then(() => method)
       }
       const { client } = ends(stage, handler, { highWater: 0 })
       stage.call('b', () => client.call('b'))
-      stage.call('a', () => taken(stage, stream(client.call, 'a', undefined, { credit: 2 })), { result: items })
+      // Of three, two must be taken before there is credit again.
+      stage.call('a', () => taken(stage, stream(client.call, 'a', undefined, { credit: 3 })), { result: [...items, 4] })
     },
   },
   {

@@ -18,6 +18,8 @@ export interface ChannelEvents {
   read(to: Side, text: string): void
   /** Something waits to be read there, and nothing did before. */
   waits(to: Side): void
+  /** Nobody reads there any more. */
+  gone(to: Side): void
 }
 
 /** How much of what waits is read at once. */
@@ -32,10 +34,8 @@ export class Channel {
   /** `tight`: a write is over when it has come. */
   constructor(events: ChannelEvents, tight: boolean) {
     this.#events = events
-    this.ends = {
-      client: new Line((piece) => this.#leaves('client', 'server', piece), tight),
-      server: new Line((piece) => this.#leaves('server', 'client', piece), tight),
-    }
+    const line = (from: Side, to: Side) => new Line((piece) => this.#leaves(from, to, piece), () => this.#gone(from), tight)
+    this.ends = { client: line('client', 'server'), server: line('server', 'client') }
   }
 
   /** How many pieces are on their way to this side. */
@@ -50,11 +50,18 @@ export class Channel {
   }
 
   #leaves(from: Side, to: Side, piece: Piece): void {
+    const { destroyed } = this.ends[to]
     if (piece.kind === 'message') this.#events.left(from, piece.text)
-    else this.#events.ended(to, false, piece.kind)
+    else if (!destroyed) this.#events.ended(to, false, piece.kind)
+    if (destroyed) return taken(piece)
     const pieces = this.#coming[to]
     pieces.push(piece)
     if (pieces.length === 1) this.#events.waits(to)
+  }
+
+  #gone(to: Side): void {
+    this.#events.gone(to)
+    for (const piece of this.#coming[to].splice(0)) taken(piece)
   }
 
   /** Has this side read. */
@@ -64,12 +71,11 @@ export class Channel {
     if (portion === 'half' && first?.kind === 'message') {
       const half = Math.floor(first.bytes.length / 2)
       pieces[0] = { ...first, bytes: first.bytes.subarray(half) }
-      if (!line.destroyed) line.push(first.bytes.subarray(0, half))
+      line.push(first.bytes.subarray(0, half))
       return this.#events.waits(to)
     }
     const read = pieces.splice(0, portion === 'all' ? pieces.length : 1)
     const messages = read.filter((piece) => piece.kind === 'message')
-    if (line.destroyed) return
     for (const { text } of messages) this.#events.came(to, text)
     if (messages.length > 0) line.push(Buffer.concat(messages.map(({ bytes }) => bytes)))
     for (const { text } of messages) this.#events.read(to, text)
@@ -79,20 +85,26 @@ export class Channel {
       if (kind === 'cut') line.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
     }
     if (pieces.length > 0) this.#events.waits(to)
-    for (const { taken } of messages) taken?.()
+    for (const piece of read) taken(piece)
   }
+}
+
+function taken(piece: Piece): void {
+  if (piece.kind === 'message') piece.taken?.()
 }
 
 /** One of the two ends: any Duplex will do for a peer, and this one hands on whole messages. */
 class Line extends Duplex {
   readonly #send: (piece: Piece) => void
+  readonly #gone: () => void
   readonly #tight: boolean
   readonly #framer = createFramer('content-length')
   #ended = false
 
-  constructor(send: (piece: Piece) => void, tight: boolean) {
+  constructor(send: (piece: Piece) => void, gone: () => void, tight: boolean) {
     super()
     this.#send = send
+    this.#gone = gone
     this.#tight = tight
   }
 
@@ -116,6 +128,7 @@ class Line extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#gone()
     if (!this.#ended) this.#send({ kind: 'cut' })
     done(error)
   }

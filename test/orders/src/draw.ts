@@ -3,7 +3,7 @@ import type { Found } from './order.ts'
 import type { Row } from './stage.ts'
 
 /** Columns of what each end does, and of what is between them. */
-const [place, lane, between] = [5, 24, 26]
+const [place, lane, between] = [4, 23, 29]
 
 /** An order in words and as a picture. */
 export function told(scenarios: Scenarios, { scenario, without, played }: Found): string {

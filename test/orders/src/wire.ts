@@ -124,7 +124,7 @@ function nameOf({ method, params, meta, error, id }: Message, known: Known | und
   if (id !== undefined) {
     const beside = [meta?.timeoutMs === undefined ? '' : `${meta.timeoutMs} ms`, meta?.credit === undefined ? '' : `credit ${meta.credit}`]
     const text = beside.filter((part) => part !== '').join(', ')
-    return `request ${name}${text && ` (${text})`}`
+    return `request ${name}${text && `, ${text}`}`
   }
   if (method === '$/cancelRequest') return `cancel ${name}`
   if (method.startsWith('$/credit/')) return `credit ${params!.credit} for ${name}`
