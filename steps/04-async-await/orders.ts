@@ -57,7 +57,7 @@ export default [
     },
   },
   {
-    name: 'a notification that nobody awaits, and a connection that closes or is lost',
+    name: 'a notification, and a connection that closes or is lost',
     play(stage) {
       const { client, call } = ends(stage)
       call('a')

@@ -1,4 +1,5 @@
 import { row } from '../../.vitepress/predict/facts.ts'
+import { orderOf } from '../../.vitepress/record/order.ts'
 import { wordsOf } from '../../.vitepress/record/table.ts'
 import type { Tables } from '../../.vitepress/record/table.ts'
 
@@ -43,4 +44,10 @@ export default {
     },
     doctored: [/^( {2}and so is the call, with a timer on either end +)\d+/m, '$17'],
   },
+  ...orderOf('07', 'cancel-lost', '3:0002001'),
+  ...orderOf('07', 'late-reply-kills', '4:02'),
+  ...orderOf('07', 'each-hop-anew', '4:0002'),
+  ...orderOf('07', 'timer-left-behind', '3-a:0'),
+  ...orderOf('07', 'listener-for-each-call', '2:0'),
+  ...orderOf('07', 'clock-time-on-the-wire', '1-b-c:0'),
 } satisfies Tables

@@ -1,4 +1,5 @@
 import { row } from '../../.vitepress/predict/facts.ts'
+import { orderOf } from '../../.vitepress/record/order.ts'
 import { wordsOf } from '../../.vitepress/record/table.ts'
 import type { Tables } from '../../.vitepress/record/table.ts'
 
@@ -44,4 +45,11 @@ export default {
     facts: (text) => text.match(/^kept {2}.*?: /gm)?.map((line) => line.replace(/\d[\d,]*/, '#')),
     doctored: [/kept {2}/, 'BROKEN'],
   },
+  ...orderOf('08', 'no-credit', '1:0'),
+  ...orderOf('08', 'grant-replaces-grant', '1:00000303'),
+  ...orderOf('08', 'grant-lost-between-awaits', '3:1000000000001'),
+  ...orderOf('08', 'break-goes-on', '2:0'),
+  ...orderOf('08', 'end-overtakes-items', '4:0'),
+  ...orderOf('08', 'cut-off-looks-whole', '4:0002'),
+  ...orderOf('08', 'whose-id-is-it', '6:0'),
 } satisfies Tables

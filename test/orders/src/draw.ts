@@ -10,8 +10,9 @@ export function told(scenarios: Scenarios, { scenario, without, played }: Found)
   const { name } = scenarios[scenario]!
   const less = without.length > 0 ? `, without ${without.join(' and ')}` : ''
   const { broken, rows } = played
-  const end = broken ? `Wrong: ${broken.text}.\nThe rule: ${broken.rule}.` : 'All of it is right.'
-  return `${name}${less}\n\n${draw(rows)}\n\n${end}`
+  const ends = broken ? [`Wrong: ${broken.text}.`, `The rule: ${broken.rule}.`] : ['All of it is right.']
+  const words = (text: string) => wrap(text, 79).join('\n')
+  return [words(`${name}${less}`), '', draw(rows), '', ...ends.map(words)].join('\n')
 }
 
 /**

@@ -1,0 +1,13 @@
+import type { Table } from './table.ts'
+
+/** The shortest order in which a wrong version of a step is seen to be wrong: `npm run orders` gives its word. */
+export function orderOf(step: string, bug: string, word: string): Readonly<Record<string, Table>> {
+  return {
+    [`${step}-order-${bug}.txt`]: {
+      command: `npx tsx test/orders/main.ts ${step} --bug ${bug} --replay ${word}`,
+      // Nothing in it comes from a clock or by chance.
+      facts: (text) => text,
+      doctored: [/^Wrong: /m, 'Right: '],
+    },
+  }
+}
