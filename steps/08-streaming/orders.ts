@@ -91,7 +91,7 @@ export default [
           got.push(item)
           await stage.happens('server', `goes on after ${String(item)}`)
         }
-        if (got.length < items.length) cut = `the handler takes ${got.join(' ')} for all there is`
+        if (got.length < items.length) cut = `the handler takes ${got.join(' ') || 'nothing'} for all there is`
         return got.length
       })
       stage.always('what was cut off does not look whole', () => cut)

@@ -4,7 +4,7 @@ import type { Table } from './table.ts'
 export function orderOf(step: string, bug: string, word: string): Readonly<Record<string, Table>> {
   return {
     [`${step}-order-${bug}.txt`]: {
-      command: `npx tsx test/orders/main.ts ${step} --bug ${bug} --replay ${word}`,
+      command: `npm run orders -- ${step} --bug ${bug} --replay ${word}`,
       // Nothing in it comes from a clock or by chance.
       facts: (text) => text,
       doctored: [/^Wrong: /m, 'Right: '],

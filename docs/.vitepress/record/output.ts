@@ -28,10 +28,10 @@ function partsOf(command: string): string[] {
   const node = [process.execPath, '--import', import.meta.resolve('tsx')]
   const [, file, args] =
     /^npx tsx (\S+)(.*)$/.exec(command) ??
-    /^npm run (bench)(?: --(.*))?$/.exec(command) ??
+    /^npm run (bench|orders)(?: --(.*))?$/.exec(command) ??
     []
   const words = (args ?? '').split(' ').filter((word) => word !== '')
-  if (file === 'bench') return [...node, 'test/bench/main.ts', ...words]
+  if (file === 'bench' || file === 'orders') return [...node, `test/${file}/main.ts`, ...words]
   return file === undefined ? command.split(' ') : [...node, file, ...words]
 }
 

@@ -306,10 +306,10 @@ export class Play implements Stage {
     if (heard > 0) this.breaks('nothing is left', 'a listener on a signal that nobody waits with')
   }
 
-  /** Has both ends close, if they have not. */
+  /** Has the client close, and the server has to follow. */
   finish(): void {
     this.#ending = true
-    for (const end of this.#ends.values()) if (end.state === 'open') void end.close()
+    void this.#ends.get('client')?.close()
   }
 
   checkClosed(): void {
