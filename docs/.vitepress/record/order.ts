@@ -5,9 +5,7 @@ export function orderOf(step: string, bug: string, word: string): Readonly<Recor
   return {
     [`${step}-order-${bug}.txt`]: {
       command: `npm run orders -- ${step} --bug ${bug} --replay ${word}`,
-      // Nothing in it comes from a clock or by chance.
-      facts: (text) => text,
-      doctored: [/^Wrong: /m, 'Right: '],
+      testedIn: 'test/orders/test/steps.test.ts',
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from '@rpc-steps/course'
+import type { Past } from './past.ts'
 import { Play } from './stage.ts'
 import type { Broken, Happening, Row } from './stage.ts'
 
@@ -22,8 +23,8 @@ export type Choose = (moment: number, count: number, state: () => string) => num
 const most = 300
 
 /** Plays a scenario once, from the beginning. */
-export async function play(scenario: Scenario, without: readonly string[], choose: Choose): Promise<Played> {
-  const stage = new Play(scenario, without)
+export async function play(scenario: Scenario, without: readonly string[], choose: Choose, pasts?: Past): Promise<Played> {
+  const stage = new Play(scenario, without, pasts)
   const choices: number[] = []
   const end = (known = false): Played => ({ choices, rows: stage.rows, broken: stage.broken, known })
   await quiet()

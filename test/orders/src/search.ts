@@ -1,4 +1,5 @@
 import type { Scenario } from '@rpc-steps/course'
+import { Past } from './past.ts'
 import { play } from './play.ts'
 import type { Choices, Choose, Played } from './play.ts'
 import { watched } from './watched.ts'
@@ -18,6 +19,7 @@ export class Search {
   readonly #rule: string | undefined
   readonly #most: number
   readonly #known = new Set<string>()
+  readonly #pasts = new Past()
   #level: Choices[] = [[]]
   /** Orders that were played, by chance too. */
   tried = 0
@@ -83,7 +85,7 @@ export class Search {
   async #play(choose: Choose): Promise<Played> {
     const began = performance.now()
     this.tried++
-    const played = await watched(() => play(this.#scenario, this.#without, choose))
+    const played = await watched(() => play(this.#scenario, this.#without, choose, this.#pasts))
     this.milliseconds += performance.now() - began
     return played
   }

@@ -5,6 +5,7 @@ import { Channel } from './channel.ts'
 import type { Portion } from './channel.ts'
 import { Clock } from './clock.ts'
 import type { Time } from './clock.ts'
+import { Past } from './past.ts'
 import { Wire } from './wire.ts'
 
 export const sides = ['client', 'server'] as const
@@ -71,12 +72,14 @@ export class Play implements Stage {
   #queue: Happening[] = []
   #perhaps: Perhaps[] = []
   /** What has happened at each end, and when: all that its state comes from. */
-  readonly #past: Record<Side, string> = { client: '', server: '' }
+  readonly #past: Record<Side, number> = { client: 0, server: 0 }
+  readonly #pasts: Past
   /** Somebody has closed, or cut, the connection. */
   #ending = false
 
-  /** `without`: calls that are not made. */
-  constructor(scenario: Scenario, without: readonly string[] = []) {
+  /** `without`: calls that are not made. `pasts`: those of all plays whose states are compared. */
+  constructor(scenario: Scenario, without: readonly string[] = [], pasts = new Past()) {
+    this.#pasts = pasts
     this.#halves = scenario.halves ?? false
     this.#tight = scenario.tight ?? false
     this.#without = without
@@ -194,7 +197,8 @@ export class Play implements Stage {
 
   /** All that what happens from here on depends on. */
   get state(): string {
-    return `${this.#past.client}|${this.#past.server}|${this.#queue.map(({ name }) => name).join()}`
+    const queue = this.#queue.reduce((before, { name }) => this.#pasts.and(before, name), 0)
+    return `${this.#past.client} ${this.#past.server} ${queue}`
   }
 
   /** It happens. What was older and has not happened is put behind all others. */
@@ -212,7 +216,7 @@ export class Play implements Stage {
     this.rows.at(-1)!.now = this.#time.now
     for (const one of sides) {
       // Where a write is over when it has been read, reading is something that happens at both ends.
-      if (one === side || (this.#tight && name.startsWith('reads'))) this.#past[one] += `${name}@${this.#time.now};`
+      if (one === side || (this.#tight && name.startsWith('reads'))) this.#past[one] = this.#pasts.and(this.#past[one], `${name} at ${this.#time.now}`)
     }
   }
 
