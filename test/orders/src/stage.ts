@@ -46,7 +46,7 @@ interface Perhaps extends Happening {
   can(): boolean
 }
 
-const nameOf = (side: Side, portion: Portion) => `reads ${portion} at the ${side}`
+const nameOf = (side: Side, portion: Portion, count = 1) => `reads ${portion} of ${count} at the ${side}`
 
 /** The two ends of a scenario: what can happen next, what has happened, and whether all of it was right. */
 export class Play implements Stage {
@@ -221,7 +221,8 @@ export class Play implements Stage {
   }
 
   #reads(to: Side, portion: Portion): Happening {
-    const name = nameOf(to, portion)
+    // All that waits is more or less, as fast as the other end is.
+    const name = nameOf(to, portion, portion === 'all' ? this.#channel.waiting(to) : 1)
     const text = portion === 'half' ? 'reads half a message' : ''
     return { side: to, name, text, run: () => this.#channel.deliver(to, portion) }
   }
