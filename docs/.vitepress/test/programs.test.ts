@@ -44,11 +44,11 @@ const started = packages.flatMap((folder) =>
 )
 /**
  * What lies beside a package.json is there to be run, but for what configures a tool, what a step
- * says of itself, and its client in the benchmark.
+ * says of itself, its client in the benchmark, and what of it is played in every order.
  */
 const beside = packages.flatMap((folder) =>
   readdirSync(join(root, folder))
-    .filter((name) => /\.ts$/.test(name) && !/^vitest\.|^(?:step|bench)\.ts$|\.d\.ts$/.test(name))
+    .filter((name) => /\.ts$/.test(name) && !/^vitest\.|^(?:step|bench|orders)\.ts$|\.d\.ts$/.test(name))
     .map((name) => posix.join(folder, name)),
 )
 const recorded = Object.values(commands).flatMap((command) => /^npx tsx (\S+)/.exec(command)?.[1] ?? [])

@@ -21,6 +21,7 @@ export interface Scenario {
 /** What an end is made with: time that is played, and no limit of time of its own. */
 export interface EndOptions {
   clock: PlayedClock
+  /** Whatever an end complains of is a fault. */
   log: (line: string) => void
   frameTimeout: number
   sendTimeout: number
@@ -30,7 +31,9 @@ export interface EndOptions {
 
 /** The time of one end. What each clock shows has nothing to do with what the other one shows. */
 export interface PlayedClock {
+  /** Milliseconds since some moment; never goes back. */
   now(): number
+  /** Has the job done in so many milliseconds, or later. Returns what takes that back. */
   after(ms: number, job: () => void): () => void
 }
 
@@ -39,7 +42,9 @@ export interface End {
   readonly state: string
   readonly stats: Readonly<Record<string, number>>
   readonly closed: Promise<unknown>
+  /** Finishes what is in flight, then ends. */
   close(): unknown
+  /** Ends it now. */
   destroy(): void
 }
 
