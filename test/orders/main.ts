@@ -53,7 +53,7 @@ await main(async () => {
 
 function held(search: Search, { random, seed }: Bound): string {
   const { tried, cut, deviations, milliseconds } = search
-  const all = search.over && !cut ? 'all that there are' : `all with up to ${deviations} deviations${cut ? `, some with ${deviations + 1}` : ''}`
+  const all = search.over && !cut ? 'all that there are' : `all with up to ${deviations} deviation${deviations === 1 ? '' : 's'}${cut ? `, some with ${deviations + 1}` : ''}`
   const speed = `${(milliseconds / 1000).toFixed(1)} s, ${Math.round((tried / milliseconds) * 1000)} a second`
   return `${tried} orders (${all}; ${random} by chance, seed ${seed}), ${speed}: all held`
 }

@@ -10,7 +10,7 @@ describe.concurrent('npm run orders', () => {
   it('plays a step, and says of each scenario how far', async () => {
     const { code, stdout, stderr } = await run(main, [step.number, ...small])
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/^ {2}\d+ orders \(all with up to 1 deviations; 5 by chance, seed 1\), [\d.]+ s, \d+ a second: all held$/m)
+    expect(stdout).toMatch(/^ {2}\d+ orders \(all with up to 1 deviation; 5 by chance, seed 1\), [\d.]+ s, \d+ a second: all held$/m)
     // What is played again without a wrong version is right.
     const again = await run(main, [step.folder, '--replay', '1:01'])
     expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/\nAll of it is right\.\n$/)])

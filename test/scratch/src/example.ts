@@ -51,6 +51,7 @@ await main(async () => {
   'client.ts': `import '../${model}/client.ts'\n`,
   'demo.ts': `import '../${model}/demo.ts'\n`,
   'bench.ts': `export * from '../${model}/bench.ts'\n`,
+  'orders.ts': `export { default } from '../${model}/orders.ts'\n`,
   'src/patience.ts': '// #region patience\nexport const patience = 3\n// #endregion\n',
   'bugs/impatient.patch': `# Nobody has any patience.
 #

@@ -97,6 +97,12 @@ describe.concurrent('a step of two folders is found', () => {
     expect(stdout).toContain(`steps/${name}\n  1 impatient\n`)
   })
 
+  it('by who plays it in every order', async ({ expect }) => {
+    const { code, stdout } = await program('test/orders/main.ts', number, '--deviations', '0', '--random', '0')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ {2}1 orders \(all with up to 0 deviations; /m)
+  })
+
   it('by the benchmark, with the speed that it asks of itself', async ({ expect }) => {
     const code = `import { contenders } from './test/bench/src/contenders.ts'
       console.log(JSON.stringify(contenders.at(-1)))`
