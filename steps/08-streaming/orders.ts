@@ -1,17 +1,23 @@
 import { Peer } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
 import type { EndOptions, Scenarios, Side, Stage } from '@rpc-steps/course'
-import { deadlined } from '@rpc-steps/deadlines'
+import { deadlined, inTime } from '@rpc-steps/deadlines'
+import { queued } from '@rpc-steps/task-queue'
 import { incoming, stream, streamed, streams, upload } from './src/index.ts'
 import type { StreamHandler } from './src/index.ts'
 
 const items = [1, 2, 3]
 
+interface More {
+  highWater?: number
+  around?: (inner: Handler) => Handler
+}
+
 /** Both ends have streams, and each may be called. */
-function ends(stage: Stage, handler: StreamHandler, more: { highWater?: number } = {}) {
+function ends(stage: Stage, handler: StreamHandler, { around = (inner: Handler) => inner, ...more }: More = {}) {
   const made = (side: Side) =>
     stage.end(side, (stream, options: EndOptions) => {
-      const answers: Handler = deadlined(streamed(handler), stage.clocks[side])
+      const answers: Handler = deadlined(around(inTime(streamed(handler))), stage.clocks[side])
       return new Peer(stream, { ...options, ...more, extensions: [streams], handler: answers })
     })
   const [server, client] = [made('server'), made('client')]
@@ -128,6 +134,27 @@ export default [
         if (got.join() !== items.join()) wrong = `what the server asked for was ${got.join(' ')}`
       })
       stage.call('a', () => upload(client.call, 'a', undefined, [7, 8]), { result: [7, 8] })
+    },
+  },
+  {
+    name: 'a stream that waits in a queue, and is granted more by whoever has asked',
+    play(stage) {
+      const made = maker(stage)
+      const handler: StreamHandler = ({ method }, { signal }) => {
+        return method === 'b' ? made() : stage.works(method, signal).then(() => method)
+      }
+      const { client } = ends(stage, handler, { around: (inner) => queued(inner, { workers: 1 }) })
+      stage.call('a', () => client.call('a'))
+      const ask = async () => {
+        const got: unknown[] = []
+        client.onNotification('$/stream/down', (params) => void got.push(...(params as { items: unknown[] }).items))
+        const sent = (_: Peer, id: number) => {
+          void stage.happens('client', 'grants more').then(() => void client.notify('$/credit/down', { id, credit: 2 }))
+        }
+        await client.call('b', [], { extras: () => ({ meta: { credit: 1 } }), sent })
+        return got
+      }
+      stage.call('b', ask, { result: items })
     },
   },
 ] satisfies Scenarios

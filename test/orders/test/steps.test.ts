@@ -8,7 +8,7 @@ import { replay, wordOf } from '../src/order.ts'
 import { inWrongVersion, scenariosOf, subjects, wrongVersions } from '../src/subject.ts'
 
 /** A second or two for each step. */
-const bound: Bound = { deviations: 2, orders: 500, random: 50, seed: 1 }
+const bound: Bound = { deviations: 2, orders: 350, random: 30, seed: 1 }
 
 describe.each(subjects.map((step) => ({ name: step.folder, step })))('$name', ({ step }) => {
   it('is right in every order within a bound', async () => {
