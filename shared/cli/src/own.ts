@@ -1,11 +1,13 @@
 import { choicesOn } from '@rpc-steps/course'
 import type { ChoiceOption, NumberOption, OwnOption, Program, StepInfo } from '@rpc-steps/course'
-import { choiceOption, numberOption } from './options.ts'
+import { choiceOption, flagOption, numberOption, textOption } from './options.ts'
 import type { Option } from './options.ts'
 
 /** What an option is read as. */
 type Read<O> = O extends { choices: readonly (infer T extends string)[] }
   ? T
+  : O extends { text: true } ? string | undefined
+  : O extends { flag: true } ? boolean
   : O extends { default: number } ? number : number | undefined
 /** The options of a step that a program takes. */
 type Own<I extends StepInfo, P extends Program> = {
@@ -24,7 +26,9 @@ export function ownOptions<const I extends StepInfo, const P extends Program>(
 }
 
 function readerOf(option: OwnOption): Option<unknown> {
-  return 'choices' in option ? choiceReader(option) : numberReader(option)
+  if ('choices' in option) return choiceReader(option)
+  if ('text' in option) return textOption(option.hint, option.help, undefined)
+  return 'flag' in option ? flagOption(option.help) : numberReader(option)
 }
 
 function numberReader({ hint, help, default: byDefault, least, most }: NumberOption) {

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { programOf, steps } from '@rpc-steps/course/steps'
+import { programOf, programsOf, steps } from '@rpc-steps/course/steps'
 import { main } from './main.ts'
 import { readCommandLine, UsageError } from './options.ts'
 
-const programs = ['server', 'client', 'demo'] as const
-
-const usage = `npm run step NUMBER -- ${programs.join('|')} [options]
+const usage = `npm run step NUMBER -- server|client|demo|... [options]
 
 Starts a program of a step; what stands behind its name is for the program. The steps:
 ${steps.map(({ number, folder }) => `  ${Number(number)}  ${folder.slice(3)}`).join('\n')}`
@@ -19,9 +17,11 @@ await main(async () => {
   }
   const step = steps.find((one) => number !== '' && Number(one.number) === Number(number))
   if (!step) throw new UsageError(`there is no step "${number}"`)
-  const program = programs.find((one) => one === name)
-  if (!program) throw new UsageError(`step ${Number(number)} has the programs ${programs.join(', ')}`)
-  const file = programOf(step, program)
+  const programs = programsOf(step)
+  if (name === undefined || !programs.includes(name)) {
+    throw new UsageError(`step ${Number(number)} has the programs ${programs.join(', ')}`)
+  }
+  const file = programOf(step, name)
   // In this process, not in a child: so a signal to this process reaches the program.
   process.argv = [node, fileURLToPath(file), ...args.slice(2)]
   await import(file.href)

@@ -6,7 +6,7 @@ export type Program = 'server' | 'client'
 /** Options of a step by their names. */
 export type OwnOptions = Readonly<Record<string, OwnOption>>
 /** An option that only this step has: described once, for its command line and for the lab. */
-export type OwnOption = NumberOption | ChoiceOption
+export type OwnOption = NumberOption | ChoiceOption | TextOption | FlagOption
 
 /** What all options say. */
 export interface AnyOption {
@@ -26,6 +26,20 @@ export interface NumberOption extends AnyOption {
   most: number
   /** Left out, nothing is what one gets without it. */
   default?: number
+}
+
+/** An option that takes any text, such as the name of a file. Without it there is none. */
+export interface TextOption extends AnyOption {
+  /** What `--help` writes for the text. */
+  hint: string
+  text: true
+  lab?: never
+}
+
+/** An option that is there or is not. */
+export interface FlagOption extends AnyOption {
+  flag: true
+  lab?: never
 }
 
 /** An option that takes one of a few words. The last that this system has is what one gets without. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { stepFolders } from './folders.ts'
 import { defaultOf } from './load.ts'
 import type { Serving, StepInfo, Suite, System } from './info.ts'
@@ -32,8 +33,15 @@ export interface Subject extends Serving {
 }
 
 /** Where a program of a step is. */
-export function programOf({ folder }: Step, program: 'server' | 'client' | 'demo'): URL {
+export function programOf({ folder }: Step, program: string): URL {
   return new URL(`${folder}/${program}.ts`, home)
+}
+
+/** The names of a step's programs: those that all have, then its own. */
+export function programsOf({ folder }: Step): string[] {
+  const files = readdirSync(new URL(`${folder}/`, home)).flatMap((file) => /^([a-z-]+)\.ts$/.exec(file)?.[1] ?? [])
+  const usual = ['server', 'client', 'demo']
+  return [...usual, ...files.filter((name) => ![...usual, 'step', 'bench', 'orders'].includes(name))]
 }
 
 /** Whether a step runs on this system. */

@@ -12,6 +12,9 @@ export type Listener = (params: Params | null | undefined, size: number) => void
 /** Sees a request when it is read, and may give another way to answer it. Must not throw. */
 export type Watcher = (request: Request, respond: Respond) => Respond
 
+/** Runs a request, of a message of so many characters; of those of a batch, the first has all. */
+type Run = (request: Request, respond: Respond, size: number) => void
+
 const unavailable = new RpcError(codes.unavailable, 'Closing', { status: 'UNAVAILABLE' })
 const exhausted = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
 
@@ -21,7 +24,7 @@ export class Requests {
   readonly #calls: Calls
   readonly #limits: Limits
   readonly #label: number
-  readonly #run: (request: Request, respond: Respond) => void
+  readonly #run: Run
   readonly #listeners = new Map<string, Listener>()
   readonly #watchers: Watcher[] = []
   #parked: { request: Request; respond: Respond; size: number }[] = []
@@ -34,6 +37,8 @@ export class Requests {
   #refusedSize = 0
   /** Characters of the message that is being read. */
   size = 0
+  /** The same, until a request of it was run: those of a batch have come as one message. */
+  #whole = 0
   /** No new ones are taken. */
   closing = false
 
@@ -42,7 +47,7 @@ export class Requests {
     calls: Calls,
     limits: Limits,
     label: number,
-    run: (request: Request, respond: Respond) => void,
+    run: Run,
   ) {
     this.#output = output
     this.#calls = calls
@@ -59,6 +64,11 @@ export class Requests {
     this.#watchers.push(watcher)
   }
 
+  /** A message of so many characters has come. */
+  begin(size: number): void {
+    this.size = this.#whole = size
+  }
+
   // #region take
   /** Throws OverflowError when the peer must be cut off. */
   take(request: Request, respond: Respond): void {
@@ -72,7 +82,11 @@ export class Requests {
       if (this.closing) return respond(unavailable)
     }
     if (this.#output.full || this.#parked.length > 0) this.#park(request, respond)
-    else this.#run(request, respond)
+    else {
+      const size = this.#whole
+      this.#whole = 0
+      this.#run(request, respond, size)
+    }
   }
 
   /**
@@ -131,7 +145,7 @@ export class Requests {
       const { request, respond, size } = next
       this.#weigh(request, size, -1)
       trace.dequeued(request.method, this.#label, request.id)
-      this.#run(request, respond)
+      this.#run(request, respond, size)
     }
   }
 

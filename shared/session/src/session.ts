@@ -21,8 +21,11 @@ export interface SessionOptions extends Partial<Limits> {
 
 /** What a session asks of whoever drives it. None of these may throw. */
 export interface SessionEvents {
-  /** Run this request now, and call `respond` now or later. */
-  request(request: Request, respond: Respond): void
+  /**
+   * Run this request now, and call `respond` now or later. `size` is the characters of its message;
+   * of the requests of a batch, the first has them all.
+   */
+  request(request: Request, respond: Respond, size: number): void
   /**
    * There is something to do: bytes to send, an end, reading to be gone on with. At once, if there
    * is `enough` for a write; otherwise when this turn is over, with all that is still to come.
@@ -89,7 +92,7 @@ export class Session {
       this.#framer.push(chunk, length)
       for (let text; !this.#deaf && (text = this.#framer.next()) !== undefined; ) {
         this.#messages++
-        this.#requests.size = text.length
+        this.#requests.begin(text.length)
         this.#inbox.receive(text)
       }
     } catch (error) {

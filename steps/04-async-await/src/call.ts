@@ -39,6 +39,8 @@ export interface RequestContext extends Pick<Bag, 'get' | 'set'> {
   readonly call: Call
   /** Names the connection in a trace: the client's port. */
   readonly label: number
+  /** Characters of the message that it came in; of the requests of a batch, the first has them all. */
+  readonly size: number
   /** Aborted when nobody can hear the answer any more, or `abort` was called; also if that was before anybody asked for it. */
   readonly signal: AbortSignal
   /** Waits `ms` milliseconds; rejects when the signal is aborted. */
@@ -53,6 +55,7 @@ export class Context extends Bag implements RequestContext {
   readonly peer: Peer | undefined
   readonly call: Call
   readonly label: number
+  readonly size: number
   readonly #clock: Clock
   #sleeps: Set<(reason: Error) => void> | undefined
   #controller: AbortController | undefined
@@ -61,11 +64,12 @@ export class Context extends Bag implements RequestContext {
   /** Told when the request is ended from here. */
   onAbort: ((reason: Error) => void) | undefined
 
-  constructor({ peer, call = peer?.call ?? nobody, label = 0, clock = systemClock }: ContextOptions = {}) {
+  constructor({ peer, call = peer?.call ?? nobody, label = 0, size = 0, clock = systemClock }: ContextOptions = {}) {
     super(peer)
     this.peer = peer
     this.call = call
     this.label = label
+    this.size = size
     this.#clock = clock
   }
 
@@ -108,6 +112,7 @@ export interface ContextOptions {
   peer?: Peer | undefined
   call?: Call | undefined
   label?: number | undefined
+  size?: number | undefined
   clock?: Clock | undefined
 }
 

@@ -54,7 +54,7 @@ export class Peer extends Bag {
     this.ended = new Promise((resolve) => (ended = resolve))
     this.closed = new Promise((resolve) => (closed = resolve))
     const events = {
-      request: (request: Request, respond: Respond) => this.#onRequest(request, respond),
+      request: (request: Request, respond: Respond, size: number) => this.#onRequest(request, respond, size),
       room: () => this.#onRoom(),
       ended: (cause: unknown) => {
         this.#state = 'closing'
@@ -178,10 +178,10 @@ export class Peer extends Bag {
 
   // #region handle
   /** Starts the handler and goes on reading: nothing here waits for the answer. */
-  #onRequest(request: Request, respond: Respond): void {
+  #onRequest(request: Request, respond: Respond, size: number): void {
     const { label } = this
     const { clock } = this.#options
-    const context = new Context({ peer: this, label, clock })
+    const context = new Context({ peer: this, label, size, clock })
     let answer: Answer | PromiseLike<Answer>
     try {
       answer = this.#handler(request, context)

@@ -66,6 +66,9 @@ class Inheriting implements RequestContext {
   get label(): number {
     return this.#context.label
   }
+  get size(): number {
+    return this.#context.size
+  }
   get signal(): AbortSignal {
     return this.#context.signal
   }

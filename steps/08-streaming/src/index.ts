@@ -1,3 +1,5 @@
+export { ask } from './asking.ts'
+export type { Asked } from './asking.ts'
 export { incoming, streamed } from './answering.ts'
 export type { Streamed, StreamHandler } from './answering.ts'
 export * from './calling.ts'

@@ -1,0 +1,52 @@
+import { isPromise } from '@rpc-steps/async-await'
+import type { Handler } from '@rpc-steps/async-await'
+import { codes, RpcError } from '@rpc-steps/wire'
+import type { Audit } from './audit.ts'
+
+/** How much of one connection may be in flight. Infinity is no limit. */
+export interface InFlightLimits {
+  /** Requests, and notifications whose handlers have not ended. Default 1,024. */
+  requests?: number
+  /** Characters of the messages that they came in; one may always come. Default 8 MiB. */
+  size?: number
+  audit?: Audit | undefined
+}
+
+// #region bounded
+/** Refuses with -32029 what is too much for one connection, so that no one has the queue for themselves. Throws RangeError. */
+export function bounded(handler: Handler, { requests = 1024, size = 8 * 1024 * 1024, audit }: InFlightLimits = {}): Handler {
+  if (!(requests >= 1)) throw new RangeError(`requests must be 1 or more, not ${requests}`)
+  if (!(size >= 0)) throw new RangeError(`size must be 0 or more, not ${size}`)
+  const loads = new WeakMap<object, { requests: number; size: number }>()
+  return (request, context) => {
+    const { peer } = context
+    if (!peer) return handler(request, context) // behind another protocol others count
+    let load = loads.get(peer)
+    if (!load) loads.set(peer, (load = { requests: 0, size: 0 }))
+    if (load.requests >= requests || (load.requests > 0 && load.size + context.size > size)) {
+      audit?.refused('RESOURCE_EXHAUSTED', { context, request, why: 'too much in flight' })
+      throw new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
+    }
+    load.requests++
+    load.size += context.size
+    const done = () => {
+      load.requests--
+      load.size -= context.size
+    }
+    let answer
+    try {
+      answer = handler(request, context)
+    } catch (error) {
+      done()
+      throw error
+    }
+    if (!isPromise(answer)) {
+      done()
+      return answer
+    }
+    const settled = Promise.resolve(answer)
+    settled.then(done, done)
+    return settled
+  }
+}
+// #endregion

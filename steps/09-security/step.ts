@@ -1,0 +1,30 @@
+import type { StepInfo } from '@rpc-steps/course'
+import streaming from '../08-streaming/step.ts'
+
+export default {
+  title: 'Security',
+  waiting: 'waits for who it knows',
+  part: 'serving',
+  adds: 'Names: nothing is done for somebody before it is known who that is.',
+  options: {
+    ...streaming.options,
+    certificates: { of: ['server', 'client'], hint: 'FOLDER', help: 'speaks TLS 1.3, with what is in this folder', text: true },
+    policy: { of: ['server'], hint: 'FILE', help: 'who may call what: JSON; needs --certificates', text: true },
+    watch: { of: ['server'], help: 'takes up new certificates when the folder changes', flag: true },
+    connections: { of: ['server'], hint: 'N', help: 'connections in all', default: 10_000, least: 1, most: 1_000_000 },
+    'per-address': { of: ['server'], hint: 'N', help: 'connections of one address', default: 1000, least: 1, most: 1_000_000 },
+    strangers: { of: ['server'], hint: 'N', help: 'connections whose owner is not known yet', default: 64, least: 1, most: 1_000_000 },
+    handshake: { of: ['server'], hint: 'MS', help: 'time for them to say who they are', default: 5000, least: 1, most: 600_000 },
+    'in-flight': { of: ['server'], hint: 'N', help: 'requests of one connection', default: 1024, least: 1, most: 1_000_000 },
+    'in-flight-size': { of: ['server'], hint: 'N', help: 'characters of them', default: 8_388_608, least: 1, most: 1_000_000_000 },
+    batch: { of: ['server'], hint: 'N', help: 'requests in a batch', default: 100, least: 1, most: 1_000_000 },
+    as: { of: ['client'], hint: 'NAME', help: 'shows the certificate of this name', text: true },
+    token: { of: ['client'], hint: 'FILE', help: 'says by the token in this file who it is; needs --certificates', text: true },
+  },
+  pieces: streaming.pieces,
+  ways: [{ args: '--order fair', except: { conformance: 'the same as without options', interop: 'the same', chaos: 'the same' } }],
+  bench: {
+    cannot: streaming.bench.cannot,
+    bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],
+  },
+} as const satisfies StepInfo
