@@ -203,9 +203,9 @@ describe('programs', { concurrent: true }, () => {
 
     it.each([
       [[], 'say which step and which of its programs: 4 demo, for example'],
-      [['4'], 'step 4 has the programs server, client, demo'],
-      [['4', 'sever'], 'step 4 has the programs server, client, demo'],
-      [['4', '../x'], 'step 4 has the programs server, client, demo'],
+      [['4'], 'step 4 has the programs server, client, demo, on-our-own-loop'],
+      [['4', 'sever'], 'step 4 has the programs server, client, demo, on-our-own-loop'],
+      [['4', '../x'], 'step 4 has the programs server, client, demo, on-our-own-loop'],
       [['99', 'server'], 'there is no step "99"'],
       [['', 'server'], 'there is no step ""'],
       [['--wibble', '4'], "Unknown option '--wibble'"],
@@ -217,7 +217,7 @@ describe('programs', { concurrent: true }, () => {
     it('--help lists the steps', async () => {
       const { code, stdout } = await run(step, ['--help'])
       expect(code).toBe(0)
-      expect(stdout).toMatch(/^usage: npm run step NUMBER -- server\|client\|demo \[options\]\n/)
+      expect(stdout).toMatch(/^usage: npm run step NUMBER -- server\|client\|demo\|\.\.\. \[options\]\n/)
       expect(stdout).toMatch(/^ {2}1 {2}blocking-sockets$/m)
     })
   })
