@@ -12,7 +12,7 @@ export default {
     policy: { of: ['server'], hint: 'FILE', help: 'who may call what: JSON; needs --certificates', text: true },
     watch: { of: ['server'], help: 'takes up new certificates when the folder changes', flag: true },
     connections: { of: ['server'], hint: 'N', help: 'connections in all', default: 10_000, least: 1, most: 1_000_000 },
-    'per-address': { of: ['server'], hint: 'N', help: 'connections of one address', default: 1000, least: 1, most: 1_000_000 },
+    'per-address': { of: ['server'], hint: 'N', help: 'connections of one address', default: 4000, least: 1, most: 1_000_000 },
     strangers: { of: ['server'], hint: 'N', help: 'connections whose owner is not known yet', default: 64, least: 1, most: 1_000_000 },
     handshake: { of: ['server'], hint: 'MS', help: 'time for them to say who they are', default: 5000, least: 1, most: 600_000 },
     'in-flight': { of: ['server'], hint: 'N', help: 'requests of one connection', default: 1024, least: 1, most: 1_000_000 },

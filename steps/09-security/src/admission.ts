@@ -7,7 +7,7 @@ import type { Audit } from './audit.ts'
 export interface AdmissionLimits {
   /** Connections of which it is known whose they are, in all. Default 10,000. */
   connections: number
-  /** And those of one address. Default 1,000. */
+  /** And those of one address. Default 4,000. */
   perAddress: number
   /** Connections of which nobody knows yet. Default 64. */
   strangers: number
@@ -16,7 +16,7 @@ export interface AdmissionLimits {
 }
 
 export const defaultAdmission: Readonly<AdmissionLimits> = {
-  connections: 10_000, perAddress: 1000, strangers: 64, handshake: 5000,
+  connections: 10_000, perAddress: 4000, strangers: 64, handshake: 5000,
 }
 
 /** On a connection: where it comes from, and that its owner is known now. */
