@@ -1,11 +1,10 @@
 import { answer, connect, listen } from '@rpc-steps/async-await'
-import { announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-steps/cli'
+import { addressOption, announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-steps/cli'
 import { onThreads, queued } from '@rpc-steps/task-queue'
-import { upstreamOption } from './src/address.ts'
 import { cancels, deadlined, inheriting, inTime, relaying } from './src/index.ts'
 import step from './step.ts'
 
-const own = { ...ownOptions(step, 'server'), upstream: upstreamOption }
+const own = { ...ownOptions(step, 'server'), upstream: addressOption('the server that relay calls') }
 
 await main(async () => {
   const { workers, capacity, order, threads, trace, upstream, ...options } = serverOptions(own)

@@ -1,6 +1,10 @@
 import type { StepInfo } from '@rpc-steps/course'
 import streaming from '../08-streaming/step.ts'
 
+/** In the lab: a server that knows its callers, and what a client shows it. */
+const server = '--certificates certificates --policy steps/09-security/policy.json'
+const client = '--certificates certificates'
+
 export default {
   title: 'Security',
   waiting: 'waits for who it knows',
@@ -19,10 +23,23 @@ export default {
     'in-flight-size': { of: ['server'], hint: 'N', help: 'characters of them', default: 8_388_608, least: 1, most: 1_000_000_000 },
     batch: { of: ['server'], hint: 'N', help: 'requests in a batch', default: 100, least: 1, most: 1_000_000 },
     as: { of: ['client'], hint: 'NAME', help: 'shows the certificate of this name', text: true },
+    who: {
+      of: [],
+      help: 'who calls',
+      choices: ['ada', 'bob', 'nobody'],
+      stands: {
+        ada: { server, client: `${client} --as ada` },
+        bob: { server, client: `${client} --as bob` },
+        nobody: { server, client },
+      },
+      lab: { label: 'Who calls', without: 'nobody asks', says: 'over TLS, as #', fails: true },
+    },
     token: { of: ['client'], hint: 'FILE', help: 'says by the token in this file who it is; needs --certificates', text: true },
   },
   pieces: streaming.pieces,
-  ways: [{ args: '--order fair', except: { conformance: 'the same as without options', interop: 'the same', chaos: 'the same' } }],
+  makes: 'certificates',
+  // Whoever knows no TLS is led through it, with the certificate of somebody who may call everything.
+  ways: [{ args: 'tunnel', isProgram: true, skip: { 'security: who has not said who they are is refused': 'the tunnel says it' } }],
   bench: {
     cannot: streaming.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],

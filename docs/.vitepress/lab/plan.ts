@@ -217,9 +217,13 @@ export function wordsOf(plan: Plan): Words {
     return [method, JSON.stringify(params)]
   }
   const optionsFor = (program: 'server' | 'client') =>
-    [...offeredBy(step)].flatMap(([name, { of }]) =>
-      of.includes(program) && plan[name] !== undefined ? [`--${name}`, String(plan[name])] : [],
-    )
+    [...offeredBy(step)].flatMap(([name, option]) => {
+      const value = plan[name]
+      if (value === undefined) return []
+      const instead = 'stands' in option ? option.stands?.[value]?.[program] : undefined
+      if (instead !== undefined) return instead.split(' ')
+      return option.of.includes(program) ? [`--${name}`, String(value)] : []
+    })
   return {
     server: optionsFor('server'),
     client: optionsFor('client'),
@@ -234,8 +238,11 @@ export function castOf(plan: Plan): Cast {
   const { server, client, calls } = wordsOf(plan)
   const mayFail = [...offeredBy(plan.step)].some(([name, { lab }]) => lab.fails && plan[name] !== undefined)
   const chain = chainOf(plan)
+  const makes = steps.find(({ number }) => number === plan.step)?.makes
+  const needed = makes !== undefined && server.includes(makes)
   return {
     server,
+    ...(needed && { makes }),
     ...(chain && { chain: { hops: chain.length, upstream: chain.upstream } }),
     clients: calls.map((words) => [...client, ...words]),
     mayFail,

@@ -39,6 +39,20 @@ test('a chain is asked through all of its servers, and each is told which one is
   })
 })
 
+test('who calls is said in the words of the programs, and what they need for it is made first', () => {
+  const plan = { step: '09', clients: 1, calls: 1, latency: 20, who: 'bob' }
+  const folder = ['--certificates', 'certificates']
+  expect(castOf(plan)).toEqual({
+    server: [...folder, '--policy', 'steps/09-security/policy.json'],
+    makes: 'certificates',
+    clients: [[...folder, '--as', 'bob', 'sleep', '{"ms":20}']],
+    mayFail: true,
+  })
+  expect(castOf({ ...plan, who: 'nobody' }).clients).toEqual([[...folder, 'sleep', '{"ms":20}']])
+  const { who: _, ...open } = plan
+  expect(castOf(open)).toEqual({ server: [], clients: [['sleep', '{"ms":20}']], mayFail: false })
+})
+
 test('a wait that comes in pieces becomes a stream with a part of it in each', () => {
   const { client, calls } = wordsOf({ step: '08', clients: 1, calls: 2, latency: 400, credit: 4, slow: 50 })
   expect(client).toEqual(['--credit', '4', '--slow', '50'])

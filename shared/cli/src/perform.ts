@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { listening, start } from './processes.ts'
+import { listening, run, start } from './processes.ts'
 import type { Running, Surroundings } from './processes.ts'
 
 /** The options of a server, and options and calls of the clients that it is to serve. */
@@ -8,6 +8,8 @@ export interface Cast {
   /** How many servers stand in a row, and the option that tells each which one is behind it; left out, there is one. */
   chain?: { hops: number; upstream: string } | undefined
   clients: readonly (readonly string[])[]
+  /** A program that is run first, and fills the folder of this name that the others are told of. */
+  makes?: string | undefined
   /** Calls may fail, and the client that reports it ends with 1. */
   mayFail?: boolean
 }
@@ -54,7 +56,7 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
   const enter = (file: string, name: string, args: readonly string[], more: readonly string[]) => {
     signal.throwIfAborted()
     const trace = join(folder, `${name}.json`)
-    const all = ['--trace', trace, ...more, ...args]
+    const all = ['--trace', trace, ...more, ...args.map((word) => (word === cast.makes ? join(folder, word) : word))]
     const role = { name, args, trace, program: start(new URL(file, step), all, surroundings) }
     roles.push(role)
     entered?.(role)
@@ -63,6 +65,7 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
   const close = () => roles.map(({ program }) => program.stop('SIGTERM', grace))
   signal.addEventListener('abort', close)
   try {
+    if (cast.makes !== undefined) await make(new URL(`${cast.makes}.ts`, step), join(folder, cast.makes))
     const { hops, upstream } = cast.chain ?? { hops: 1, upstream: '' }
     const servers: Running[] = []
     let port = 0
@@ -100,4 +103,9 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
     const politely = signal.aborted ? 'SIGTERM' : 'SIGKILL'
     await Promise.all(roles.map(({ program }) => program.stop(politely, grace)))
   }
+}
+
+async function make(program: URL, folder: string): Promise<void> {
+  const { code, stderr } = await run(program, ['--folder', folder])
+  if (code !== 0) throw new Error(`nothing could be made in ${folder}: ${stderr.trim()}`)
 }

@@ -29,6 +29,8 @@ export interface StepInfo {
   chain?: ChainInfo
   /** How an answer comes in pieces, where it can. */
   pieces?: PiecesInfo
+  /** A program of it that fills the folder which others are told of: `--certificates certificates`, if this is `certificates`. */
+  makes?: string
   /** Systems on which it cannot run, and why. */
   notOn?: Partial<Readonly<Record<System, string>>>
   /** Its server when it is started without options. */
@@ -60,8 +62,10 @@ export type Cases = Readonly<Record<string, string>>
 
 /** A way of starting a server. */
 export interface Way extends Serving {
-  /** What it is started with, such as `--threads 4`. */
+  /** What it is started with, such as `--threads 4`, or another program that is started. */
   args: string
+  /** `args` is the name of a program, which does as a server does. */
+  isProgram?: true
   /** What takes no notice of this way, and why. */
   except?: Partial<Readonly<Record<Suite, string>>>
 }

@@ -45,6 +45,8 @@ export interface FlagOption extends AnyOption {
 /** An option that takes one of a few words. The last that this system has is what one gets without. */
 export interface ChoiceOption extends AnyOption {
   choices: readonly string[]
+  /** What each program is started with for a choice, where no program takes the option itself. */
+  stands?: Readonly<Record<string, Partial<Readonly<Record<Program, string>>>>>
   /** Choices that only one system has. */
   only?: Readonly<Record<string, System>>
 }

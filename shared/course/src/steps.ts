@@ -60,8 +60,9 @@ export function subjectsOf(step: Step, suite: Suite): Subject[] {
   const others = (step.ways ?? []).filter(({ except }) => except?.[suite] === undefined)
   return [
     { name: step.folder, step, server, client, args: [], ...step.server },
-    ...others.map(({ args, except: _, ...serving }) => {
-      return { name: `${step.folder} ${args}`, step, server, client, args: args.split(' '), ...serving }
+    ...others.map(({ args, isProgram, except: _, ...serving }) => {
+      const how = isProgram ? { server: programOf(step, args), args: [] } : { server, args: args.split(' ') }
+      return { name: `${step.folder} ${args}`, step, client, ...how, ...serving }
     }),
   ]
 }

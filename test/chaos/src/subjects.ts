@@ -15,7 +15,7 @@ export const waiting: readonly Subject[] = ways.flatMap((some) => some.filter(wa
 
 /** Whether it waits otherwise than the same step without options. */
 export function waitsInItsOwnWay({ step, args }: Subject): boolean {
-  return step.part === 'waiting' || args.length === 0
+  return step.part === 'waiting' || args.length === 0 // another program may wait otherwise, too
 }
 
 /** One thread, which serves one connection from its beginning to its end. */
