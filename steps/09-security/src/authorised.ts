@@ -60,7 +60,7 @@ class Rates {
     if (perSecond === undefined) return 0
     const now = this.#clock.now()
     let buckets = this.#buckets.get(rule)
-    if (!buckets) this.#buckets.set(rule, (buckets = new Map()))
+    if (!buckets) this.#buckets.set(rule, (buckets = new Map<string, Bucket>()))
     let bucket = buckets.get(name)
     if (!bucket) {
       if (++this.#count > most) this.#dropFull(now)

@@ -42,7 +42,7 @@ function readRule(value: unknown, where: string): Rule {
   if (!Array.isArray(methods) || !methods.every((name) => typeof name === 'string')) {
     throw new PolicyError(`${where}: "methods" must be a list of names, or ["*"]`)
   }
-  const rule = { who, methods: methods as string[] }
+  const rule = { who, methods }
   if (perSecond === undefined && burst === undefined) return rule
   if (!(typeof perSecond === 'number' && perSecond > 0)) throw new PolicyError(`${where}: "perSecond" must be a number above 0`)
   const usual = Math.max(1, perSecond)
