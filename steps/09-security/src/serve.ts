@@ -1,5 +1,5 @@
 import { answer } from '@rpc-steps/async-await'
-import type { Address, Handler } from '@rpc-steps/async-await'
+import type { Address, Handler, Peer } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { drained, streamed, streaming, streams } from '@rpc-steps/streaming'
@@ -33,12 +33,21 @@ export interface ServeOptions extends Address {
   batch: number
 }
 
+/** What a later step adds to it. */
+export interface Additions {
+  /** Is put around the queue, inside of the guard. */
+  around?: (handler: Handler) => Handler
+  extensions?: readonly ((peer: Peer) => void)[]
+  /** It has been asked to end: said before it stops taking requests. */
+  closing?: () => void
+}
+
 // #region serve
 /**
- * The server of a command line: what steps 04 to 08 have made, behind this step's guard. `around` is put around
- * the queue, inside of the guard. Rejects with UsageError, and if a file is wrong or nobody can listen there.
+ * The server of a command line: what steps 04 to 08 have made, behind this step's guard. Rejects with UsageError, and if a file is wrong or nobody can listen there.
  */
-export async function serve(options: ServeOptions, around = (handler: Handler) => handler): Promise<SecureServer> {
+export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
+  const { around = (handler) => handler, extensions = [], closing } = additions
   const { certificates: folder, policy, workers, capacity, order, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
     throw new UsageError('--policy and --watch need --certificates: on a plain connection nobody can say who they are')
@@ -54,7 +63,7 @@ export async function serve(options: ServeOptions, around = (handler: Handler) =
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const server = await listenSecurely(handler, options, {
-    framing, batch, audit, extensions: [streams], credentials: guard?.credentials,
+    framing, batch, audit, extensions: [streams, ...extensions], credentials: guard?.credentials,
     admission: { connections, perAddress, strangers, handshake },
     open: () => !guard || isOpen(guard.policy),
   })
@@ -66,6 +75,7 @@ export async function serve(options: ServeOptions, around = (handler: Handler) =
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
+    closing?.()
     await drained(queue)
     await server.close()
     await pool?.close()
