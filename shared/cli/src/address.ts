@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { UsageError } from './options.ts'
+import type { Option } from './options.ts'
 
 /** Reads `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`. Throws UsageError with the one thing that is wrong. */
 export function readAddress(text: string): { host: string; port: number } {
@@ -17,4 +18,9 @@ export function readAddress(text: string): { host: string; port: number } {
     throw no(`the port must be a whole number from 1 to 65535, not "${port}"`)
   }
   return { host: ipv6 ?? name, port: Number(port) }
+}
+
+/** An option that takes the address of a server. */
+export function addressOption(help: string): Option<{ host: string; port: number } | undefined> {
+  return { hint: 'HOST:PORT', help, default: undefined, read: readAddress }
 }

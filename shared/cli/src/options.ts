@@ -60,17 +60,6 @@ export function numbersOption(
   return { hint, help, default: byDefault, read: (text) => text.split(',').map(read) }
 }
 
-/** An option that takes the address of a server: `127.0.0.1:8080`, `[::1]:8080`. */
-export function addressOption(help: string): Option<{ host: string; port: number } | undefined> {
-  const read = (text: string) => {
-    const [, six, four, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
-    const address = { host: six ?? four ?? '', port: Number(port) }
-    if (address.port >= 1 && address.port <= 65535) return address
-    throw new UsageError(`must be HOST:PORT, not "${text}"`)
-  }
-  return { hint: 'HOST:PORT', help, default: undefined, read }
-}
-
 /** An option that is there or is not. */
 export function flagOption(help: string): Option<boolean> {
   return { hint: '', help, default: false, flag: true, read: () => true }
