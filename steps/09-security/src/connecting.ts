@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { Peer } from '@rpc-steps/async-await'
+import { connect, Peer } from '@rpc-steps/async-await'
 import type { Address, Call, PeerOptions } from '@rpc-steps/async-await'
+import { UsageError } from '@rpc-steps/cli'
+import { readCredentials } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
 
 /** How to connect. */
@@ -46,3 +49,30 @@ export function withToken(call: Call, token: string): Call {
   }
 }
 // #endregion
+
+/** Connects to a server. */
+export type Dial = (address: Address, options: PeerOptions & { signal?: AbortSignal }) => Promise<Peer>
+
+/** How a client shows who it is, as its command line says: which connections it makes, and what it says beside a call. */
+export interface Introduction {
+  dial: Dial
+  introduce: (call: Call) => Call
+}
+
+/** Reads it from a folder of certificates, and from the file of a token. Rejects with UsageError, or if a file is wrong. */
+export async function introduction({ certificates, as, token }: {
+  certificates: string | undefined
+  as: string | undefined
+  token: string | undefined
+}): Promise<Introduction> {
+  if (certificates === undefined) {
+    if (as === undefined && token === undefined) return { dial: connect, introduce: (call) => call }
+    throw new UsageError('--as and --token need --certificates: on a plain connection everybody on the way could read it')
+  }
+  const credentials = await readCredentials(certificates, as)
+  const text = token === undefined ? undefined : (await readFile(token, 'utf8')).trim()
+  return {
+    dial: (address, options) => connectSecurely(address, { ...options, credentials }),
+    introduce: (call) => (text === undefined ? call : withToken(call, text)),
+  }
+}
