@@ -35,7 +35,7 @@ export interface ServeOptions extends Address {
 
 /** What a later step adds to it. */
 export interface Additions {
-  /** Is put around the queue, inside of the guard. */
+  /** Is put around the queue, inside of the guard and the deadline. */
   around?: (handler: Handler) => Handler
   extensions?: readonly ((peer: Peer) => void)[]
   /** It has been asked to end: said before it stops taking requests. */
@@ -59,7 +59,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
   const queue = queued(inTime(streamed(streaming(pool ?? answer))), { workers, capacity, order })
   const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
-  const handler = guarded(around(deadlined(queue)), guard && (() => guard!), { ...limits, audit })
+  const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const server = await listenSecurely(handler, options, {
