@@ -18,6 +18,8 @@ export function relaying(handler: Handler, call: Call): Handler {
     const asked = trace.because(context.label, request.id, () => call(method, asParams(params)))
     return asked.catch((error: unknown) => {
       if (!(error instanceof DisconnectedError)) throw error
+      // Unavailable says that it has not run, so that it may be tried again. Once it was sent, nobody knows.
+      if (error.sent) throw new RpcError(codes.internalError, 'The server behind this one has gone in the middle')
       throw new RpcError(codes.unavailable, 'The server behind this one has gone', { status: 'UNAVAILABLE' })
     })
   }

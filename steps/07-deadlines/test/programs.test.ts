@@ -115,9 +115,9 @@ describe('the server', () => {
 
   it('started with an --upstream that is none says what is wrong', async () => {
     const tries = [
-      ['8080', '--upstream must be HOST:PORT, not "8080"; --help says more\n'],
-      ['localhost:0', '--upstream must be HOST:PORT, not "localhost:0"; --help says more\n'],
-      ['::1:80', '--upstream must be HOST:PORT, not "::1:80"; --help says more\n'],
+      ['8080', '--upstream must be HOST:PORT: "8080" has no port; --help says more\n'],
+      ['localhost:0', '--upstream must be HOST:PORT: the port must be a whole number from 1 to 65535, not "0"; --help says more\n'],
+      ['::1:80', '--upstream must be HOST:PORT: an IPv6 address, and nothing else, stands in brackets, such as [::1]:8080; --help says more\n'],
       ['127.0.0.1:1', 'nobody listens on 127.0.0.1:1 (ECONNREFUSED): start a server first, or check --port\n'],
     ] as const
     const ran = await runInTurn(tries.map(([upstream]) => ({ file: server.href, args: ['--port', '0', '--upstream', upstream] })))

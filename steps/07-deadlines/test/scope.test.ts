@@ -200,4 +200,14 @@ describe('relay', () => {
     await expect(peer.call('relay', { method: 'say' })).rejects.toMatchObject({ code: -32014, data: { status: 'UNAVAILABLE' } })
     expect(lines).toEqual([])
   })
+
+  test('when the server behind goes in the middle, nobody is told that it has not run', async () => {
+    const { handler, begun } = stage()
+    const last = await served(handler, { log: () => {} })
+    const peer = await dial(await served(deadlined(relaying(answer, (await dial(last)).call))))
+    const asked = outcome(peer.call('relay', { method: 'say' }))
+    await expect.poll(() => begun.length).toBe(1)
+    for (const each of last.peers) each.destroy()
+    expect(await asked).toBe(-32603)
+  })
 })
