@@ -29,7 +29,7 @@ export interface Audit {
  */
 export function audit(write = (line: string) => console.error(line), clock: Clock = systemClock): Audit {
   let [second, lines, leftOut] = [-1, 0, 0]
-  const print = (line: object) => write(JSON.stringify({ time: new Date().toISOString(), ...line }))
+  const print = (line: object) => write(plain(JSON.stringify({ time: new Date().toISOString(), ...line })))
   return {
     refused(status, { why, context, from = context?.get(visitor)?.from, request }) {
       const now = Math.floor(clock.now() / 1000)
@@ -40,8 +40,12 @@ export function audit(write = (line: string) => console.error(line), clock: Cloc
       }
       if (++lines > most) return void leftOut++
       const who = context && principalOf(context)?.name
-      print({ refused: status, why, who, from, method: request?.method.slice(0, longest) })
+      print({ refused: status, why, who: who?.slice(0, longest), from, method: request?.method.slice(0, longest) })
     },
   }
 }
 // #endregion
+
+/** JSON leaves characters in a text that end lines for some, turn them around, or move the cursor of a terminal. */
+const plain = (json: string) =>
+  json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

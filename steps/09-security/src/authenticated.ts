@@ -1,5 +1,6 @@
 import { isPromise } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
+import { codes, RpcError } from '@rpc-steps/wire'
 import type { Audit } from './audit.ts'
 import { known, principalOf, unauthenticated } from './principal.ts'
 import type { Principal } from './principal.ts'
@@ -32,7 +33,8 @@ export function authenticated(handler: Handler, options: AuthenticationOptions =
     const go = (principal: Principal) => {
       if (principal.until <= today()) throw refuse(`${principal.by} is over`)
       context.set(known, principal)
-      context.get(visitor)?.isKnown()
+      // There may be no room for one more. Then their connection is ended, and nothing is done for them.
+      if (context.get(visitor)?.isKnown() === false) throw new RpcError(codes.resourceExhausted, 'Too many connections')
       return handler(request, context)
     }
     if (token === undefined) {

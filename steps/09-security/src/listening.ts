@@ -58,8 +58,13 @@ export async function listenSecurely(handler: Handler, address: Address, options
     return { handler, label: (stream as Socket).remotePort ?? 0, framing: 'auto', ...peerOptions, extensions }
   })
 
-  const secure = credentials && secured(credentials, accept, audit)
-  const gate = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const secure = credentials && secured(credentials, accept, (stream, why) => {
+    const from = admission.of(stream)?.from
+    // Who has left, or was sent away, was not refused here.
+    if (from !== undefined) audit?.refused('UNAUTHENTICATED', { from, why })
+  })
+  // Who ends in the middle of a handshake has nothing to wait for: TLS takes this over from the socket below.
+  const gate = createTcpServer({ noDelay: true, allowHalfOpen: !secure }, (socket) => {
     // Before the handshake: it costs memory, and the processor's time.
     if (!admission.enter(socket)) return
     if (secure) secure.emit('connection', socket)
@@ -83,12 +88,13 @@ const tls = {
   secureOptions: constants.SSL_OP_NO_TICKET,
 } as const
 
-function secured(credentials: Credentials, accept: (stream: Duplex) => void, audit: Audit | undefined) {
+function secured(credentials: Credentials, accept: (stream: Duplex) => void, failed: (stream: TLSSocket, why: string) => void) {
   // Who shows no certificate may still have a token, so that is no error here. What is shown is looked at in `shownBy`.
-  const server = createTlsServer({ ...credentials, ...tls, requestCert: true, rejectUnauthorized: false, allowHalfOpen: true }, accept)
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, { remoteAddress, remotePort }) => {
-    audit?.refused('UNAUTHENTICATED', { from: `${remoteAddress}:${remotePort}`, why: error.code ?? error.message })
+  const server = createTlsServer({ ...credentials, ...tls, requestCert: true, rejectUnauthorized: false }, (stream) => {
+    stream.allowHalfOpen = true // who sends no more may still read
+    accept(stream)
   })
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, stream) => failed(stream, error.code ?? error.message))
   return server
 }
 

@@ -47,7 +47,8 @@ export async function tokens(pem: string, today: () => number = Date.now): Promi
       const { payload } = await jwtVerify(token, key, {
         algorithms: [algorithm], issuer, audience, requiredClaims: ['exp', 'sub'], currentDate: new Date(today()),
       })
-      return { name: payload.sub!, by: 'token', until: payload.exp! * 1000 }
+      if (typeof payload.sub !== 'string' || payload.sub === '') throw new TokenError('its subject is no name')
+      return { name: payload.sub, by: 'token', until: payload.exp! * 1000 }
     } catch (error) {
       if (error instanceof errors.JOSEError) throw new TokenError(error.code)
       throw error
