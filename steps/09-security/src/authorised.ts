@@ -56,21 +56,25 @@ class Rates {
   }
 
   take(rule: Rule, name: string): number {
-    const { perSecond, burst } = rule
+    const { perSecond } = rule
     if (perSecond === undefined) return 0
+    const { burst = Math.max(1, perSecond) } = rule
     const now = this.#clock.now()
-    let buckets = this.#buckets.get(rule)
-    if (!buckets) this.#buckets.set(rule, (buckets = new Map<string, Bucket>()))
-    let bucket = buckets.get(name)
-    if (!bucket) {
-      if (++this.#count > most) this.#dropFull(now)
-      buckets.set(name, (bucket = new Bucket(perSecond, burst!, now)))
-    }
+    const bucket = this.#buckets.get(rule)?.get(name) ?? this.#add(rule, name, new Bucket(perSecond, burst, now), now)
     return bucket.take(now)
   }
 
+  #add(rule: Rule, name: string, bucket: Bucket, now: number): Bucket {
+    if (this.#count >= most) this.#dropFull(now)
+    let buckets = this.#buckets.get(rule)
+    if (!buckets) this.#buckets.set(rule, (buckets = new Map()))
+    buckets.set(name, bucket)
+    this.#count++
+    return bucket
+  }
+
   #dropFull(now: number): void {
-    this.#count = 1
+    this.#count = 0
     for (const [rule, buckets] of this.#buckets) {
       for (const [name, bucket] of buckets) if (bucket.isFull(now)) buckets.delete(name)
       if (buckets.size === 0) this.#buckets.delete(rule)

@@ -6,7 +6,7 @@ export interface Rule {
   readonly methods: readonly string[]
   /** Calls a second that each of them may make; left out, there is no limit. */
   readonly perSecond?: number
-  /** Calls that may come at once. Default: as many as a second has. */
+  /** Calls that may come at once. Default: as many as a second has, and at least one. */
   readonly burst?: number
 }
 
@@ -45,9 +45,8 @@ function readRule(value: unknown, where: string): Rule {
   const rule = { who, methods }
   if (perSecond === undefined && burst === undefined) return rule
   if (!(typeof perSecond === 'number' && perSecond > 0)) throw new PolicyError(`${where}: "perSecond" must be a number above 0`)
-  const usual = Math.max(1, perSecond)
   if (burst !== undefined && !(typeof burst === 'number' && burst >= 1)) throw new PolicyError(`${where}: "burst" must be 1 or more`)
-  return { ...rule, perSecond, burst: burst ?? usual }
+  return { ...rule, perSecond, ...(burst !== undefined && { burst }) }
 }
 
 function fields(value: unknown, where: string, known: readonly string[]): Record<string, unknown> {

@@ -72,7 +72,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}, host =
   })
   onTestFinished(() => at.close())
   const refused = () => lines.map((line) => JSON.parse(line) as Record<string, string>).map(({ refused, why }) => `${refused}: ${why}`)
-  return Object.assign(all, at, { lines, refused })
+  return Object.assign(all, at, { lines, refused }) // the guard can be another one later
 }
 
 export async function dial(at: { host: string; port: number }, credentials: Credentials, options: PeerOptions = {}): Promise<Peer> {
