@@ -67,7 +67,7 @@ class Rates {
   #add(rule: Rule, name: string, bucket: Bucket, now: number): Bucket {
     if (this.#count >= most) this.#dropFull(now)
     let buckets = this.#buckets.get(rule)
-    if (!buckets) this.#buckets.set(rule, (buckets = new Map()))
+    if (!buckets) this.#buckets.set(rule, (buckets = new Map<string, Bucket>()))
     buckets.set(name, bucket)
     this.#count++
     return bucket

@@ -21,7 +21,7 @@ export function renewing(renew: () => Promise<void>, folder?: string, log: (line
     running ??= run()
   }
   process.on('SIGHUP', changed)
-  const watcher = folder === undefined ? undefined : watch(folder, changed)
+  const watcher = folder === undefined ? undefined : watch(folder, changed).on('error', (error) => log(`watches no more: ${error.message}`))
   return () => {
     process.off('SIGHUP', changed)
     watcher?.close()

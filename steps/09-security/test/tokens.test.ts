@@ -71,7 +71,7 @@ describe('a token', () => {
     let begun = 0
     const at = await serve(() => void begun++)
     const peer = await dial(at, nobody)
-    const all = await Promise.all(wrong.map(([, make]) => make()))
+    const all = await Promise.all(wrong.map(async ([, make]) => make()))
     const errors = await Promise.all(all.map((token) => withToken(peer.call, token)('x').catch((error: unknown) => error)))
     for (const { code, message, data } of errors as { code: number; message: string; data: Json }[]) {
       expect({ code, message, data }).toEqual({ code: -32001, message: 'Unauthenticated', data: { status: 'UNAUTHENTICATED' } })
