@@ -86,9 +86,11 @@ describe('strangers', () => {
     clock.pass(399)
     expect(at.admission.counts.strangers).toBe(2)
     clock.pass(1)
+    expect(at.admission.counts.strangers).toBe(1)
     await gone(early)
     expect(late.socket.destroyed).toBe(false)
     clock.pass(600)
+    expect(at.admission.counts.strangers).toBe(0)
     await gone(late.socket)
     expect(at.refused()).toEqual(['RESOURCE_EXHAUSTED: took too long', 'RESOURCE_EXHAUSTED: took too long'])
     await expect.poll(() => at.admission.counts).toEqual(empty)
@@ -254,6 +256,31 @@ describe('the door', () => {
     const visitors = [honest!, ...crowd].map((socket) => door.enter(socket))
     expect([honest!, ...crowd].flatMap(({ destroyed }, i) => (destroyed ? [] : [i]))).toEqual([0, 99, 100])
     expect([0, 50, 100].map((i) => visitors[i]!.isKnown())).toEqual([true, false, true])
+  })
+
+  test('lets in who is known once, however often that is found out, and gives the place back', async () => {
+    const door = new Admission({ perAddress: 2 }, { clock: new FakeClock() })
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((port) => visit('10.0.0.1', port))
+    const one = door.enter(first!)!
+    expect([1, 2, 3].map(() => one.isKnown())).toEqual([true, true, true])
+    expect(door.enter(second!)?.isKnown()).toBe(true)
+    expect(door.enter(third!)).toBe(undefined)
+    first!.destroy()
+    await once(first!, 'close')
+    expect(one.isKnown()).toBe(true) // who has left by themselves was not turned away
+    expect(door.counts).toEqual({ known: 1, strangers: 0 })
+    expect(door.enter(fourth!)?.isKnown()).toBe(true)
+  })
+
+  test('finds who it is by both ends of their connection, until they have left', async () => {
+    const door = new Admission({}, { clock: new FakeClock() })
+    const socket = visit('10.0.0.1')
+    const visitor = door.enter(socket)
+    expect(door.of(socket)).toBe(visitor)
+    socket.destroy()
+    await once(socket, 'close')
+    expect(door.of(socket)).toBe(undefined)
+    expect(door.counts).toEqual(empty)
   })
 
   test('limits that are none', () => {

@@ -114,11 +114,17 @@ describe('a bucket', () => {
     expect(bucket.take(100 + wait)).toBe(0)
   })
 
+  test('is full when nothing was taken lately', () => {
+    const bucket = new Bucket(1000, 2, 0)
+    expect(bucket.isFull(0)).toBe(true)
+    bucket.take(0)
+    bucket.take(0)
+    expect([1, 2, 3].map((now) => bucket.isFull(now))).toEqual([false, true, true])
+  })
+
   test('that nobody asks fills up to its burst, and no further', () => {
     const bucket = new Bucket(1000, 2, 0)
     expect([0, 0, 0].map((now) => bucket.take(now) === 0)).toEqual([true, true, false])
-    expect(bucket.isFull(1)).toBe(false)
-    expect(bucket.isFull(2)).toBe(true)
     expect([1e9, 1e9, 1e9].map((now) => bucket.take(now) === 0)).toEqual([true, true, false])
   })
 })

@@ -48,6 +48,7 @@ export interface Served extends SecureServer {
   readonly lines: string[]
   /** What was refused: `STATUS: why`. */
   refused(): string[]
+  /** Asked for with each request, so it can be another one. */
   guard: Guard
 }
 
@@ -72,7 +73,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}, host =
   })
   onTestFinished(() => at.close())
   const refused = () => lines.map((line) => JSON.parse(line) as Record<string, string>).map(({ refused, why }) => `${refused}: ${why}`)
-  return Object.assign(all, at, { lines, refused }) // the guard can be another one later
+  return Object.assign(all, at, { lines, refused })
 }
 
 export async function dial(at: { host: string; port: number }, credentials: Credentials, options: PeerOptions = {}): Promise<Peer> {
@@ -104,7 +105,8 @@ export interface Raw {
 }
 
 export async function rawClient(at: { port: number }, credentials: Credentials, options: tls.ConnectionOptions = {}): Promise<Raw> {
-  const socket = tls.connect({ host: '127.0.0.1', port: at.port, ...credentials, allowHalfOpen: true, ...options })
+  const how = { host: '127.0.0.1', port: at.port, ...credentials, allowHalfOpen: true, ...options } // Node knows it, its types do not
+  const socket = tls.connect(how)
   onTestFinished(() => void socket.destroy())
   await once(socket, 'secureConnect')
   const framer = createFramer('content-length')
