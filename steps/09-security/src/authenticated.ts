@@ -50,7 +50,12 @@ export function authenticated(handler: Handler, options: AuthenticationOptions =
     } catch (error) {
       return no(error)
     }
-    return isPromise(principal) ? principal.then(go, no) : go(principal)
+    if (!isPromise(principal)) return go(principal)
+    return principal.then((principal) => {
+      // Who has asked may have gone meanwhile. Who has sent a notification waits for nothing.
+      if (request.id !== undefined) context.signal.throwIfAborted()
+      return go(principal)
+    }, no)
   }
 }
 // #endregion

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import * as net from 'node:net'
+import { networkInterfaces } from 'node:os'
 import * as tls from 'node:tls'
 import { answer } from '@rpc-steps/async-await'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,6 +10,7 @@ import { FakeClock } from './clock.ts'
 import { ada, bob, client, dial, gone, nobody, outcome, rawClient, request, rule, serve, silent, tokenKey } from './support.ts'
 
 const isLinux = process.platform === 'linux'
+const hasIPv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === '::1')
 const empty = { known: 0, strangers: 0 }
 
 /** Many that say nothing, in bursts; and as soon as one has gone, another. */
@@ -168,6 +170,18 @@ describe('connections', () => {
     await expect.poll(() => at.admission.counts).toEqual({ known: 1, strangers: 1 })
     second.destroy()
     await expect.poll(() => at.admission.counts).toEqual({ known: 0, strangers: 1 })
+  })
+
+  test.runIf(hasIPv6)('are told apart over IPv6, and over IPv4 to a server of both', async () => {
+    const own = await serve(answer, {}, '::1')
+    expect(await (await dial(own, ada)).call('whoami')).toEqual({ name: 'ada', by: 'certificate' })
+    const both = await serve(answer, {}, '::')
+    const raw = await rawClient(both, nobody)
+    raw.say(request(1, 'whoami'))
+    await expect.poll(raw.heard).toEqual(['1: -32001'])
+    expect(JSON.parse(both.lines[0]!)).toMatchObject({ from: expect.stringMatching(/127\.0\.0\.1:\d+$/) })
+    await dial({ host: '127.0.0.1', port: both.port }, ada)
+    await expect.poll(() => both.admission.counts).toEqual({ known: 1, strangers: 1 })
   })
 
   test('that become one too many by a token are ended, and nothing is run for them', async () => {

@@ -1,10 +1,11 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { answer, listen } from '@rpc-steps/async-await'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fillFolder } from '../src/certificates.ts'
-import { authenticated, namedBy, readCredentials, readGuard, renewing } from '../src/index.ts'
+import { authenticated, connectSecurely, namedBy, readCredentials, readGuard, renewing } from '../src/index.ts'
 import { ada, client, dial, gone, nobody, ours, outcome, rawClient, request, scratch, serve, server, serverPair, silent, stranger } from './support.ts'
 
 const hour = 60 * 60 * 1000
@@ -86,6 +87,21 @@ describe('a server', () => {
     onTestFinished(() => plain.close())
     await expect(dial(plain, nobody)).rejects.toThrow()
   })
+})
+
+test('who waits for a handshake that does not come can give up', async () => {
+  const silent = net.createServer()
+  onTestFinished(() => void silent.close())
+  const accepted = new Promise<net.Socket>((resolve) => silent.once('connection', resolve))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const enough = new AbortController()
+  const address = { host: '127.0.0.1', port: (silent.address() as net.AddressInfo).port }
+  const connecting = connectSecurely(address, { credentials: ada, signal: enough.signal })
+  const socket = await accepted
+  enough.abort(new Error('enough'))
+  await expect(connecting).rejects.toThrow('enough')
+  await gone(socket.resume())
+  await expect(connectSecurely(address, { credentials: ada, signal: enough.signal })).rejects.toThrow('enough')
 })
 
 describe('an earlier session', () => {

@@ -98,6 +98,13 @@ test('streams with tokens, both ways, beside others that may not', async () => {
   await expect.poll(() => [peer, ...at.peers].map((one) => streams(one).calls.size + streams(one).requests.size)).toEqual([0, 0])
 })
 
+test('a token rides beside what else rides beside a call', async () => {
+  const at = await serve(({ meta }) => Object.keys(meta!).sort())
+  const peer = await dial(at, nobody)
+  const call = deadlined(withToken(peer.call, await token('ada')), 60_000)
+  expect(await call('x', undefined, { extras: () => ({ meta: { priority: 3 } }) })).toEqual(['priority', 'timeoutMs', 'token'])
+})
+
 test('what was found out is found out once: a call with a token that is known is judged at once', async () => {
   const at = await serve(who)
   const text = await token('ada')

@@ -1,3 +1,4 @@
+import * as net from 'node:net'
 import { answer } from '@rpc-steps/async-await'
 import type { Answer, Json } from '@rpc-steps/async-await'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
@@ -116,7 +117,8 @@ describe('while a token is looked at', () => {
     at.guard = { ...at.guard, verify: () => new Promise((resolve) => {
       pending.push((name) => resolve({ name, by: 'token', until: Infinity }))
     }) }
-    return { at, run, queue, pending, raw: await rawClient(at, nobody) }
+    const plain = net.connect({ host: '127.0.0.1', port: at.port })
+    return { at, run, queue, pending, plain, raw: await rawClient(at, nobody, { socket: plain }) }
   }
 
   test('a cancel ends the request: it is not run', async () => {
@@ -141,14 +143,24 @@ describe('while a token is looked at', () => {
   })
 
   test('a connection that goes leaves nothing: the request is not run', async () => {
-    const { at, raw, pending, run } = await looking()
+    const { at, raw, plain, pending, run } = await looking()
     raw.say(request(1, 'add', { token: 'x' }, [1, 2]))
     await expect.poll(() => pending.length).toBe(1)
-    raw.socket.destroy()
+    plain.resetAndDestroy()
     await expect.poll(() => at.peers.size).toBe(0)
     pending[0]!('ada')
     await expect.poll(() => at.admission.counts).toEqual({ known: 0, strangers: 0 })
     expect(run).toEqual([])
+  })
+
+  test('a notification is run, also when who has sent it has gone', async () => {
+    const { at, raw, plain, pending, run } = await looking()
+    raw.say({ method: 'add', params: [1, 2], meta: { token: 'x' } })
+    await expect.poll(() => pending.length).toBe(1)
+    plain.resetAndDestroy()
+    await expect.poll(() => at.peers.size).toBe(0)
+    pending[0]!('ada')
+    await expect.poll(() => run).toEqual(['add'])
   })
 
   test('a stream that comes with it waits, and is dropped when it may not come', async () => {
