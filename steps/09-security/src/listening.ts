@@ -63,7 +63,7 @@ export async function listenSecurely(handler: Handler, address: Address, options
     // Who has left, or was sent away, was not refused here.
     if (from !== undefined) audit?.refused('UNAUTHENTICATED', { from, why })
   })
-  // Who ends in the middle of a handshake has nothing to wait for: TLS takes this over from the socket below.
+  // Who ends in the middle of a handshake has nothing to wait for, and TLS takes this over. A peer lets its other end go first.
   const gate = createTcpServer({ noDelay: true, allowHalfOpen: !secure }, (socket) => {
     // Before the handshake: it costs memory, and the processor's time.
     if (!admission.enter(socket)) return
@@ -90,10 +90,7 @@ const tls = {
 
 function secured(credentials: Credentials, accept: (stream: Duplex) => void, failed: (stream: TLSSocket, why: string) => void) {
   // Who shows no certificate may still have a token, so that is no error here. What is shown is looked at in `shownBy`.
-  const server = createTlsServer({ ...credentials, ...tls, requestCert: true, rejectUnauthorized: false }, (stream) => {
-    stream.allowHalfOpen = true // who sends no more may still read
-    accept(stream)
-  })
+  const server = createTlsServer({ ...credentials, ...tls, requestCert: true, rejectUnauthorized: false }, accept)
   server.on('tlsClientError', (error: NodeJS.ErrnoException, stream) => failed(stream, error.code ?? error.message))
   return server
 }

@@ -159,16 +159,14 @@ describe('connections', () => {
 
   test.runIf(isLinux)('with the same port of a client, to two addresses of the server, are two visitors', async () => {
     const at = await serve(answer, {}, '0.0.0.0')
-    const first = await silent(at, { localAddress: '127.0.0.1' })
-    const { localPort } = first
-    const second = tls.connect({
-      ...ada, servername: 'localhost',
-      socket: net.connect({ host: '127.0.0.2', port: at.port, localAddress: '127.0.0.1', localPort: localPort! }),
-    })
-    onTestFinished(() => void second.destroy())
-    await once(second, 'secureConnect')
+    const socket = await silent(at, { localAddress: '127.0.0.1' })
+    await expect.poll(() => at.admission.counts.strangers).toBe(1)
+    await silent(at, { host: '127.0.0.2', localAddress: '127.0.0.1', localPort: socket.localPort! })
+    await expect.poll(() => at.admission.counts.strangers).toBe(2)
+    const first = tls.connect({ ...ada, servername: 'localhost', socket })
+    await once(first, 'secureConnect')
     await expect.poll(() => at.admission.counts).toEqual({ known: 1, strangers: 1 })
-    second.destroy()
+    first.destroy()
     await expect.poll(() => at.admission.counts).toEqual({ known: 0, strangers: 1 })
   })
 
@@ -231,7 +229,7 @@ describe('connections', () => {
   })
 
   test('close() waits for no stranger, and for what is in flight', async () => {
-    const at = await serve((_, context) => context.sleep(50).then(() => 'done'))
+    const at = await serve((_, context) => context.sleep(50).then(() => 'done'), { admission: { handshake: 600_000 } })
     const peer = await dial(at, ada)
     const socket = await silent(at)
     const nameless = await rawClient(at, nobody)

@@ -6,7 +6,7 @@ import { answer, listen } from '@rpc-steps/async-await'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fillFolder } from '../src/certificates.ts'
 import { authenticated, connectSecurely, namedBy, readCredentials, readGuard, renewing } from '../src/index.ts'
-import { ada, client, dial, gone, nobody, ours, outcome, rawClient, request, scratch, serve, server, serverPair, silent, stranger } from './support.ts'
+import { ada, client, dial, gone, nobody, ours, outcome, rawClient, request, scratch, serve, server, serverPair, silent, stranger, turn } from './support.ts'
 
 const hour = 60 * 60 * 1000
 
@@ -210,6 +210,18 @@ describe('a folder', () => {
     stop()
     await rm(join(folder, 'half'))
   })
+})
+
+test('what changes while it is read is read again, and once', async () => {
+  const reads: (() => void)[] = []
+  onTestFinished(renewing(() => new Promise((resolve) => void reads.push(resolve))))
+  for (let i = 0; i < 3; i++) process.emit('SIGHUP')
+  expect(reads).toHaveLength(1)
+  reads[0]!()
+  await expect.poll(() => reads.length).toBe(2)
+  reads[1]!()
+  await turn()
+  expect(reads).toHaveLength(2)
 })
 
 describe('what is no TLS 1.3', () => {
