@@ -22,6 +22,14 @@ export function cancels(peer: Peer): Requests {
     const id = (params as { id?: unknown } | null | undefined)?.id
     if (isId(id)) requests.cancel(id)
   })
+  // Who is refused on the way here is answered, too: from then on a cancel is late, and not early.
+  peer.onRequest(({ id }, respond) => {
+    requests.read(id)
+    return (error, result) => {
+      requests.answered(id)
+      respond(error, result)
+    }
+  })
   void peer.closed.then(() => requests.clear())
   return requests
 }

@@ -37,6 +37,11 @@ export class Requests {
     return this.#early.has(id)
   }
 
+  /** A request has come, and its id may be that of an earlier one. */
+  read(id: Id | undefined): void {
+    this.#answered.delete(id)
+  }
+
   /** A request is taken up. Returns true if its cancel was here before it: then it is over. */
   take(id: Id | undefined): boolean {
     if (id === undefined) return false

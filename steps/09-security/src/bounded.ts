@@ -7,7 +7,7 @@ import type { Audit } from './audit.ts'
 export interface InFlightLimits {
   /** Requests, and notifications whose handlers have not ended. Default 1,024. */
   requests?: number
-  /** Characters of the messages that they came in; one may always come. Default 8 MiB. */
+  /** Characters of the messages that they came in; one message may always come. Default 8 MiB. */
   size?: number
   audit?: Audit | undefined
 }
@@ -23,7 +23,9 @@ export function bounded(handler: Handler, { requests = 1024, size = 8 * 1024 * 1
     if (!peer) return handler(request, context) // behind another protocol others count
     let load = loads.get(peer)
     if (!load) loads.set(peer, (load = { requests: 0, size: 0 }))
-    if (load.requests >= requests || (load.requests > 0 && load.size + context.size > size)) {
+    // The further requests of a batch bring no characters: the first has them all.
+    const tooLarge = load.requests > 0 && context.size > 0 && load.size + context.size > size
+    if (load.requests >= requests || tooLarge) {
       audit?.refused('RESOURCE_EXHAUSTED', { context, request, why: 'too much in flight' })
       throw new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED' })
     }

@@ -28,6 +28,8 @@ export type Verify = (token: string) => Promise<Principal> | Principal
 export async function tokens(pem: string, today: () => number = Date.now): Promise<Verify> {
   const key = await importSPKI(pem, algorithm)
   const good = new Map<string, Principal>()
+  /** Those that are being checked: who sends one a thousand times at once has it checked once. */
+  const asked = new Map<string, Promise<Principal>>()
   return (token) => {
     if (token.length > longest) throw new TokenError(`longer than ${longest} characters`)
     // By its hash: the table is no list of secrets, and how long a search takes says nothing of what is in it.
@@ -35,7 +37,11 @@ export async function tokens(pem: string, today: () => number = Date.now): Promi
     const principal = good.get(hash)
     if (principal && principal.until > today()) return principal
     good.delete(hash)
-    return verify(token).then((principal) => {
+    const before = asked.get(hash)
+    if (before) return before
+    const checked = verify(token).finally(() => asked.delete(hash))
+    asked.set(hash, checked)
+    return checked.then((principal) => {
       if (good.size >= most) good.delete(good.keys().next().value!)
       good.set(hash, principal)
       return principal

@@ -92,6 +92,13 @@ describe('a connection', () => {
     await expect.poll(heard).toEqual(['null: -32600'])
   })
 
+  test('a batch is one message, and one may always come', async () => {
+    const at = await serve(() => new Promise<string>((resolve) => void turn().then(() => resolve('done'))), { size: 1 })
+    const { say, heard } = await rawClient(at, ada)
+    say([request(1, 'x'), request(2, 'x'), request(3, 'x')])
+    await expect.poll(heard).toEqual(['1: "done"', '2: "done"', '3: "done"'])
+  })
+
   test('a request that was cancelled has its place until its handler has ended', async () => {
     const { waiting, handler } = held()
     const at = await serve(deadlined(handler), { requests: 1 })

@@ -271,3 +271,12 @@ describe('the audit', () => {
     expect(JSON.parse(at.lines[0]!)).toMatchObject({ who: 'bob', method: 'x', from: expect.stringMatching(/^127\.0\.0\.1:\d+$/) })
   })
 })
+
+test('a cancel that comes after a refusal is nothing to the next request with that id', async () => {
+  const { at } = await whole({ policy: [rule('ada', 'add')] })
+  const raw = await rawClient(at, ada)
+  raw.say(request(1, 'say', {}, ['no']))
+  await expect.poll(raw.heard).toEqual(['1: -32003'])
+  raw.say({ method: '$/cancelRequest', params: { id: 1 } }, request(1, 'add', {}, [1, 2]))
+  await expect.poll(raw.heard).toEqual(['1: -32003', '1: 3'])
+})
