@@ -19,6 +19,7 @@ export interface Refusal {
 
 /** Writes down what was refused. */
 export interface Audit {
+  /** `status` is what who was refused may know: the name of an error. */
   refused(status: string, refusal: Refusal): void
 }
 
