@@ -25,7 +25,7 @@ export default [
     title: 'What is done for whoever asks',
     line: 'Everything was; now what a rule allows, as often as it allows, and nothing else.',
     after: [
-      '09/src/guard.ts#guarded', '09/src/policy.ts#rule-for', '09/src/policy.ts#read-policy',
+      '09/src/guard.ts#guarded', '09/src/serve.ts#serve', '09/src/policy.ts#rule-for', '09/src/policy.ts#read-policy',
       '09/src/authorised.ts#authorised', '09/src/bucket.ts#take',
     ],
   },
