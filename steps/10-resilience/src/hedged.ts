@@ -1,0 +1,125 @@
+import { Signals, systemClock } from '@rpc-steps/async-await'
+import type { Call, Clock, Json } from '@rpc-steps/async-await'
+import { Budget } from './budget.ts'
+import { Latencies } from './latencies.ts'
+import { fateOf } from './status.ts'
+import { isStream, metaOf } from './tries.ts'
+import type { Idempotent, TryOptions } from './tries.ts'
+
+/** When to ask a second time. */
+export interface HedgeOptions {
+  /** Milliseconds after which a second try is made. Default: the measured p95, as soon as 100 calls are known. */
+  delay?: number | (() => number | undefined)
+  /** What second tries are paid from; share it with the retries. */
+  budget?: Budget
+  /** Which calls may run twice. Default none. */
+  idempotent?: Idempotent
+  clock?: Clock
+  /** Hears of each second try. */
+  hedged?: () => void
+}
+
+const lost = new Error('another try was quicker')
+const shared = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
+
+// #region hedged
+/**
+ * Asks a second time when an answer takes longer than usual, and takes whichever comes first; the other is
+ * cancelled. A failure is the outcome only when no try is left that may do better. "Hedged requests" in
+ * J. Dean and L. A. Barroso, "The Tail at Scale", 2013.
+ */
+export function hedged(call: Call, options: HedgeOptions = {}): Call {
+  const { budget = new Budget(), idempotent = () => false, clock = systemClock } = options
+  const latencies = new Latencies()
+  const { delay = () => latencies.quantile(0.95) } = options
+
+  return (method, params, given: TryOptions = {}) => {
+    // A try of a call that somebody else tries again has been counted.
+    if (!given.asked) budget.deposit()
+    const meta = metaOf(given)
+    if (isStream(meta) || !idempotent(method, meta)) return call(method, params, given)
+    const since = clock.now()
+    const ms = (typeof delay === 'number' ? delay : delay()) ?? Infinity
+    const race = new Race(given, (beside) => call(method, params, beside))
+    const cancel = clock.after(ms, () => {
+      if (!budget.withdraw()) return
+      options.hedged?.()
+      race.start()
+    })
+    return race.run().then(
+      (answer) => {
+        cancel()
+        latencies.add(clock.now() - since)
+        return answer
+      },
+      (error: unknown) => {
+        cancel()
+        throw error
+      },
+    )
+  }
+}
+// #endregion
+
+// #region race
+/** Tries of one call, of which the first answer counts. */
+class Race {
+  readonly #given: TryOptions
+  readonly #try: (options: TryOptions) => Promise<Json>
+  readonly #asked: Set<unknown>
+  readonly #running = new Set<AbortController>()
+  #resolve = (_answer: Json) => {}
+  #reject = (_reason: unknown) => {}
+
+  constructor(given: TryOptions, run: (options: TryOptions) => Promise<Json>) {
+    this.#given = given
+    this.#try = run
+    this.#asked = given.asked ?? new Set()
+  }
+
+  run(): Promise<Json> {
+    const { signal } = this.#given
+    return new Promise<Json>((resolve, reject) => {
+      signal?.throwIfAborted()
+      const abort = (reason: unknown) => this.#end(() => reject(reason), reason)
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#unwatch = () => signal && shared.unwatch(signal, abort)
+      if (signal) shared.watch(signal, abort)
+      this.start()
+    })
+  }
+
+  #unwatch = () => {}
+
+  start(): void {
+    const controller = new AbortController()
+    this.#running.add(controller)
+    const { signal } = controller
+    let answer: Promise<Json>
+    try {
+      answer = this.#try({ ...this.#given, signal, asked: this.#asked })
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    answer.then(
+      (answer) => {
+        if (this.#running.delete(controller)) this.#end(() => this.#resolve(answer), lost)
+      },
+      (error: unknown) => {
+        if (!this.#running.delete(controller)) return
+        // Another try would say the same, unless it is the server that has failed.
+        if (this.#running.size === 0 || fateOf(error) === 'final') this.#end(() => this.#reject(error), lost)
+      },
+    )
+  }
+
+  #end(settle: () => void, reason: unknown): void {
+    this.#unwatch()
+    settle()
+    const rest = [...this.#running]
+    this.#running.clear()
+    for (const controller of rest) controller.abort(reason)
+  }
+}
+// #endregion

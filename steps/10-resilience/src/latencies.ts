@@ -1,0 +1,27 @@
+import { createHistogram } from 'node:perf_hooks'
+
+/** Calls that must be known before they are enough to say what is usual; and of which the last are kept. */
+const [enough, most] = [100, 1000]
+
+// #region latencies
+/** How long calls take: those of late, in two generations, of which the older is dropped as a whole. */
+export class Latencies {
+  #young = createHistogram()
+  #old = createHistogram()
+
+  add(ms: number): void {
+    if (this.#young.count === most) {
+      this.#old = this.#young
+      this.#young = createHistogram()
+    }
+    // It takes whole numbers from 1.
+    this.#young.record(Math.max(1, Math.round(ms * 1000)))
+  }
+
+  /** Milliseconds in which a part of all calls, from 0 to 1, is answered; undefined while too few are known. */
+  quantile(part: number): number | undefined {
+    const known = this.#young.count >= enough ? this.#young : this.#old
+    return known.count >= enough ? known.percentile(part * 100) / 1000 : undefined
+  }
+}
+// #endregion

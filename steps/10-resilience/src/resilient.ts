@@ -1,0 +1,51 @@
+import { connect } from '@rpc-steps/async-await'
+import type { Address, Call, PeerOptions } from '@rpc-steps/async-await'
+import { streams } from '@rpc-steps/streaming'
+import { nameOf } from './addresses.ts'
+import { balanced } from './balanced.ts'
+import type { BackendState } from './balanced.ts'
+import { Budget } from './budget.ts'
+import { drains } from './draining.ts'
+import { hedged } from './hedged.ts'
+import { reconnecting } from './reconnecting.ts'
+import { retrying } from './retrying.ts'
+import type { Idempotent } from './tries.ts'
+
+/** Calls to several servers of the same service. */
+export interface Resilient {
+  readonly call: Call
+  readonly backends: readonly BackendState[]
+  /** Second and further tries so far. */
+  readonly counts: { retries: number; hedges: number }
+  /** Resolves when one of the servers is connected. */
+  connected(signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+// The service has no method that changes anything: run twice, each is as good as once.
+const methods = new Set(['say', 'fetch', 'sleep', 'add', 'subtract', 'sum', 'get_data', 'hash'])
+const harmless: Idempotent = (method) => methods.has(method)
+
+// #region resilient
+/** Asks any of these servers; tries again or elsewhere what fails, and asks a second one when the first is slow. */
+export function resilient(servers: readonly Address[], options: PeerOptions & { idempotent?: Idempotent } = {}): Resilient {
+  const { idempotent = harmless, extensions = [], ...peerOptions } = options
+  const lines = servers.map((server) => {
+    const dial = (signal: AbortSignal) => connect(server, { ...peerOptions, signal, extensions: [streams, drains, ...extensions] })
+    return reconnecting(dial, { name: nameOf(server), cap: 1_000 })
+  })
+  const spread = balanced(lines)
+  const counts = { retries: 0, hedges: 0 }
+  // One account for both: together they may ask a tenth more than is asked of them.
+  const budget = new Budget()
+  const quick = hedged(spread, { idempotent, budget, hedged: () => counts.hedges++ })
+  const call = retrying(quick, { idempotent, budget, retried: () => counts.retries++ })
+  return {
+    call,
+    backends: spread.backends,
+    counts,
+    connected: (signal) => Promise.any(lines.map((line) => line.connected(signal))),
+    close: async () => void (await Promise.all(lines.map((line) => line.close()))),
+  }
+}
+// #endregion

@@ -1,0 +1,19 @@
+import { withoutPolicy } from '@rpc-steps/course'
+import type { StepInfo } from '@rpc-steps/course'
+import streaming from '../08-streaming/step.ts'
+
+export default {
+  title: 'Resilience',
+  waiting: 'waits before it tries again',
+  part: 'serving',
+  adds: 'Failure: what is lost is tried again or elsewhere, and never too often.',
+  // Around the streams of step 08, with all that can be said of them.
+  options: {
+    ...streaming.options,
+    rate: { of: ['client'], hint: 'N', help: 'calls a second, whatever becomes of them; needs --seconds', least: 1, most: 100_000 },
+    seconds: { of: ['client'], hint: 'N', help: 'how long to call at that rate', default: 10, least: 1, most: 86_400 },
+  },
+  pieces: streaming.pieces,
+  server: { mustFail: withoutPolicy },
+  ways: [{ args: '--order fair', mustFail: withoutPolicy }],
+} as const satisfies StepInfo
