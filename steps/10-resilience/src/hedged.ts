@@ -2,7 +2,7 @@ import { Signals, systemClock } from '@rpc-steps/async-await'
 import type { Call, Clock, Json } from '@rpc-steps/async-await'
 import { Budget } from './budget.ts'
 import { Latencies } from './latencies.ts'
-import { fateOf } from './status.ts'
+import { verdictOf } from './status.ts'
 import { isStream, metaOf } from './tries.ts'
 import type { Idempotent, TryOptions } from './tries.ts'
 
@@ -41,22 +41,15 @@ export function hedged(call: Call, options: HedgeOptions = {}): Call {
     const since = clock.now()
     const ms = (typeof delay === 'number' ? delay : delay()) ?? Infinity
     const race = new Race(given, (beside) => call(method, params, beside))
-    const cancel = clock.after(ms, () => {
+    race.stop = clock.after(ms, () => {
       if (!budget.withdraw()) return
       options.hedged?.()
       race.start()
     })
-    return race.run().then(
-      (answer) => {
-        cancel()
-        latencies.add(clock.now() - since)
-        return answer
-      },
-      (error: unknown) => {
-        cancel()
-        throw error
-      },
-    )
+    return race.run().then((answer) => {
+      latencies.add(clock.now() - since)
+      return answer
+    })
   }
 }
 // #endregion
@@ -77,11 +70,15 @@ class Race {
     this.#asked = given.asked ?? new Set()
   }
 
+  /** Takes back the timer of the next try. */
+  stop = () => {}
+  #unwatch = () => {}
+
   run(): Promise<Json> {
     const { signal } = this.#given
     return new Promise<Json>((resolve, reject) => {
-      signal?.throwIfAborted()
       const abort = (reason: unknown) => this.#end(() => reject(reason), reason)
+      if (signal?.aborted) return abort(signal.reason)
       this.#resolve = resolve
       this.#reject = reject
       this.#unwatch = () => signal && shared.unwatch(signal, abort)
@@ -89,8 +86,6 @@ class Race {
       this.start()
     })
   }
-
-  #unwatch = () => {}
 
   start(): void {
     const controller = new AbortController()
@@ -108,13 +103,14 @@ class Race {
       },
       (error: unknown) => {
         if (!this.#running.delete(controller)) return
-        // Another try would say the same, unless it is the server that has failed.
-        if (this.#running.size === 0 || fateOf(error) === 'final') this.#end(() => this.#reject(error), lost)
+        // That the caller was wrong is an answer, and another server would say the same.
+        if (this.#running.size === 0 || verdictOf(error) === 'works') this.#end(() => this.#reject(error), lost)
       },
     )
   }
 
   #end(settle: () => void, reason: unknown): void {
+    this.stop()
     this.#unwatch()
     settle()
     const rest = [...this.#running]

@@ -33,18 +33,30 @@ function memberOf(data: unknown): Record<string, unknown> {
  */
 export type Fate = 'unsent' | 'unrun' | 'unknown' | 'final'
 
+/** What the end of a call says of the server: it works, it fails, or neither. */
+export type Verdict = 'works' | 'fails' | 'neither'
+
+const meanings = new Map<string | undefined, { fate: Fate; verdict: Verdict }>([
+  ['UNAVAILABLE', { fate: 'unrun', verdict: 'fails' }],
+  // It is full, and that is not a fault: who stops asking it altogether makes others full.
+  ['RESOURCE_EXHAUSTED', { fate: 'unrun', verdict: 'neither' }],
+  ['DEADLINE_EXCEEDED', { fate: 'unknown', verdict: 'fails' }],
+  ['INTERNAL', { fate: 'final', verdict: 'fails' }],
+  ['UNKNOWN', { fate: 'final', verdict: 'fails' }],
+  ['CANCELLED', { fate: 'final', verdict: 'neither' }],
+])
+
 /** What an error says of its request. */
 export function fateOf(error: unknown): Fate {
   if (error instanceof DisconnectedError) return error.sent ? 'unknown' : 'unsent'
-  switch (statusOf(error)) {
-    case 'UNAVAILABLE':
-    case 'RESOURCE_EXHAUSTED':
-      return 'unrun'
-    case 'DEADLINE_EXCEEDED':
-      return 'unknown'
-    default:
-      return 'final'
-  }
+  return meanings.get(statusOf(error))?.fate ?? 'final'
+}
+
+/** What an error says of the server. That the caller was wrong is an answer like others; that the caller gave up says neither. */
+export function verdictOf(error: unknown): Verdict {
+  if (error instanceof DisconnectedError) return 'fails'
+  if (!(error instanceof RpcError)) return 'neither'
+  return meanings.get(statusOf(error))?.verdict ?? 'works'
 }
 
 /** Milliseconds after which the other end wants to be asked again; 0 if it has not said. */
@@ -52,31 +64,5 @@ export function retryAfterOf(error: unknown): number {
   if (!(error instanceof RpcError)) return 0
   const { retryAfterMs } = memberOf(error.data)
   return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
-}
-// #endregion
-
-// #region verdict
-/** What the end of a call says of the server: it works, it does not, or neither. */
-export type Verdict = 'works' | 'fails' | 'neither'
-
-/**
- * What an error says of the server. That the caller was wrong is an answer like others. That it is full, or
- * that its caller has given up, says neither.
- */
-export function verdictOf(error: unknown): Verdict {
-  if (error instanceof DisconnectedError) return 'fails'
-  if (!(error instanceof RpcError)) return 'neither'
-  switch (statusOf(error)) {
-    case 'UNAVAILABLE':
-    case 'DEADLINE_EXCEEDED':
-    case 'INTERNAL':
-    case 'UNKNOWN':
-      return 'fails'
-    case 'RESOURCE_EXHAUSTED':
-    case 'CANCELLED':
-      return 'neither'
-    default:
-      return 'works'
-  }
 }
 // #endregion
