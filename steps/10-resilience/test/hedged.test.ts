@@ -35,11 +35,6 @@ describe('a second try', () => {
     tries[0]!.answer('quick')
     expect([await answer, clock.timers]).toEqual(['quick', 0])
 
-    const others = [
-      hedging({ idempotent: (method) => method !== 'x' }).call,
-      hedging({ budget: new Budget({ start: 0 }) }).call,
-    ]
-    for (const other of others) void outcome(other('x'))
     const stream = hedging()
     void outcome(stream.call('x', undefined, { extras: () => ({ meta: { credit: 4 } }) }))
     stream.clock.pass(1000)
