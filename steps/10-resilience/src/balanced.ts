@@ -68,7 +68,7 @@ export function balanced(targets: readonly Target[], options: BalanceOptions = {
   const outliers = new Outliers(targets.length, options)
   const places = targets.map((target) => new Place(target, outliers))
 
-  function pick(asked: ReadonlySet<unknown> | undefined): Place {
+  function pick(asked?: ReadonlySet<unknown>): Place {
     let some = preferring(places, ({ target }) => target.up !== false)
     some = preferring(some, (place) => !place.ejected)
     if (asked) some = preferring(some, (place) => !asked.has(place))
@@ -76,8 +76,9 @@ export function balanced(targets: readonly Target[], options: BalanceOptions = {
   }
 
   const call: Call = async (method, params, given: TryOptions = {}) => {
-    const place = pick(given.asked)
-    given.asked?.add(place)
+    const asked = given.tries?.asked
+    const place = pick(asked)
+    asked?.add(place)
     place.inFlight++
     place.picked++
     const since = clock.now()

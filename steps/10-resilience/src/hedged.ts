@@ -3,14 +3,14 @@ import type { Call, Clock, Json } from '@rpc-steps/async-await'
 import { Budget } from './budget.ts'
 import { Latencies } from './latencies.ts'
 import { verdictOf } from './status.ts'
-import { isStream, metaOf } from './tries.ts'
+import { isStream, metaOf, Tries } from './tries.ts'
 import type { Idempotent, TryOptions } from './tries.ts'
 
 /** When to ask a second time. */
 export interface HedgeOptions {
   /** Milliseconds after which a second try is made. Default: the measured p95, as soon as 100 calls are known. */
   delay?: number | (() => number | undefined)
-  /** What second tries are paid from; share it with the retries. */
+  /** What second tries are paid from. Default a budget of 0.05 for each call. */
   budget?: Budget
   /** Which calls may run twice. Default none. */
   idempotent?: Idempotent
@@ -29,18 +29,18 @@ const shared = new Signals<(reason: unknown) => void>((abort, reason) => abort(r
  * J. Dean and L. A. Barroso, "The Tail at Scale", 2013.
  */
 export function hedged(call: Call, options: HedgeOptions = {}): Call {
-  const { budget = new Budget(), idempotent = () => false, clock = systemClock } = options
+  const { budget = new Budget({ ratio: 0.05 }), idempotent = () => false, clock = systemClock } = options
   const latencies = new Latencies()
   const { delay = () => latencies.quantile(0.95) } = options
 
   return (method, params, given: TryOptions = {}) => {
-    // A try of a call that somebody else tries again has been counted.
-    if (!given.asked) budget.deposit()
+    const tries = given.tries ?? new Tries()
+    tries.pay(budget)
     const meta = metaOf(given)
     if (isStream(meta) || !idempotent(method, meta)) return call(method, params, given)
     const since = clock.now()
     const ms = (typeof delay === 'number' ? delay : delay()) ?? Infinity
-    const race = new Race(given, (beside) => call(method, params, beside))
+    const race = new Race({ ...given, tries }, (beside) => call(method, params, beside))
     race.stop = clock.after(ms, () => {
       if (!budget.withdraw()) return
       options.hedged?.()
@@ -59,7 +59,6 @@ export function hedged(call: Call, options: HedgeOptions = {}): Call {
 class Race {
   readonly #given: TryOptions
   readonly #try: (options: TryOptions) => Promise<Json>
-  readonly #asked: Set<unknown>
   readonly #running = new Set<AbortController>()
   #resolve = (_answer: Json) => {}
   #reject = (_reason: unknown) => {}
@@ -67,7 +66,6 @@ class Race {
   constructor(given: TryOptions, run: (options: TryOptions) => Promise<Json>) {
     this.#given = given
     this.#try = run
-    this.#asked = given.asked ?? new Set()
   }
 
   /** Takes back the timer of the next try. */
@@ -93,7 +91,7 @@ class Race {
     const { signal } = controller
     let answer: Promise<Json>
     try {
-      answer = this.#try({ ...this.#given, signal, asked: this.#asked })
+      answer = this.#try({ ...this.#given, signal })
     } catch (error) {
       answer = Promise.reject(error)
     }

@@ -36,10 +36,10 @@ export function resilient(servers: readonly Address[], options: PeerOptions & { 
   })
   const spread = balanced(lines)
   const counts = { retries: 0, hedges: 0 }
-  // One account for both: together they may ask a tenth more than is asked of them.
-  const budget = new Budget()
-  const quick = hedged(spread, { idempotent, budget, hedged: () => counts.hedges++ })
-  const call = retrying(quick, { idempotent, budget, retried: () => counts.retries++ })
+  // Together less than a tenth. Each has its own, or second tries, which are a luxury, would spend what lost calls need.
+  const [forRetries, forHedges] = [new Budget({ ratio: 0.06 }), new Budget({ ratio: 0.03, start: 0 })]
+  const quick = hedged(spread, { idempotent, budget: forHedges, hedged: () => counts.hedges++ })
+  const call = retrying(quick, { idempotent, budget: forRetries, retried: () => counts.retries++ })
   return {
     call,
     backends: spread.backends,

@@ -3,7 +3,7 @@ import { backoff } from './backoff.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Budget } from './budget.ts'
 import { fateOf, retryAfterOf } from './status.ts'
-import { isStream, metaOf, pause } from './tries.ts'
+import { isStream, metaOf, pause, Tries } from './tries.ts'
 import type { Idempotent, TryOptions } from './tries.ts'
 
 /** When to try again. */
@@ -44,9 +44,8 @@ export function retrying(call: Call, options: RetryOptions = {}): Call {
   }
 
   return async (method, params, given: TryOptions = {}) => {
-    // A try of a call that somebody else tries again has been paid for.
-    if (!given.asked) budget.deposit()
-    const beside: TryOptions = { ...given, asked: given.asked ?? new Set() }
+    const beside = { ...given, tries: given.tries ?? new Tries() }
+    beside.tries.pay(budget)
     for (let failures = 1; ; failures++) {
       try {
         return await call(method, params, beside)

@@ -1,14 +1,26 @@
 import { Signals, systemClock } from '@rpc-steps/async-await'
 import type { CallOptions, Clock } from '@rpc-steps/async-await'
 import type { Meta } from '@rpc-steps/wire'
+import type { Budget } from './budget.ts'
 
 // #region tries
-/**
- * The options of one try. `asked` is the same in all tries of a call, and knows which servers have had it. The
- * filters of this step hand it on; behind one that does not, a try is like a call of its own.
- */
+/** What all tries of one call have in common. */
+export class Tries {
+  /** The servers that have had it. */
+  readonly asked = new Set<unknown>()
+  readonly #paid: Budget[] = []
+
+  /** Pays the call into a budget: once, however many filters share it, and whatever is tried again. */
+  pay(budget: Budget): void {
+    if (this.#paid.includes(budget)) return
+    this.#paid.push(budget)
+    budget.deposit()
+  }
+}
+
+/** The options of one try. The filters of this step hand `tries` on; behind one that does not, a try is like a call of its own. */
 export interface TryOptions extends CallOptions {
-  asked?: Set<unknown> | undefined
+  tries?: Tries | undefined
 }
 
 /** Says whether a call may run twice and be as good as once. */

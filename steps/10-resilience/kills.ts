@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { main, numberOption, readOptions } from '@rpc-steps/cli'
+import { Fleet, servers } from './fleet.ts'
+import type { Report } from './fleet.ts'
+
+const usage = `kills.ts [options]
+
+Calls three servers at a steady rate while one after the other is killed, and again while all of
+them are gone for a while. What was asked is counted in the servers, and what was answered in the
+client; ends with 1 if a promise is not kept.`
+
+const down = 500 // milliseconds that one of them is down
+const outage = 5_000 // milliseconds that all of them are
+
+await main(async () => {
+  const { rate, seconds, every } = readOptions(usage, {
+    rate: numberOption('N', 'calls a second', 500, 1, 10_000),
+    seconds: numberOption('N', 'seconds in which servers are killed', 20, 4, 3600),
+    every: numberOption('MS', 'milliseconds from one kill to the next', 2_000, 1_000, 60_000),
+  })
+  const kills = Math.floor((seconds * 1000) / every)
+  const fleet = await Fleet.start(servers + kills + servers)
+  try {
+    const quiet = await fleet.call(rate, Math.min(seconds, 5))
+    const kept = [...(await oneByOne(fleet, { rate, seconds, every, kills, quiet })), await allAtOnce(fleet, rate)]
+    if (kept.includes(false)) process.exitCode = 1
+  } finally {
+    await fleet.stop()
+  }
+})
+
+// #region promises
+interface Storm {
+  rate: number
+  seconds: number
+  every: number
+  kills: number
+  quiet: Report
+}
+
+async function oneByOne(fleet: Fleet, { rate, seconds, every, kills, quiet }: Storm): Promise<boolean[]> {
+  const before = fleet.begun.length
+  const calling = fleet.call(rate, seconds)
+  for (let i = 0; i < kills; i++) {
+    await delay(every - down)
+    fleet.kill(i % servers)
+    await delay(down)
+    await fleet.revive(i % servers)
+  }
+  const report = await calling
+  const { calls, ok, failed, retries, hedges, p99 } = report
+  const ends = ok + Object.values(failed).reduce((sum, n) => sum + n, 0)
+  const extra = (100 * (fleet.begun.length - before - calls)) / calls
+  console.log(`${calls} calls at ${rate} a second, ${kills} kills: ${retries} retries, ${hedges} second tries; failed: ${JSON.stringify(failed)}`)
+  return [
+    promise(`of all calls`, ends, '=', calls, 'have an outcome'),
+    promise(`of all calls`, ok, '=', calls, 'are answered'),
+    promise(`the servers had`, extra, '<=', 10, '% more requests than there were calls'),
+    promise(`p99 is`, p99 / quiet.p99, '<=', 3, `times as long (${p99.toFixed(1)} ms to ${quiet.p99.toFixed(1)} ms)`),
+  ]
+}
+
+async function allAtOnce(fleet: Fleet, rate: number): Promise<boolean> {
+  const calling = fleet.call(rate, 3 + outage / 1000 + 3)
+  await delay(3_000)
+  for (let i = 0; i < servers; i++) fleet.kill(i)
+  await delay(outage)
+  const before = fleet.begun.length
+  await Promise.all(Array.from({ length: servers }, (_, i) => fleet.revive(i)))
+  const { calls, ok, failed } = await calling
+  const [first = 0] = fleet.begun.slice(before)
+  const inFirst = fleet.begun.slice(before).filter((at) => at < first + 1000).length
+  console.log(`${calls} calls at ${rate} a second, all servers gone for ${outage / 1000} s: ${ok} answered; failed: ${JSON.stringify(failed)}`)
+  return promise('in the first second after that there are', inFirst / rate, '<=', 1.2, 'times as many requests as usual')
+}
+
+function promise(what: string, measured: number, relation: '=' | '<=', bound: number, unit: string): boolean {
+  const kept = relation === '=' ? measured === bound : measured <= bound
+  const figure = Number.isInteger(measured) ? measured : measured.toFixed(2)
+  console.log(`${kept ? 'kept  ' : 'BROKEN'}   ${what} ${figure} ${unit}, promised ${relation} ${bound}`)
+  return kept
+}
+// #endregion
