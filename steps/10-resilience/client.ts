@@ -13,8 +13,11 @@ import step from './step.ts'
 const own = { ...ownOptions(step, 'client'), servers: serversOption }
 
 await main(async () => {
-  const { servers, rate, trace, ...options } = clientOptions(own)
-  if (rate !== undefined && !servers) throw new UsageError('--rate needs --servers, which says who is called')
+  const { servers: given, rate, trace, ...options } = clientOptions(own)
+  if (rate !== undefined && (options.credit ?? options.up) !== undefined) {
+    throw new UsageError('--rate is for calls that come whole: leave out --credit and --up')
+  }
+  const servers = given ?? (rate === undefined ? undefined : [options])
   if (trace !== undefined) recordMemory()
   if (!servers) {
     const peer = await connect(options, { framing: options.framing, extensions: [streams] })
@@ -23,7 +26,7 @@ await main(async () => {
   }
   const there = resilient(servers, { framing: options.framing })
   // Whoever is connected first can be asked. If nobody is, each call says so.
-  await there.connected(AbortSignal.timeout(5_000)).catch(() => {})
+  await there.connected(AbortSignal.timeout(1_000)).catch(() => {})
   if (rate === undefined) await callEach(there.call, options)
   else await callSteadily(there, { ...options, rate })
   await there.close()

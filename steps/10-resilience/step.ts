@@ -10,7 +10,7 @@ export default {
   // Around the streams of step 08, with all that can be said of them.
   options: {
     ...streaming.options,
-    rate: { of: ['client'], hint: 'N', help: 'calls a second, whatever becomes of them; needs --seconds', least: 1, most: 100_000 },
+    rate: { of: ['client'], hint: 'N', help: 'calls so many times a second, whatever becomes of the calls before', least: 1, most: 100_000 },
     seconds: { of: ['client'], hint: 'N', help: 'how long to call at that rate', default: 10, least: 1, most: 86_400 },
   },
   pieces: streaming.pieces,
