@@ -21,6 +21,7 @@ await main(async () => {
   const kills = Math.floor((seconds * 1000) / every)
   const fleet = await Fleet.start(servers + kills + servers)
   try {
+    await fleet.call(rate, 1) // until the servers' code is compiled
     const quiet = await fleet.call(rate, Math.min(seconds, 5))
     const kept = [...(await oneByOne(fleet, { rate, seconds, every, kills, quiet })), await allAtOnce(fleet, rate)]
     if (kept.includes(false)) process.exitCode = 1
