@@ -40,7 +40,8 @@ interface Waiter {
   end(error?: Error): void
 }
 
-const waiting = new Signals<{ abort: (reason: unknown) => void }>(({ abort }, reason) => abort(reason))
+// One listener for each signal, however many wait with it.
+const shared = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
 
 /** Calls over one connection after another. `connect` makes them, and should heed its signal. Throws RangeError. */
 export function reconnecting(connect: (signal: AbortSignal) => Promise<Peer>, options: ReconnectOptions = {}): Reconnecting {
@@ -196,7 +197,7 @@ export class Reconnecting {
       const leave = () => {
         cancel()
         this.#waiting.delete(waiter)
-        if (signal) waiting.unwatch(signal, watched)
+        if (signal) shared.unwatch(signal, abort)
       }
       const waiter: Waiter = {
         end(error) {
@@ -205,15 +206,13 @@ export class Reconnecting {
           else resolve()
         },
       }
-      const watched = {
-        abort(reason: unknown) {
-          leave()
-          reject(reason)
-        },
+      const abort = (reason: unknown) => {
+        leave()
+        reject(reason)
       }
       const cancel = this.#clock.after(this.#options.waitMs ?? 1_000, () => waiter.end(this.#disconnected()))
       this.#waiting.add(waiter)
-      if (signal) waiting.watch(signal, watched)
+      if (signal) shared.watch(signal, abort)
     })
   }
   // #endregion
@@ -240,16 +239,16 @@ export class Reconnecting {
   connected(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
-      const aborted = { abort: (reason: unknown) => (stop(), reject(reason)) }
+      const abort = (reason: unknown) => (stop(), reject(reason))
       const look = (state: ConnectionState) => {
         if (state !== 'connected' && state !== 'closed') return
         stop()
-        if (signal) waiting.unwatch(signal, aborted)
+        if (signal) shared.unwatch(signal, abort)
         if (state === 'connected') resolve()
         else reject(this.#disconnected())
       }
       const stop = this.onState(look)
-      if (signal) waiting.watch(signal, aborted)
+      if (signal) shared.watch(signal, abort)
       look(this.#state)
     })
   }

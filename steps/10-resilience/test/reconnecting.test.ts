@@ -2,7 +2,8 @@ import { Duplex } from 'node:stream'
 import { answer, connect, Peer } from '@rpc-steps/async-await'
 import type { Handler, Json } from '@rpc-steps/async-await'
 import { cancels, deadlined } from '@rpc-steps/deadlines'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import * as fc from 'fast-check'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { balanced, breaking, drains, Drainer, hedged, reconnecting, retrying, roundRobin } from '../src/index.ts'
 import type { ReconnectOptions , Reconnecting} from '../src/index.ts'
 import { FakeClock } from './clock.ts'
@@ -343,4 +344,66 @@ describe('over sockets', () => {
     await served(answer, {}, server.port)
     expect(await came).toBe(7)
   })
+})
+
+type Action = { do: 'call' | 'give up' | 'answer'; which: number } | { do: 'succeed' | 'fail' | 'lose' | 'drain' | 'close' } | { do: 'pass'; ms: number }
+
+test('in every order of attempts, calls, losses, drains, cancels, time and a close: one attempt at a time, one outcome each, and nothing is left', async () => {
+  const which = fc.nat()
+  const actions: fc.Arbitrary<Action> = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('call' as const, 'call' as const, 'answer' as const, 'answer' as const, 'give up' as const), which }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('succeed' as const, 'succeed' as const, 'succeed' as const, 'fail' as const, 'lose' as const, 'drain' as const) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(50, 200, 1000, 5000) }) },
+    { weight: 1, arbitrary: fc.constant<Action>({ do: 'close' }) },
+  )
+  const play = async (script: Action[]) => {
+    const running: ((value: Json) => void)[] = []
+    const { clock, attempts, line } = staged({ waits: 2, waitMs: 300, attemptMs: 1000 }, () => new Promise((end) => running.push(end)))
+    const pairs: { here: Peer; there: Peer }[] = []
+    const calls: { ends: number; controller: AbortController }[] = []
+    const settled = new Set<unknown>()
+    let taken = 0
+    let closing: Promise<void> | undefined
+    for (const action of script) {
+      if (action.do === 'call') {
+        const call = { ends: 0, controller: new AbortController() }
+        calls.push(call)
+        void outcome(line.call('x', undefined, { signal: call.controller.signal })).then(() => call.ends++)
+      } else if (action.do === 'give up') calls[action.which % calls.length]?.controller.abort(new Error('enough'))
+      else if (action.do === 'answer') running.splice(action.which % (running.length || 1), 1)[0]?.('done')
+      else if (action.do === 'pass') clock.pass(action.ms)
+      else if (action.do === 'close') closing ??= line.close()
+      else if (action.do === 'lose') pairs.at(-1)?.there.destroy()
+      else if (action.do === 'drain') void pairs.at(-1)?.there.notify('$/drain')
+      else if (taken < attempts.length) {
+        // Of the last attempt: one before it may have been given up for taking too long.
+        taken = attempts.length
+        settled.add(attempts.at(-1)!)
+        if (action.do === 'succeed') pairs.push(attempts.at(-1)!.succeed())
+        else attempts.at(-1)!.fail(new Error('refused'))
+      }
+      for (let i = 0; i < 4; i++) await turn()
+      const open = attempts.filter((one) => !one.signal.aborted && !settled.has(one)).length
+      expect(open).toBe(line.state === 'connecting' ? 1 : 0)
+      if (closing) expect(line.state).toBe('closed')
+      // An attempt or the wait for one has a timer, and so has each call that waits.
+      const own = line.state === 'connecting' || line.state === 'waiting' ? 1 : 0
+      expect([own, own + 1, own + 2].slice(0, line.up || closing ? 1 : 3)).toContain(clock.timers)
+      for (const call of calls) expect(call.ends).toBeLessThanOrEqual(1)
+    }
+    closing ??= line.close()
+    for (const end of running.splice(0)) end('done')
+    for (const { there } of pairs) void there.close()
+    for (const end of running.splice(0)) end('done')
+    await closing
+    for (const { here } of pairs) here.destroy()
+    for (let i = 0; i < 4; i++) await turn()
+    expect(calls.map(({ ends }) => ends)).toEqual(calls.map(() => 1))
+    expect(calls.map(({ controller }) => listeners(controller.signal))).toEqual(calls.map(() => 0))
+    expect(clock.timers).toBe(0)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(actions, { maxLength: 40, size: 'max' }), play),
+    { numRuns: Number(process.env['RUNS'] ?? 100) },
+  )
 })
