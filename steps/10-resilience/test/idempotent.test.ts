@@ -180,7 +180,7 @@ describe('over a connection', () => {
   it('one that is lost in the middle: the work goes on, and the retry gets its answer', async () => {
     const { handler, runs } = stage()
     const server = await served(idempotent(queued(inTime(handler), { workers: 1 })))
-    const line = reconnecting(dialer(server), { base: 1 })
+    const line = reconnecting(dialer(server), { base: 1, waits: 1, waitMs: 60_000 })
     const came = keyed(retrying(line.call, { idempotent: hasKey, base: 1 }))('pay', [5])
     await expect.poll(() => runs.length).toBe(1)
     for (const peer of server.peers) peer.destroy()
