@@ -1,10 +1,8 @@
-import { connect } from '@rpc-steps/async-await'
-import type { Call, CallOptions, Json } from '@rpc-steps/async-await'
-import { clientOptions, main, ownOptions, printResult, printSettled, UsageError } from '@rpc-steps/cli'
-import type { CallWords } from '@rpc-steps/cli'
+import type { Call } from '@rpc-steps/async-await'
+import { clientOptions, main, ownOptions, printResult, UsageError } from '@rpc-steps/cli'
 import { deadlined } from '@rpc-steps/deadlines'
-import { gatherSettled } from '@rpc-steps/gather'
-import { Live, numbers, stream, streams, upload } from '@rpc-steps/streaming'
+import { introduction } from '@rpc-steps/security'
+import { ask, streams } from '@rpc-steps/streaming'
 import { recordMemory } from '@rpc-steps/trace'
 import { resilient, serversOption, steady } from './src/index.ts'
 import type { Resilient } from './src/index.ts'
@@ -13,56 +11,37 @@ import step from './step.ts'
 const own = { ...ownOptions(step, 'client'), servers: serversOption }
 
 await main(async () => {
-  const { servers: given, rate, trace, ...options } = clientOptions(own)
+  const options = clientOptions(own)
+  const { rate, timeout, framing, trace } = options
   if (rate !== undefined && (options.credit ?? options.up) !== undefined) {
     throw new UsageError('--rate is for calls that come whole: leave out --credit and --up')
   }
-  const servers = given ?? (rate === undefined ? undefined : [options])
+  const { dial, introduce } = await introduction(options)
   if (trace !== undefined) recordMemory()
+  const servers = options.servers ?? (rate === undefined ? undefined : [options])
   if (!servers) {
-    const peer = await connect(options, { framing: options.framing, extensions: [streams] })
-    await callEach(peer.call, options)
+    const peer = await dial(options, { framing, extensions: [streams] })
+    await ask(deadlined(introduce(peer.call), timeout ?? Infinity), options, own.slow.read)
     return peer.close()
   }
-  const there = resilient(servers, { framing: options.framing })
+  const there = resilient(servers, { framing, dial })
   // Whoever is connected first can be asked. If nobody is, each call says so.
   await there.connected(AbortSignal.timeout(1_000)).catch(() => {})
-  if (rate === undefined) await callEach(there.call, options)
-  else await callSteadily(there, { ...options, rate })
+  // Some server may never answer, so there is an end.
+  const call = deadlined(introduce(there.call), timeout ?? (rate === undefined ? Infinity : 10_000))
+  if (rate === undefined) await ask(call, options, own.slow.read)
+  else await callSteadily(call, there, { ...options, rate })
   await there.close()
 })
 
-type Options = Omit<ReturnType<typeof clientOptions<typeof own>>, 'servers' | 'rate' | 'trace'>
+type Options = Pick<ReturnType<typeof clientOptions<typeof own>>, 'calls' | 'priority' | 'seconds'> & { rate: number }
 
-async function callEach(plain: Call, { calls, limit, priority, timeout = Infinity, credit, slow, up }: Options): Promise<void> {
-  const call = deadlined(plain, timeout)
-  const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
-  const live = new Live(slow)
-  if (credit !== undefined) live.follow(process.stdin, own.slow.read)
-
-  /** In pieces, if so many are asked for: each is printed as it comes. */
-  async function one({ method, params }: CallWords, signal: AbortSignal): Promise<Json | undefined> {
-    const options: CallOptions = { signal, extras }
-    const items = up === undefined ? undefined : numbers(up)
-    if (credit === undefined) return items ? upload(call, method, params, items, options) : call(method, params, options)
-    const pieces = stream(call, method, params, { ...options, credit, ...(items && { up: items }) })
-    for await (const item of live.of(pieces)) printResult(item)
-    return undefined
-  }
-
-  printSettled(calls, await gatherSettled(calls, one, { limit }))
-}
-
-/** The calls in turn, so many a second; prints what became of them. Some server may never answer, so there is an end. */
-async function callSteadily(
-  { call, counts, backends }: Resilient,
-  { calls, priority, timeout = 10_000, rate, seconds }: Options & { rate: number },
-): Promise<void> {
-  const inTime = deadlined(call, timeout)
+/** The calls in turn, so many a second; prints what became of them. */
+async function callSteadily(call: Call, { counts, backends }: Resilient, { calls, priority, rate, seconds }: Options): Promise<void> {
   const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
   const report = await steady((n) => {
     const { method, params } = calls[n % calls.length]!
-    return inTime(method, params, { extras })
+    return call(method, params, { extras })
   }, { rate, seconds })
   const asked = Object.fromEntries(backends.map(({ name, picked }) => [name, picked]))
   printResult({ ...report, ...counts, asked })

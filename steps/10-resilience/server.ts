@@ -7,7 +7,7 @@ await main(async () => {
   const drainer = new Drainer()
   const server = await serve(serverOptions(ownOptions(step, 'server')), {
     // A key is its owner's: nobody else is given the answer by guessing it.
-    around: (handler) => idempotent(handler, { scope: (context) => principalOf(context)?.name }),
+    around: (handler) => idempotent(handler, { scope: (context) => principalOf(context)?.name ?? '' }),
     extensions: [drainer.extension],
     closing: () => drainer.begin(),
   })

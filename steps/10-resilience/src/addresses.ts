@@ -1,5 +1,5 @@
 import type { Address } from '@rpc-steps/async-await'
-import { UsageError } from '@rpc-steps/cli'
+import { readAddress } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
 
 /** Addresses of servers: `127.0.0.1:8081,127.0.0.1:8082,[::1]:8083`. */
@@ -7,14 +7,7 @@ export const serversOption: Option<readonly Address[] | undefined> = {
   hint: 'HOST:PORT,...',
   help: 'spreads the calls over these servers, and tries again',
   default: undefined,
-  read: (text) => text.split(',').map(addressOf),
-}
-
-function addressOf(text: string): Address {
-  const [, six, four, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
-  const address = { host: six ?? four ?? '', port: Number(port) }
-  if (address.port >= 1 && address.port <= 65535) return address
-  throw new UsageError(`must be HOST:PORT, with commas between several, not "${text}"`)
+  read: (text) => text.split(',').map(readAddress),
 }
 
 /** `HOST:PORT` again. */

@@ -147,6 +147,9 @@ class Lasting implements RequestContext {
   get label(): number {
     return this.#outer.label
   }
+  get size(): number {
+    return this.#outer.size
+  }
   get<T>(key: Key<T>): T | undefined {
     return this.#outer.get(key)
   }

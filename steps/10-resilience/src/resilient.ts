@@ -1,5 +1,6 @@
 import { connect } from '@rpc-steps/async-await'
 import type { Address, Call, PeerOptions } from '@rpc-steps/async-await'
+import type { Dial } from '@rpc-steps/security'
 import { streams } from '@rpc-steps/streaming'
 import { nameOf } from './addresses.ts'
 import { balanced } from './balanced.ts'
@@ -10,6 +11,13 @@ import { hedged } from './hedged.ts'
 import { reconnecting } from './reconnecting.ts'
 import { retrying } from './retrying.ts'
 import type { Idempotent } from './tries.ts'
+
+/** How servers are reached, and what may run twice. */
+export interface ResilientOptions extends PeerOptions {
+  idempotent?: Idempotent
+  /** Default: a plain connection. */
+  dial?: Dial
+}
 
 /** Calls to several servers of the same service. */
 export interface Resilient {
@@ -28,11 +36,11 @@ const harmless: Idempotent = (method) => methods.has(method)
 
 // #region resilient
 /** Asks any of these servers; tries again or elsewhere what fails, and asks a second one when the first is slow. */
-export function resilient(servers: readonly Address[], options: PeerOptions & { idempotent?: Idempotent } = {}): Resilient {
-  const { idempotent = harmless, extensions = [], ...peerOptions } = options
+export function resilient(servers: readonly Address[], options: ResilientOptions = {}): Resilient {
+  const { idempotent = harmless, dial = connect, extensions = [], ...peerOptions } = options
   const lines = servers.map((server) => {
-    const dial = (signal: AbortSignal) => connect(server, { ...peerOptions, signal, extensions: [streams, drains, ...extensions] })
-    return reconnecting(dial, { name: nameOf(server), cap: 1_000 })
+    const toIt = (signal: AbortSignal) => dial(server, { ...peerOptions, signal, extensions: [streams, drains, ...extensions] })
+    return reconnecting(toIt, { name: nameOf(server), cap: 1_000 })
   })
   const spread = balanced(lines)
   const counts = { retries: 0, hedges: 0 }
