@@ -13,7 +13,7 @@ Has two callers ask the same three servers at a steady rate: one of them over a 
 each, and one as this step does. One server is killed in the middle, and is back later. Draws what
 the servers were asked and which calls were lost, and says what became of all of them.`
 
-const [rate, seconds, takes] = [240, 2.4, 15]
+const [rate, seconds, takes] = [120, 2.4, 15]
 /** Milliseconds after the first call. */
 const [killed, back] = [700, 1_400]
 const names = ['A', 'B', 'C']

@@ -43,6 +43,7 @@ const patterns: Readonly<Record<string, string>> = {
   Drain: 'drain(?:s|ed|ing)?',
   Gather: 'gather(?:ed|ing)?',
   'Hang-up': 'hang-ups?|hung up',
+  Hedge: 'hedge[sd]?|hedging',
   Idle: 'idle(?:ness)?',
   Latency: 'latenc(?:y|ies)',
   Microtask: 'microtasks?',

@@ -1,0 +1,162 @@
+import { output, row } from '../../.vitepress/predict/facts.ts'
+import { question } from '../../.vitepress/predict/question.ts'
+import { say, times, words } from '../../.vitepress/predict/say.ts'
+
+const demo = output('10-demo', (text) => {
+  const [, rate, killed, back] = /makes (\d+) calls a second[^]*After (\d+) ms[^]*after (\d+) ms/.exec(text)!.map(Number)
+  const [calls, , lost] = row(text, 'a plain caller')
+  // What it had still to ask when the server was killed.
+  return { rate: rate!, gone: back! - killed!, rest: calls! - (rate! * killed!) / 1000, lost: lost! }
+})
+
+/** One stretch of time in a simulation: what was asked, and how long the part of its bar is that was answered. */
+interface Stretch {
+  at: number
+  wrong: { asked: number; answered: number }
+  right: { asked: number; answered: number }
+}
+
+/** The stretches of a picture with the wrong way on the left and the right way on the right. */
+function stretches(text: string): Stretch[] {
+  const lines = text.matchAll(/^ *([\d.]+) {2}([=# ]{30}) *(\d+) {2}([=# ]{30}) *(\d+)$/gm)
+  const side = (bar = '', asked = '') => ({ asked: Number(asked), answered: bar.split('=').length - 1 })
+  return [...lines].map(([, at, left, one, other, two]) => ({ at: Number(at), wrong: side(left, one), right: side(other, two) }))
+}
+
+const storm = (scene: string) => output(`10-${scene}`, stretches)
+
+export default [
+  question('10-demo', demo, [/every call that is meant for the dead server/], ({ rate, gone, rest, lost }) => {
+    const part = lost / rest
+    const told = say`It lost ${words(lost)} of the ${words(rest)} that it had still to make.`
+    return {
+      text: say`A caller has three connections, one to each of three servers, and asks each of them in its turn, ${words(rate)} times a second in all. One server is killed, and is back after ${words(gone)} ms. It had ${words(rest)} calls still to make. How many of them does it lose?`,
+      options: [
+        {
+          text: say`A few: those that the server had when it was killed`,
+          holds: part < 0.05,
+          why: say`These are lost for certain. But the next ones go over the same connection. ${told}`,
+        },
+        {
+          text: say`One of ${words(3)}, as long as the server is away`,
+          holds: part >= 0.05 && lost / rate < (1.3 * gone) / 3000,
+          why: say`The server is back, and its connection is not. ${told}`,
+        },
+        {
+          text: say`One of ${words(3)}, to the end`,
+          holds: part >= 0.05 && lost / rate >= (1.3 * gone) / 3000,
+          why: say`${told} A connection does not come back by itself, whoever listens again at the other end.`,
+        },
+      ],
+    }
+  }),
+
+  question('10-retries', storm('retries'), [/A short trouble has become a lasting one/], (all) => {
+    const usual = all[0]!.wrong
+    const after = all.at(-1)!
+    const ratio = after.wrong.asked / usual.asked
+    const told = say`In the last second it is asked ${times(ratio)} times as much as in the first, and what it answers in time is ${after.wrong.answered === 0 ? 'nothing' : 'not what it was'}.`
+    return {
+      text: say`A server has enough to spare. Then it is ${words(10)} times as slow for some seconds, and well again. Its callers wait half a second at most, and try up to ${words(4)} times, with a backoff and jitter. How is it ${words(after.at - 7)} seconds after it is well?`.replace('half a second', 'a moment') as ReturnType<typeof say>,
+      options: [
+        {
+          text: say`As it was before`,
+          holds: ratio < 1.2 && after.wrong.answered > 0,
+          why: say`So it would be if nobody tried again. ${told}`,
+        },
+        {
+          text: say`It has more to do than before, and answers all of it a little later`,
+          holds: ratio >= 1.2 && after.wrong.answered > 0,
+          why: say`A little later is too late for a caller who has left. ${told}`,
+        },
+        {
+          text: say`It is down, and stays down`,
+          holds: ratio >= 1.2 && after.wrong.answered === 0,
+          why: say`${told} Each answer that is too late makes further calls, and these make the answers late.`,
+        },
+      ],
+    }
+  }),
+
+  question('10-jitter', storm('jitter'), [/They did so in step/], (all) => {
+    const back = all.filter(({ at }) => at >= 2)
+    const most = Math.max(...back.map(({ wrong }) => wrong.asked))
+    const spread = Math.max(...back.map(({ right }) => right.asked))
+    const clients = all[0]!.wrong.asked
+    const told = say`It was ${words(most)}. With full jitter it was ${words(spread)} at most.`
+    return {
+      text: say`At one moment ${words(clients)} clients lose their server. Each waits before it connects again, and each further time it waits longer, up to a second. There is no jitter. After a while the server is back. How many of them come in the busiest moment after that?`.replace('up to a second', 'up to a limit') as ReturnType<typeof say>,
+      options: [
+        {
+          text: say`Not many: they wait longer and longer, so there are fewer and fewer at a time`,
+          holds: most < clients / 2,
+          why: say`There are fewer and fewer moments, and as many come in each. ${told}`,
+        },
+        {
+          text: say`All of them`,
+          holds: most >= clients / 2 && most <= clients,
+          why: say`${told} They have begun to wait at the same moment, and have waited equally long ever since.`,
+        },
+        {
+          text: say`More than there are: some come a further time`,
+          holds: most > clients,
+          why: say`Whoever has a connection comes no more. ${told}`,
+        },
+      ],
+    }
+  }),
+
+  question('10-probes', storm('probes'), [/On the right it is a single call/], (all) => {
+    // From when both are open until the server is back.
+    const away = all.filter(({ at }) => at >= 0.6 && at < 2.5)
+    const asked = (side: 'wrong' | 'right') => away.reduce((sum, stretch) => sum + stretch[side].asked, 0)
+    const [loose, strict] = [asked('wrong'), asked('right')]
+    const told = say`It was asked ${words(loose)} times in that time; by a breaker that lets one call through, ${words(strict)} times.`
+    return {
+      text: say`A server is gone. The breaker before it has opened, and from time to time it is half open: then it lets calls through until the first of them has failed. That takes a tenth of a second. How much is the server asked while it is gone?`.replace('a tenth of a second', 'a short while') as ReturnType<typeof say>,
+      options: [
+        {
+          text: say`Hardly at all: the first failure closes the door again`,
+          holds: loose < 10 * strict,
+          why: say`It does. Until then the door stands open. ${told}`,
+        },
+        {
+          text: say`Each time by everybody who comes until the first failure`,
+          holds: loose >= 10 * strict && loose < 1500,
+          why: say`${told} A failure takes as long as an answer, and meanwhile all others are let through.`,
+        },
+        {
+          text: say`As much as without a breaker`,
+          holds: loose >= 1500,
+          why: say`Most of the time it is open, and then nobody is let through. ${told}`,
+        },
+      ],
+    }
+  }),
+
+  question('10-hedges', storm('hedges'), [/It is the storm again/], (all) => {
+    const mean = (side: 'wrong' | 'right') => all.slice(-5).reduce((sum, stretch) => sum + stretch[side].asked, 0) / 5
+    const ratio = mean('wrong') / mean('right')
+    const told = say`In the end it was asked ${times(ratio)} times as much as with a budget.`
+    return {
+      text: say`As a rule a server answers sooner than its callers lose patience, and one call in several is late. Whoever waits longer asks a further time, and takes the answer that is first. There is no budget for that. How much is the server asked?`,
+      options: [
+        {
+          text: say`A little more: only a late call is made again`,
+          holds: ratio < 1.3,
+          why: say`Each further call makes others late, and these are made again as well. ${told}`,
+        },
+        {
+          text: say`Nearly as much again`,
+          holds: ratio >= 1.3 && ratio < 2.2,
+          why: say`${told} What was done for late calls has made all calls late.`,
+        },
+        {
+          text: say`Without end: each late call leads to several others`,
+          holds: ratio >= 2.2,
+          why: say`Each call is made once more, and not again and again. ${told}`,
+        },
+      ],
+    }
+  }),
+]
