@@ -1,12 +1,14 @@
 import { output, row } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
 import { say, times, words } from '../../.vitepress/predict/say.ts'
+import { numberIn } from '../../.vitepress/words/claim.ts'
 
 const demo = output('10-demo', (text) => {
+  const names = [...text.matchAll(/^server (\w) begins/gm)]
   const [, rate, killed, back] = /makes (\d+) calls a second[^]*After (\d+) ms[^]*after (\d+) ms/.exec(text)!.map(Number)
   const [calls, , lost] = row(text, 'a plain caller')
   // What it had still to ask when the server was killed.
-  return { rate: rate!, gone: back! - killed!, rest: calls! - (rate! * killed!) / 1000, lost: lost! }
+  return { names, rate: rate!, gone: back! - killed!, rest: calls! - (rate! * killed!) / 1000, lost: lost! }
 })
 
 /** One stretch of time in a simulation: what was asked, and how long the part of its bar is that was answered. */
@@ -26,11 +28,11 @@ function stretches(text: string): Stretch[] {
 const storm = (scene: string) => output(`10-${scene}`, stretches)
 
 export default [
-  question('10-demo', demo, [/every call that is meant for the dead server/], ({ rate, gone, rest, lost }) => {
+  question('10-demo', demo, [/every call that is meant for the dead server/], ({ names, rate, gone, rest, lost }) => {
     const part = lost / rest
     const told = say`It lost ${words(lost)} of the ${words(rest)} that it had still to make.`
     return {
-      text: say`A caller has three connections, one to each of three servers, and asks each of them in its turn, ${words(rate)} times a second in all. One server is killed, and is back after ${words(gone)} ms. It had ${words(rest)} calls still to make. How many of them does it lose?`,
+      text: say`A caller has a connection to each of ${words(names.length)} servers, and asks each of them in its turn, ${words(rate)} times a second in all. One server is killed, and is back after ${words(gone)} ms. It had ${words(rest)} calls still to make. How many of them does it lose?`,
       options: [
         {
           text: say`A few: those that the server had when it was killed`,
@@ -38,13 +40,13 @@ export default [
           why: say`These are lost for certain. But the next ones go over the same connection. ${told}`,
         },
         {
-          text: say`One of ${words(3)}, as long as the server is away`,
-          holds: part >= 0.05 && lost / rate < (1.3 * gone) / 3000,
+          text: say`One of ${words(names.length)}, as long as the server is away`,
+          holds: part >= 0.05 && lost / rate < (1.3 * gone) / (names.length * 1000),
           why: say`The server is back, and its connection is not. ${told}`,
         },
         {
-          text: say`One of ${words(3)}, to the end`,
-          holds: part >= 0.05 && lost / rate >= (1.3 * gone) / 3000,
+          text: say`One of ${words(names.length)}, to the end`,
+          holds: part >= 0.05 && lost / rate >= (1.3 * gone) / (names.length * 1000),
           why: say`${told} A connection does not come back by itself, whoever listens again at the other end.`,
         },
       ],
@@ -54,10 +56,11 @@ export default [
   question('10-retries', storm('retries'), [/A short trouble has become a lasting one/], (all) => {
     const usual = all[0]!.wrong
     const after = all.at(-1)!
+    const well = numberIn('steps/10-resilience/storm.ts', /now\(\) < ([\d_]+)/) / 1000
     const ratio = after.wrong.asked / usual.asked
     const told = say`In the last second it is asked ${times(ratio)} times as much as in the first, and what it answers in time is ${after.wrong.answered === 0 ? 'nothing' : 'not what it was'}.`
     return {
-      text: say`A server has enough to spare. Then it is ${words(10)} times as slow for some seconds, and well again. Its callers wait half a second at most, and try up to ${words(4)} times, with a backoff and jitter. How is it ${words(after.at - 7)} seconds after it is well?`.replace('half a second', 'a moment') as ReturnType<typeof say>,
+      text: say`A server has room to spare. For some seconds it is much slower than it should be, and then it is as quick as before. Its callers wait for a moment, and try again, a few times at most, with full jitter. How is it ${words(after.at + 1 - well)} seconds after it is quick again?`,
       options: [
         {
           text: say`As it was before`,
@@ -85,7 +88,7 @@ export default [
     const clients = all[0]!.wrong.asked
     const told = say`It was ${words(most)}. With full jitter it was ${words(spread)} at most.`
     return {
-      text: say`At one moment ${words(clients)} clients lose their server. Each waits before it connects again, and each further time it waits longer, up to a second. There is no jitter. After a while the server is back. How many of them come in the busiest moment after that?`.replace('up to a second', 'up to a limit') as ReturnType<typeof say>,
+      text: say`At one moment ${words(clients)} clients lose their server. Each waits before it connects again, and each further time it waits longer, up to a limit. There is no jitter. After a while the server is back. How many of them come in the busiest moment after that?`,
       options: [
         {
           text: say`Not many: they wait longer and longer, so there are fewer and fewer at a time`,
@@ -113,7 +116,7 @@ export default [
     const [loose, strict] = [asked('wrong'), asked('right')]
     const told = say`It was asked ${words(loose)} times in that time; by a breaker that lets one call through, ${words(strict)} times.`
     return {
-      text: say`A server is gone. The breaker before it has opened, and from time to time it is half open: then it lets calls through until the first of them has failed. That takes a tenth of a second. How much is the server asked while it is gone?`.replace('a tenth of a second', 'a short while') as ReturnType<typeof say>,
+      text: say`A server is gone. The breaker before it lets nobody through, but from time to time it looks whether the server is back: then it lets calls through until the first of them has failed, which takes a little while. How much is the server asked while it is gone?`,
       options: [
         {
           text: say`Hardly at all: the first failure closes the door again`,
