@@ -70,7 +70,7 @@ describe('the check of numbers', () => {
   ])('finds the numbers in %j', (text, found) => expect(wordsOf(text)).toEqual(found))
 
   test.each([
-    'step 3, steps 01 and 03, Steps 2, 3 and 4; 05: gather',
+    'step 3, steps 01 and 03, Steps 2, 3 and 4; 05: gather; [10 resilience](steps)',
     'JSON-RPC 2.0, UTF-8, SHA-256, HTTP/2, JEP 444, RFC 1122, 4.2.3.2',
     '`4,096` and [x](/a-7)',
     'a second client, none or 0, byte by byte, one byte at a time',

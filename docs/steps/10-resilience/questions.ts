@@ -56,7 +56,7 @@ export default [
   question('10-retries', storm('retries'), [/A short trouble has become a lasting one/], (all) => {
     const usual = all[0]!.wrong
     const after = all.at(-1)!
-    const well = numberIn('steps/10-resilience/storm.ts', /now\(\) < ([\d_]+)/) / 1000
+    const well = numberIn('steps/10-resilience/scenes.ts', /now\(\) < ([\d_]+)/) / 1000
     const ratio = after.wrong.asked / usual.asked
     const told = say`In the last second it is asked ${times(ratio)} times as much as in the first, and what it answers in time is ${after.wrong.answered === 0 ? 'nothing' : 'not what it was'}.`
     return {
