@@ -194,6 +194,15 @@ function chainOf(plan: Plan): (ChainInfo & { length: number }) | undefined {
   return chain && length > 1 ? { ...chain, length } : undefined
 }
 
+/** How many servers of a plan stand side by side, and when one of them is killed; undefined for one that stands alone. */
+function groupOf(plan: Plan): Cast['group'] {
+  const { group } = steps.find(({ number }) => number === plan.step) ?? {}
+  const copies = Number((group && plan[group.copies]) ?? 1)
+  if (!group || copies < 2) return undefined
+  const killed = plan[group.killed]
+  return { copies, addresses: group.addresses, ...(killed !== undefined && { killed: Number(killed) }) }
+}
+
 /** What a plan runs: options for the server and for each client, and each client's calls. */
 export interface Words {
   server: string[]
@@ -240,9 +249,11 @@ export function castOf(plan: Plan): Cast {
   const chain = chainOf(plan)
   const makes = steps.find(({ number }) => number === plan.step)?.makes
   const needed = makes !== undefined && server.includes(makes)
+  const group = groupOf(plan)
   return {
     server,
     ...(needed && { makes }),
+    ...(group && { group }),
     ...(chain && { chain: { hops: chain.length, upstream: chain.upstream } }),
     clients: calls.map((words) => [...client, ...words]),
     mayFail,

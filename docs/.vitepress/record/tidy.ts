@@ -84,7 +84,10 @@ function tidyFrom(
   const pids = given ? [...given.keys()] : [...clients, ...servers]
   const ports = new Map<string, number>()
   for (const { pid, cat, id } of kept) {
-    if (cat === 'call' && id !== undefined) ports.set(portOf(id), pids.indexOf(pid) + 1)
+    if (cat !== 'call' || id === undefined || ports.has(portOf(id))) continue
+    const own = pids.indexOf(pid) + 1
+    // Who has several connections has a number for each.
+    ports.set(portOf(id), [...ports.values()].includes(own) ? pids.length + ports.size : own)
   }
   const used = new Set(kept.map(({ pid, tid }) => `${pid}/${tid}`))
   const names = events

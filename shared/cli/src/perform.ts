@@ -7,6 +7,8 @@ export interface Cast {
   server: readonly string[]
   /** How many servers stand in a row, and the option that tells each which one is behind it; left out, there is one. */
   chain?: { hops: number; upstream: string } | undefined
+  /** How many servers stand side by side, the option that tells a client of all of them, and after how many milliseconds the second is killed. */
+  group?: { copies: number; addresses: string; killed?: number | undefined } | undefined
   clients: readonly (readonly string[])[]
   /** A program that is run first, and fills the folder of this name that the others are told of. */
   makes?: string | undefined
@@ -16,7 +18,7 @@ export interface Cast {
 
 /** A program that takes part. */
 export interface Role {
-  /** `server`, or in a chain `server A` and so on, the first one first; `client`, or `client N` when there are several. */
+  /** `server`, or where there are several `server A` and so on, in a chain the first one first; `client`, or `client N` when there are several. */
   name: string
   /** Its command line, less what is only there to watch and to hold it. */
   args: readonly string[]
@@ -36,7 +38,7 @@ export interface Stage extends Surroundings {
   going?: ((say: (line: string) => void) => void) | undefined
 }
 
-/** What the servers of a chain are told apart by, counted from 1. */
+/** What servers are told apart by, counted from 1. */
 function letter(place: number): string {
   return String.fromCharCode(64 + place)
 }
@@ -64,28 +66,33 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
   }
   const close = () => roles.map(({ program }) => program.stop('SIGTERM', grace))
   signal.addEventListener('abort', close)
+  let end: NodeJS.Timeout | undefined
   try {
     if (cast.makes !== undefined) await make(new URL(`${cast.makes}.ts`, step), join(folder, cast.makes))
-    const { hops, upstream } = cast.chain ?? { hops: 1, upstream: '' }
+    const { chain, group } = cast
+    const count = chain?.hops ?? group?.copies ?? 1
     const servers: Running[] = []
-    let port = 0
-    for (let place = hops; place > 0; place--) {
-      const behind = servers.length > 0 ? [`--${upstream}`, `127.0.0.1:${port}`] : []
-      const name = hops > 1 ? `server ${letter(place)}` : 'server'
+    const ports: number[] = []
+    for (let place = count; place > 0; place--) {
+      const behind = chain && ports[0] !== undefined ? [`--${chain.upstream}`, `127.0.0.1:${ports[0]}`] : []
+      const name = count > 1 ? `server ${letter(place)}` : 'server'
       const server = enter('server.ts', name, ['--port', '0', ...cast.server, ...behind], [])
       servers.unshift(server)
-      port = (await listening(server)).port
+      ports.unshift((await listening(server)).port)
     }
+    const where = ['--port', String(ports[0])]
+    if (group) where.push(`--${group.addresses}`, ports.map((port) => `127.0.0.1:${port}`).join())
     const several = cast.clients.length > 1
     const clients = cast.clients.map((args, i) => {
       const name = several ? `client ${i + 1}` : 'client'
-      return enter('client.ts', name, ['--port', String(port), ...args], ['--hold', 'yes'])
+      return enter('client.ts', name, [...where, ...args], ['--hold', 'yes'])
     })
     await Promise.all(clients.map((client) => client.printed(/^ready$/m)))
     const say = (line: string) => {
       for (const client of clients) client.process.stdin!.write(`${line}\n`)
     }
     say('')
+    if (group?.killed !== undefined) end = setTimeout(() => servers.at(1)?.process.kill('SIGKILL'), group.killed)
     if (going) going(say)
     else for (const client of clients) client.process.stdin!.end()
     for (const client of clients) {
@@ -99,6 +106,7 @@ export async function perform(step: string | URL, cast: Cast, stage: Stage): Pro
   } catch (error) {
     throw signal.aborted ? signal.reason : error
   } finally {
+    clearTimeout(end)
     signal.removeEventListener('abort', close)
     const politely = signal.aborted ? 'SIGTERM' : 'SIGKILL'
     await Promise.all(roles.map(({ program }) => program.stop(politely, grace)))

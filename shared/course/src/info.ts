@@ -27,6 +27,8 @@ export interface StepInfo {
   options?: OwnOptions
   /** How its servers stand in a row, each asking the one behind it, where they can. */
   chain?: ChainInfo
+  /** How several of its servers stand side by side, of which any may be asked, where they can. */
+  group?: GroupInfo
   /** How an answer comes in pieces, where it can. */
   pieces?: PiecesInfo
   /** A program of it that fills the folder which others are told of: `--certificates certificates`, if this is `certificates`. */
@@ -78,6 +80,16 @@ export interface ChainInfo {
   upstream: string
   /** The method that has the server behind called: its parameters are `{ method, params }`. */
   relay: string
+}
+
+/** What makes a group of a step's servers. */
+export interface GroupInfo {
+  /** The option that says how many there are, which no program takes; left out, there is one. */
+  copies: string
+  /** The option of the client that takes the `HOST:PORT` of each, with commas between them. */
+  addresses: string
+  /** The option that says after how many milliseconds one of them is killed, which no program takes; left out, none is. */
+  killed: string
 }
 
 /** What makes a long wait a stream: in each item of it is a part of the wait. */

@@ -19,7 +19,8 @@ describe.each(steps)('step $number', (step) => {
 
   it('describes options that can be kept to', () => {
     for (const [name, option] of Object.entries(step.options ?? {})) {
-      expect(option.of.length > 0 || name === step.chain?.hops || name === step.pieces?.many, name).toBe(true)
+      const made = [step.chain?.hops, step.pieces?.many, step.group?.copies, step.group?.killed]
+      expect(option.of.length > 0 || made.includes(name), name).toBe(true)
       if ('text' in option || 'flag' in option) continue
       if ('choices' in option) {
         for (const system of ['linux', 'darwin', 'win32']) expect(choicesOn(system, option), name).not.toEqual([])

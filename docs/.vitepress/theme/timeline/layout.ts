@@ -53,7 +53,7 @@ export interface Span {
   cause?: string
   start: number
   end: number
-  /** Its end was not seen: it is drawn to the end of the picture. */
+  /** Its end was not seen: it is drawn to the end of the picture, or to where its process was last heard of. */
   open?: true
   /** A call that has ended before an answer was read: given up, or cut off. */
   unanswered?: true
@@ -119,6 +119,8 @@ export function layout(trace: readonly TraceEvent[], now?: number): Picture {
     ...threadSpans(events, laneOf, ms, duration),
     ...callSpans(events, laneOf, ms, duration),
   ]
+  // Of a process that was killed nothing was heard any more: it has not gone on.
+  if (now === undefined) for (const span of spans) if (span.open && span.row >= 0) span.end = Math.max(span.start, lanes[span.lane]!.end)
   giveRows(lanes, spans)
   findUnanswered(events, spans, laneOf, ms)
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
