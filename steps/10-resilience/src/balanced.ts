@@ -20,6 +20,7 @@ export interface Target {
 export interface BalanceOptions extends OutlierOptions {
   /** Default `powerOfTwo`. */
   picker?: Picker
+  /** What an error says of the server. Default by its status. */
   verdict?: (error: unknown) => Verdict
   clock?: Clock
 }

@@ -19,6 +19,7 @@ export class Drain {
     else this.#listeners.push(job)
   }
 
+  /** The other end asks. */
   ask(): void {
     this.#asked = true
     for (const job of this.#listeners.splice(0)) job()
@@ -55,6 +56,7 @@ export class Drainer {
     void peer.closed.then(() => this.#peers.delete(peer))
   }
 
+  /** Tells all of them, and from now on whoever comes. */
   begin(): void {
     this.#begun = true
     for (const peer of this.#peers) void peer.notify(method)

@@ -9,6 +9,7 @@ export class Latencies {
   #young = createHistogram()
   #old = createHistogram()
 
+  /** A call has taken so many milliseconds. */
   add(ms: number): void {
     if (this.#young.count === most) {
       this.#old = this.#young

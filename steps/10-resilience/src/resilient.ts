@@ -27,6 +27,7 @@ export interface Resilient {
   readonly counts: { retries: number; hedges: number }
   /** Resolves when one of the servers is connected. */
   connected(signal?: AbortSignal): Promise<void>
+  /** Finishes what is in flight, and closes all connections. */
   close(): Promise<void>
 }
 
