@@ -181,6 +181,16 @@ describe('layout', () => {
     )
   })
 
+  test('draws what a process had in hand to where it was last heard of', () => {
+    const killed = allAtOnce().filter(({ pid, ts }) => pid !== 2 || ts <= 1_050_000)
+    const seen = { ph: 'C', cat: 'memory', name: 'memory', pid: 2, tid: 1, ts: 1_050_000, args: { MiB: 50 } }
+    const { spans, lanes, duration } = layout([...killed, seen])
+    const handled = spans.filter(({ kind }) => kind === 'handle')
+    expect(handled).toHaveLength(5)
+    expect(handled.every(({ end, open }) => open && end === 50)).toBe(true)
+    expect([lanes[1]!.end, duration > 300]).toEqual([50, true])
+  })
+
   test('tells the picture in words, in the order of time', () => {
     const { moments } = layout(allAtOnce())
     expect(moments[0]?.text).toBe('client: calls fetch 1')

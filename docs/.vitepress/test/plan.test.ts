@@ -53,6 +53,18 @@ test('who calls is said in the words of the programs, and what they need for it 
   expect(castOf(open)).toEqual({ server: [], clients: [['sleep', '{"ms":20}']], mayFail: false })
 })
 
+test('servers side by side are all told to the clients, and one of them is killed', () => {
+  const group = { step: '10', clients: 1, calls: 1, latency: 20, copies: 3, killed: 500, rate: 10, seconds: 1 }
+  expect(readPlan(group)).toEqual(group)
+  expect(castOf(group)).toEqual({
+    server: [],
+    group: { copies: 3, addresses: 'servers', killed: 500 },
+    clients: [['--rate', '10', '--seconds', '1', 'sleep', '{"ms":20}']],
+    mayFail: true,
+  })
+  expect(castOf({ ...group, copies: 1 }).group).toBe(undefined)
+})
+
 test('a wait that comes in pieces becomes a stream with a part of it in each', () => {
   const { client, calls } = wordsOf({ step: '08', clients: 1, calls: 2, latency: 400, credit: 4, slow: 50 })
   expect(client).toEqual(['--credit', '4', '--slow', '50'])
@@ -164,6 +176,7 @@ test.each([
   [{ step: '01', clients: 1, calls: 5, latency: 'pages' }, 'one client, 5 fetches'],
   [{ step: '01', clients: 5, calls: 1, latency: 'pages', threads: 5 }, '5 clients, one fetch each, 5 threads'],
   [{ step: '05', clients: 1, calls: 8, latency: 50, limit: 2 }, 'one client, 8 calls, 50 ms a call, at most 2 at once'],
+  [{ step: '10', clients: 1, calls: 1, latency: 50, copies: 3, killed: 500 }, 'one client, one call, 50 ms a call, 3 servers, one killed after 500 ms'],
   [{ step: '07', clients: 1, calls: 1, latency: 50, hops: 3 }, 'one client, one call, 50 ms a call, a chain of 3 servers'],
 ] as const)('%j in words', (plan, words) => expect(inWords(plan)).toBe(words))
 

@@ -73,6 +73,15 @@ describe('a tidy trace', () => {
     expect(events.filter(({ ph }) => ph === 'e').map(({ id }) => id)).toEqual(['1:1', '2:1'])
   })
 
+  test('tells the calls of a client apart that go over several connections', () => {
+    const other = raw
+      .filter(({ pid, id }) => pid === client.pid && id !== undefined)
+      .map((event) => ({ ...event, id: event.id!.replace('54321', '54322') }))
+    const ids = tidy([...raw, ...other]).filter(({ ph }) => ph === 'e').map(({ id }) => id)
+    expect(ids[0]).toBe('1:1')
+    expect(new Set(ids).size).toBe(2)
+  })
+
   test('has the servers of a chain in the order in which a call comes to them, and what each asks for whom', () => {
     const moved = throughTwo().map((event) => ({ ...event, pid: 70 - 10 * event.pid }) as TraceEvent)
     const events = tidy(moved)
