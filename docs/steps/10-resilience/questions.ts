@@ -27,6 +27,9 @@ function stretches(text: string): Stretch[] {
 
 const storm = (scene: string) => output(`10-${scene}`, stretches)
 
+/** The second in which the server of a scene is as quick as before. */
+const slowUntil = () => numberIn('steps/10-resilience/scenes.ts', /now\(\) < ([\d_]+)/) / 1000
+
 export default [
   question('10-demo', demo, [/every call that is meant for the dead server/], ({ names, rate, gone, rest, lost }) => {
     const part = lost / rest
@@ -56,11 +59,10 @@ export default [
   question('10-retries', storm('retries'), [/A short trouble has become a lasting one/], (all) => {
     const usual = all[0]!.wrong
     const after = all.at(-1)!
-    const well = numberIn('steps/10-resilience/scenes.ts', /now\(\) < ([\d_]+)/) / 1000
     const ratio = after.wrong.asked / usual.asked
     const told = say`In the last second it is asked ${times(ratio)} times as much as in the first, and what it answers in time is ${after.wrong.answered === 0 ? 'nothing' : 'not what it was'}.`
     return {
-      text: say`A server has room to spare. For some seconds it is much slower than it should be, and then it is as quick as before. Its callers wait for a moment, and try again, a few times at most, with full jitter. How is it ${words(after.at + 1 - well)} seconds after it is quick again?`,
+      text: say`A server has room to spare. For some seconds it is much slower than it should be, and then it is as quick as before. Its callers wait for a moment, and try again, a few times at most, with full jitter. How is it ${words(after.at + 1 - slowUntil())} seconds after it is quick again?`,
       options: [
         {
           text: say`As it was before`,
@@ -138,24 +140,25 @@ export default [
   }),
 
   question('10-hedges', storm('hedges'), [/It is the storm again/], (all) => {
-    const mean = (side: 'wrong' | 'right') => all.slice(-5).reduce((sum, stretch) => sum + stretch[side].asked, 0) / 5
-    const ratio = mean('wrong') / mean('right')
-    const told = say`In the end it was asked ${times(ratio)} times as much as with a budget.`
+    const after = all.filter(({ at }) => at >= slowUntil() && at < slowUntil() + 10)
+    const asked = (side: 'wrong' | 'right') => after.reduce((sum, stretch) => sum + stretch[side].asked, 0)
+    const ratio = asked('wrong') / asked('right')
+    const told = say`It was asked ${times(ratio)} times as much as with a budget.`
     return {
-      text: say`As a rule a server answers sooner than its callers lose patience, and one call in several is late. Whoever waits longer asks a further time, and takes the answer that is first. There is no budget for that. How much is the server asked?`,
+      text: say`For some seconds a server is a little slower than usual, and then as quick as before. Whoever waits for longer than usual asks a further time, and takes the answer that is first. There is no budget for that. How much is the server asked in the ${words(after.length)} seconds that follow?`,
       options: [
         {
-          text: say`A little more: only a late call is made again`,
+          text: say`As much as with a budget: it is as quick as before, so no call is late`,
           holds: ratio < 1.3,
-          why: say`Each further call makes others late, and these are made again as well. ${told}`,
+          why: say`It is as quick as before, and it has more to do. ${told}`,
         },
         {
           text: say`Nearly as much again`,
           holds: ratio >= 1.3 && ratio < 2.2,
-          why: say`${told} What was done for late calls has made all calls late.`,
+          why: say`${told} What was done for late calls makes all calls late, and so it goes on.`,
         },
         {
-          text: say`Without end: each late call leads to several others`,
+          text: say`More and more: each late call leads to several others`,
           holds: ratio >= 2.2,
           why: say`Each call is made once more, and not again and again. ${told}`,
         },
