@@ -5,7 +5,7 @@ import type { Table, Tables } from '../../.vitepress/record/table.ts'
 /** A simulation with numbers of its own instead of chance: every run of it is the same. */
 const simulated = (scene: string): Table => ({
   command: `npx tsx steps/10-resilience/storm.ts --scene ${scene}`,
-  facts: (text) => text,
+  facts: (text) => text.trim().split('\n'),
   doctored: [/=/, '#'],
 })
 
