@@ -20,5 +20,10 @@ export interface Line<T extends Waiting> {
   remove(task: T): void
   /** There is no room: takes out the one that makes room for this newcomer, if any has to. */
   pushOut?(newcomer: T): T | undefined
+  /** A worker is free: takes out one that has waited for too long to be of use, if there is any. */
+  expire?(): T | undefined
 }
+
+/** Makes an order of one's own. */
+export type NewLine = <T extends Waiting>() => Line<T>
 // #endregion

@@ -6,7 +6,7 @@ import type { Request } from '@rpc-steps/wire'
 import { trace } from '@rpc-steps/trace'
 import { Fair } from './fair.ts'
 import { Fifo } from './fifo.ts'
-import type { Line, Waiting } from './line.ts'
+import type { Line, NewLine, Waiting } from './line.ts'
 import { ByPriority, priorityOf } from './priority.ts'
 import { ServiceTime } from './service-time.ts'
 
@@ -21,8 +21,8 @@ export interface QueueOptions {
   workers?: number
   /** Requests that wait for a worker. Default 256. */
   capacity?: number
-  /** `fifo`, `priority` by `meta.priority` with aging, or `fair`: the connections take turns. */
-  order?: Order
+  /** `fifo`, `priority` by `meta.priority` with aging, or `fair`: the connections take turns. Or another. */
+  order?: Order | NewLine
   /** Milliseconds of waiting that count as much as a level of priority. Default 1,000. */
   aging?: number
   clock?: Clock
@@ -115,11 +115,15 @@ class Queue {
 
   /** Throws RpcError -32029 if there is none to be made. */
   #makeRoom(task: Task): void {
-    const retryAfterMs = this.#serviceTime.of(this.#line.size, this.#workers)
-    const full = new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED', retryAfterMs })
+    const full = this.#full()
     const other = this.#line.pushOut?.(task)
     if (!other) throw full
     this.#giveUp(other, full)
+  }
+
+  #full(): RpcError {
+    const retryAfterMs = this.#serviceTime.of(this.#line.size, this.#workers)
+    return new RpcError(codes.resourceExhausted, 'Too many requests', { status: 'RESOURCE_EXHAUSTED', retryAfterMs })
   }
   // #endregion
 
@@ -188,6 +192,7 @@ class Queue {
     if (this.#starting) return
     this.#starting = true
     while (this.places.running < this.#workers) {
+      for (let late; (late = this.#line.expire?.()); ) this.#giveUp(late, this.#full())
       const task = this.#line.next()
       if (!task) break
       task.unwatch()
@@ -233,7 +238,8 @@ class Queue {
   // #endregion
 }
 
-function lineOf(order: Order, aging: number): Line<Task> {
+function lineOf(order: Order | NewLine, aging: number): Line<Task> {
+  if (typeof order === 'function') return order()
   switch (order) {
     case 'fifo':
       return new Fifo()

@@ -1,0 +1,107 @@
+import { Admission } from './admission.ts'
+import type { Leave } from './admission.ts'
+import type { Limit } from './limit.ts'
+import { exponential } from './random.ts'
+import type { Random } from './random.ts'
+import { Time } from './time.ts'
+
+/** What a server can do, and what is asked of it. */
+export interface Conditions {
+  /** Requests that it works on at a time; others wait. */
+  workers: number
+  /** Milliseconds that one takes, in the mean. */
+  serviceMs: number
+  /** Requests that come in a second. */
+  rate: number
+}
+
+/** What is to be simulated. */
+export interface Scene {
+  /** The conditions from the beginning, and what changes later, in the order of time. */
+  conditions: Conditions
+  changes?: readonly ({ atMs: number } & Partial<Conditions>)[]
+  durationMs: number
+  /** Milliseconds that each point of the outcome stands for. */
+  stepMs: number
+  /** How long requests take beside the mean, as a factor with the mean 1. Default from 0.5 to 1.5. */
+  spread?: (random: Random) => number
+  random: Random
+}
+
+/** What was in a stretch of time. Milliseconds are those of the requests that were answered in it. */
+export interface Point {
+  /** Its end. */
+  atMs: number
+  limit: number
+  inFlight: number
+  served: number
+  refused: number
+  meanMs: number
+  p99Ms: number
+}
+
+const even = (random: Random) => 0.5 + random()
+
+// #region simulation
+/**
+ * Requests come by chance (Poisson) to a server with so many workers, through the admission and the limit
+ * that real ones go through: only the time is made up. Whoever is refused does not come back.
+ */
+export function simulate(limitFor: (time: Time) => Limit, scene: Scene): Point[] {
+  const { durationMs, stepMs, spread = even, random } = scene
+  const time = new Time()
+  const limit = limitFor(time)
+  const admission = new Admission(limit, time)
+  const now = { ...scene.conditions }
+  const waiting: { came: number; leave: Leave }[] = []
+  let [working, taken, refused] = [0, 0, 0]
+  let latencies: number[] = []
+
+  const work = () => {
+    while (working < now.workers && taken < waiting.length) {
+      const { came, leave } = waiting[taken++]!
+      working++
+      time.after(now.serviceMs * spread(random), () => {
+        working--
+        latencies.push(time.now() - came)
+        leave('success')
+        work()
+      })
+    }
+    // What was taken stands there until it is much, because taking from the front of an array moves the rest.
+    if (taken > 1000) waiting.splice(0, taken), (taken = 0)
+  }
+  const come = () => {
+    const leave = admission.enter()
+    if (leave) waiting.push({ came: time.now(), leave })
+    else refused++
+    work()
+    time.after(exponential(random, 1000 / now.rate), come)
+  }
+  const change = ({ atMs, ...conditions }: { atMs: number } & Partial<Conditions>) => {
+    time.after(atMs, () => {
+      Object.assign(now, conditions)
+      work()
+    })
+  }
+  scene.changes?.forEach(change)
+  come()
+
+  const points: Point[] = []
+  for (let atMs = stepMs; atMs <= durationMs; atMs += stepMs) {
+    time.runUntil(atMs)
+    const { inFlight } = admission
+    points.push({ atMs, limit: limit.current, inFlight, served: latencies.length, refused, ...summary(latencies) })
+    refused = 0
+    latencies = []
+  }
+  return points
+}
+// #endregion
+
+function summary(latencies: number[]): { meanMs: number; p99Ms: number } {
+  if (latencies.length === 0) return { meanMs: NaN, p99Ms: NaN }
+  const sorted = latencies.toSorted((a, b) => a - b)
+  const sum = sorted.reduce((sum, ms) => sum + ms, 0)
+  return { meanMs: sum / sorted.length, p99Ms: sorted[Math.ceil(0.99 * sorted.length) - 1]! }
+}
