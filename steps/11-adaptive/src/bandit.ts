@@ -21,6 +21,8 @@ interface Seen {
 
 /** By how much the logarithms of latencies differ from one call to the next: about by a factor of two. */
 const spread = Math.LN2
+/** What was seen counts for so many calls at most: of a thousand that were quick, the next ten would not be believed. */
+const most = 30
 /** What no call at all counts for: who was never asked may be anything. */
 const doubt = 0.05
 
@@ -59,7 +61,7 @@ export class Bandit implements Picker {
     // Logarithms, because ten times as slow is as far from usual as ten times as quick.
     const log = Math.log(Math.max(0.001, ok ? ms : Math.max(ms, this.#failureMs)))
     const { weight, mean } = this.#remembered(backend)
-    const total = weight + 1
+    const total = Math.min(weight + 1, most)
     this.#seen.set(backend, { weight: total, mean: mean + (log - mean) / total, at: this.#clock.now() })
   }
 

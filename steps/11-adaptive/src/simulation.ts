@@ -1,6 +1,7 @@
 import { Admission } from './admission.ts'
 import type { Leave } from './admission.ts'
 import type { Limit } from './limit.ts'
+import { percentile } from './percentile.ts'
 import { exponential } from './random.ts'
 import type { Random } from './random.ts'
 import { Time } from './time.ts'
@@ -99,9 +100,7 @@ export function simulate(limitFor: (time: Time) => Limit, scene: Scene): Point[]
 }
 // #endregion
 
-function summary(latencies: number[]): { meanMs: number; p99Ms: number } {
-  if (latencies.length === 0) return { meanMs: NaN, p99Ms: NaN }
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const sum = sorted.reduce((sum, ms) => sum + ms, 0)
-  return { meanMs: sum / sorted.length, p99Ms: sorted[Math.ceil(0.99 * sorted.length) - 1]! }
+function summary(latencies: readonly number[]): { meanMs: number; p99Ms: number } {
+  const sum = latencies.reduce((sum, ms) => sum + ms, 0)
+  return { meanMs: sum / latencies.length, p99Ms: percentile(latencies, 99) }
 }

@@ -64,8 +64,10 @@ export class Vegas implements Limit {
       if (inFlight < this.#limit / 2) this.#measured(meanMs)
       return
     }
-    const few = Math.max(1, this.#limit / 8)
-    const wish = this.#limit * Math.min(1, this.#leastMs / meanMs) + few
+    const few = Math.max(1, this.#limit / 10)
+    // Never less than half: one bad round is no reason to serve nobody.
+    const working = this.#limit * Math.max(0.5, Math.min(1, this.#leastMs / meanMs))
+    const wish = working + few
     this.#moveTo(this.#limit + smoothing * (wish - this.#limit))
     const changed = meanMs > 1.5 * this.#leastMs || meanMs < 0.75 * this.#leastMs
     if (this.#age >= (changed ? pause : this.#memory)) this.#probing = 2
