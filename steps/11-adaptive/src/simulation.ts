@@ -70,7 +70,9 @@ export function simulate(limitFor: (time: Time) => Limit, scene: Scene): Point[]
       })
     }
     // What was taken stands there until it is much, because taking from the front of an array moves the rest.
-    if (taken > 1000) waiting.splice(0, taken), (taken = 0)
+    if (taken < 1000) return
+    waiting.splice(0, taken)
+    taken = 0
   }
   const come = () => {
     const leave = admission.enter()
