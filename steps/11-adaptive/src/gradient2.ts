@@ -10,8 +10,8 @@ export interface Gradient2Options extends Range {
   waiting?: number
 }
 
-/** What the newest round counts for, in the latency of now and in the usual one. */
-const [short, long] = [1 / 2, 1 / 32]
+/** What the newest round counts for in the usual latency. */
+const weight = 1 / 32
 /** What of each wish is followed. */
 const smoothing = 0.2
 
@@ -27,7 +27,6 @@ export class Gradient2 implements Limit {
   readonly #waiting: number
   readonly #most: number
   #limit: number
-  #nowMs = 0
   #usualMs = 0
 
   constructor({ tolerance = 1.5, waiting = 4, ...range }: Gradient2Options = {}) {
@@ -52,12 +51,11 @@ export class Gradient2 implements Limit {
       this.#limit = clamp(this.#limit * 0.9, this.#most)
       return
     }
-    this.#nowMs = this.#nowMs === 0 ? meanMs : this.#nowMs + short * (meanMs - this.#nowMs)
-    this.#usualMs = this.#usualMs === 0 ? meanMs : this.#usualMs + long * (meanMs - this.#usualMs)
+    this.#usualMs = this.#usualMs === 0 ? meanMs : this.#usualMs + weight * (meanMs - this.#usualMs)
     // After a bad time it would take long until good is usual again.
-    if (this.#usualMs > 2 * this.#nowMs) this.#usualMs *= 0.95
+    if (this.#usualMs > 2 * meanMs) this.#usualMs *= 0.95
     // Never less than half: one bad round is no reason to serve nobody.
-    const gradient = Math.max(0.5, Math.min(1, (this.#tolerance * this.#usualMs) / this.#nowMs))
+    const gradient = Math.max(0.5, Math.min(1, (this.#tolerance * this.#usualMs) / meanMs))
     const wish = this.#limit * gradient + this.#waiting
     if (wish > this.#limit && !limiting) return
     this.#limit = clamp(this.#limit + smoothing * (wish - this.#limit), this.#most)

@@ -11,6 +11,8 @@ export interface VegasOptions extends Range {
 
 /** Rounds between two measurements at least, however much latency changes. */
 const pause = 4
+/** Measurements that are averaged. */
+const enough = 4
 /** What of each wish is followed. */
 const smoothing = 0.5
 
@@ -27,6 +29,8 @@ export class Vegas implements Limit {
   readonly #most: number
   #limit: number
   #leastMs = 0
+  /** How many agree on that. */
+  #measurements = 0
   /** Rounds since then. */
   #age = 0
   /** Rounds until it has been measured. */
@@ -45,12 +49,10 @@ export class Vegas implements Limit {
   }
 
   sample(sample: Sample): void {
-    // Of those that were let in before, many wait, and have others wait behind them.
-    if (this.#probing > 0 && sample.inFlight > this.current) return
     const round = this.#rounds.add(sample, this.current)
     if (!round) return
     if (this.#probing === 0) this.#adjust(round)
-    // Of the first such round the quick ones are here already and the slow ones are not, so it says too little.
+    // The first such round is not measured: what waited is in it, and of what came since only the quick.
     else if (--this.#probing === 0) this.#measured(round.meanMs ?? this.#leastMs)
   }
   // #endregion
@@ -85,10 +87,11 @@ export class Vegas implements Limit {
    * (ProbeRTT: N. Cardwell and others, "BBR: Congestion-based congestion control", 2016).
    */
   #measured(leastMs: number): void {
-    // A round is a sample as well: what is near is believed by a quarter, and what is not has changed.
+    // A round is chance as well, so what is near is averaged. What is not has changed, and is soon measured again.
     const near = Math.abs(leastMs - this.#leastMs) < this.#leastMs / 4
-    this.#leastMs += (near ? 1 / 4 : 1) * (leastMs - this.#leastMs)
-    this.#age = 0
+    this.#measurements = near ? Math.min(this.#measurements + 1, enough) : 1
+    this.#leastMs += (leastMs - this.#leastMs) / this.#measurements
+    this.#age = this.#measurements < enough ? this.#memory - pause : 0
   }
   // #endregion
 }

@@ -137,6 +137,12 @@ describe('what the limit learns from', () => {
     }
     expect(await told(stopped(cancelled()))).toEqual([])
     expect(await told(stopped(exceeded()))).toEqual(sample('dropped'))
+    // Or fails with an error of its own because of that.
+    const failed = async (stage: Stage, context: Context) => {
+      context.abort(exceeded())
+      await stage.end(1, new Error('aborted'))
+    }
+    expect(await told(failed)).toEqual(sample('dropped'))
   })
 
   test('a server that fails at once has no room for more because of that', async () => {

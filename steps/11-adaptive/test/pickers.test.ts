@@ -28,7 +28,9 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test('tries the slow one again, and finds that it is well', () => {
+  test('tries the slow one again, also when the others have nothing to do, and finds that it is well', () => {
+    const calm = { ...fleet, rate: 50, durationMs: 300_000, random: seeded(1) }
+    expect(choose((time) => learning[name](time, seeded(1)), calm, 5000).at(-1)!.share).toBeGreaterThan(0.1)
     const choices = run((time) => learning[name](time, seeded(1)), 1)
     expect(choices.find(({ atMs }) => atMs === 15_000)!.share).toBeLessThan(0.02)
     expect(choices.at(-1)!.share).toBeGreaterThan(0.1)
