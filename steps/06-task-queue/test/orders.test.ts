@@ -1,6 +1,6 @@
 import type { Peer } from '@rpc-steps/async-await'
 import { describe, expect, test } from 'vitest'
-import { queued } from '../src/index.ts'
+import { Fifo, queued } from '../src/index.ts'
 import type { QueueOptions } from '../src/index.ts'
 import { asker, connection, FakeClock, Stage } from './support.ts'
 
@@ -105,4 +105,18 @@ describe('fair', () => {
     await stage.endAll()
     expect(stage.begun).toEqual([0, 1, 3, 2])
   })
+})
+
+test('an order of one’s own says who is next, and who has waited for too long', async () => {
+  class Patient extends Fifo<never> {
+    expire() {
+      return this.size > 2 ? this.next() : undefined
+    }
+  }
+  const { stage, ask, outcomes, queue } = busy({ order: () => new Patient() })
+  for (let id = 1; id <= 5; id++) ask(id)
+  await stage.end(0)
+  expect([1, 2, 3].map((id) => outcomes.get(id))).toEqual([-32029, -32029, -32029])
+  expect(stage.begun).toEqual([0, 4])
+  expect(queue.places).toEqual({ accepted: 6, queued: 1, running: 1, answered: 4 })
 })

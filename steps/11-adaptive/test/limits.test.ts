@@ -187,6 +187,17 @@ describe('when the server changes', () => {
   })
 })
 
+test('one bad round costs gradient2 no more than a tenth', () => {
+  const time = new Time()
+  const limit = new Gradient2({ most: 100 })
+  feed(limit, time, 20_000, 10)
+  limit.sample({ rttMs: 3_600_000, inFlight: 100, outcome: 'success' })
+  for (let i = 0; i < 1000; i++) {
+    feed(limit, time, 1, 10)
+    expect(limit.current).toBeGreaterThanOrEqual(90)
+  }
+})
+
 describe('what aimd is told', () => {
   const grown = () => {
     const time = new Time()
