@@ -1,3 +1,4 @@
+import { run as runProgram } from '@rpc-steps/cli/processes'
 import { describe, expect, test } from 'vitest'
 import { Bandit, choose, LeastOfTwo, PeakEwma, RoundRobin, seeded } from '../src/index.ts'
 import type { Backend, Choice, Fleet, Picker } from '../src/index.ts'
@@ -92,4 +93,12 @@ describe.each(names)('%s', (name) => {
 test('what is no memory is an error that says so', () => {
   expect(() => new PeakEwma(new Time(), { decayMs: 0 })).toThrow(/decayMs/)
   expect(() => new Bandit(new Time(), { halfLifeMs: NaN })).toThrow(/halfLifeMs/)
+})
+
+test('the program sets them side by side', async () => {
+  const { code, stdout, stderr } = await runProgram(new URL('../choices.ts', import.meta.url))
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  for (const name of ['round robin', 'least of two', 'peak-EWMA', 'bandit']) {
+    expect(stdout).toMatch(new RegExp(`^${name} +(\\d+ ms \\(\\d+\\.\\d %\\) *){6}$`, 'm'))
+  }
 })
