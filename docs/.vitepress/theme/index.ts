@@ -1,5 +1,5 @@
 import type { Theme } from 'vitepress'
-import { defineAsyncComponent } from 'vue'
+import { defineAsyncComponent, hydrateOnVisible } from 'vue'
 import DefaultTheme from 'vitepress/theme-without-fonts'
 import Forget from './components/Forget.vue'
 import Home from './components/Home.vue'
@@ -27,6 +27,13 @@ const theme: Theme = {
     app.component('Exercise', Exercise)
     app.component('Forget', Forget)
     app.component('Lab', defineAsyncComponent(() => needed(import('./lab/Lab.vue'))))
+    app.component(
+      'LimitCurves',
+      defineAsyncComponent({
+        loader: () => needed(import('./limits/LimitCurves.vue')),
+        hydrate: hydrateOnVisible({ rootMargin: '200px' }),
+      }),
+    )
     app.component('OwnTrace', defineAsyncComponent(() => needed(import('./lab/OwnTrace.vue'))))
     app.component('Predict', Predict)
     app.component('Timeline', Timeline)
