@@ -14,7 +14,7 @@ export default {
       of: ['server'],
       help: 'how it learns how many requests may be in flight',
       choices: ['no', 'aimd', 'gradient2', 'vegas'],
-      lab: { label: 'Learns by', without: 'vegas', says: 'learns by #' },
+      lab: { label: 'Learns by', without: 'vegas', says: 'learns by #', fails: true },
     },
     start: {
       of: ['server'],
@@ -23,7 +23,7 @@ export default {
       default: 10,
       least: 1,
       most: 1_000_000,
-      lab: { label: 'Begins with', without: '10', most: 100, says: 'begins with #' },
+      lab: { label: 'Begins with', without: '10', most: 100, says: 'begins with #', fails: true },
     },
     slow: {
       of: ['server'],

@@ -1,4 +1,4 @@
-import { main, numberOption, readOptions } from '@rpc-steps/cli'
+import { choiceOption, main, numberOption, readOptions } from '@rpc-steps/cli'
 import { Aimd, fixed, Gradient2, seeded, simulate, Vegas } from './src/index.ts'
 import type { Conditions, Limit } from './src/index.ts'
 import type { Time } from './src/time.ts'
@@ -26,14 +26,15 @@ const ways: readonly { name: string; limit: (time: Time) => Limit }[] = [
 ]
 
 await main(async () => {
-  const { seconds, seed } = readOptions(usage, {
+  const { only, seconds, seed } = readOptions(usage, {
+    only: choiceOption(['all', 'fixed'], 'limits that are tried', 'all'),
     seconds: numberOption('N', 'simulated time, of which half is before the change', 8, 4, 3600),
     seed: numberOption('N', 'of the random numbers', 1, 0, 0x7fffffff),
   })
   const { workers, serviceMs, rate } = before
   console.log(`${workers} workers, ${serviceMs} ms of work each, ${rate} requests a second; and then:\n`)
   console.log('          ' + changes.map(({ name }) => name.padStart(14)).join(''))
-  for (const { name, limit } of ways) {
+  for (const { name, limit } of ways.filter(({ name }) => only === 'all' || name.startsWith(only))) {
     const cells = changes.map(({ now }) => {
       const there = { ...before, ...now }
       const durationMs = seconds * 1000
