@@ -1,0 +1,67 @@
+import { scenes } from '../../.vitepress/lab/scenes.ts'
+import { textOf } from '../../.vitepress/source.ts'
+import { numberIn } from '../../.vitepress/words/claim.ts'
+import type { Claims } from '../../.vitepress/words/claim.ts'
+
+const fixed = 'docs/steps/11-adaptive/traces/11-fixed.txt'
+const chapter = 'docs/steps/11-adaptive/index.md'
+
+/** Where the numbers of this chapter come from. */
+export default {
+  computed: [
+    {
+      says: ['and the wait is ten times as long'],
+      from: 'the rounds of the two commands beside it',
+      is: () => [numberIn(chapter, /"rounds":(3000000)/) / numberIn(chapter, /"rounds":(300000)[},]/)],
+    },
+    {
+      says: ['one that is ten times as high'],
+      from: '`docs/steps/11-adaptive/traces/11-fixed.txt`, the second number and the first',
+      is: () => [numberIn(fixed, /^fixed (220)/m) / numberIn(fixed, /^fixed (22) /m)],
+    },
+    {
+      says: ['Twelve calls at once'],
+      from: '`docs/steps/11-adaptive/scenes.ts`, `crowd`',
+      is: () => [scenes['11-crowd']!.calls],
+    },
+    {
+      says: ['one call more for every twenty'],
+      from: 'what is above the p95: 5 of 100',
+      is: () => [100 / (100 - numberIn(chapter, /A hedge after the p(\d+)/))],
+    },
+    {
+      says: ['Wrong by ten times costs all that there is'],
+      from: '`docs/steps/11-adaptive/traces/11-fixed.txt`, the second number and the first',
+      is: () => {
+        if (!/^fixed 220/m.test(textOf(fixed))) throw new Error('nothing is wrong by ten times')
+        return [numberIn(fixed, /^fixed (220)/m) / numberIn(fixed, /^fixed (22) /m)]
+      },
+    },
+    {
+      says: ['what so many of a hundred do not exceed; p99 is the one of ninety-nine'],
+      from: 'what the word means: p99, of per cent',
+      is: () => [100, numberIn(chapter, /exceed; p(\d+) is/)],
+    },
+    {
+      says: ['What so many of a hundred do not exceed', 'a hundred calls took no longer'],
+      from: 'what the word means: per cent',
+      is: () => [100],
+    },
+    {
+      says: ['ninety-nine of'],
+      from: '`docs/glossary.md`, p99',
+      is: () => [numberIn('docs/glossary.md', /exceed. p(\d+) of a latency/)],
+    },
+  ],
+  cited: [
+    {
+      says: ['It has carried TCP since 1988'],
+      from: 'V. Jacobson, "Congestion avoidance and control", SIGCOMM 1988',
+    },
+  ],
+  examples: [
+    { says: ['feed it a thousand samples'], from: 'any number' },
+    { says: ['Twenty cuts in a row', 'each of twenty failures cuts it'], from: 'any number; the test has as many' },
+    { says: ['would be a thousand when the crowd comes'], from: 'many; the most that the server allows' },
+  ],
+} satisfies Claims
