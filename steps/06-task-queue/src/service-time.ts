@@ -8,6 +8,7 @@ const weight = 1 / 8
 export class ServiceTime {
   #mean: number | undefined
 
+  /** One has ended that kept its worker for so long. */
   add(ms: number): void {
     this.#mean = this.#mean === undefined ? ms : this.#mean + weight * (ms - this.#mean)
   }

@@ -16,6 +16,7 @@ export interface Sample {
 export interface Limit {
   /** A whole number, at least 1; or Infinity. */
   readonly current: number
+  /** Learns from one that has ended. */
   sample(sample: Sample): void
 }
 
