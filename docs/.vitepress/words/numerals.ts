@@ -28,7 +28,7 @@ const numeral = new RegExp(`${digits}|${spelled}|${counted}`, 'gi')
 
 /** What has digits and states nothing: the names of steps and of standards, the places in a list. */
 const names =
-  /\b[Ss]teps? \d+(?:(?:, | and | to )\d+)*|\b0\d\b|(?<=\[)\d\d(?= [a-z])|\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?|^ *\d+\. /gm
+  /\b[Ss]teps? \d+(?:(?:, | and | to )\d+)*|\b0\d\b|(?<=\[)\d\d(?= [a-z-]+\])|\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?|^ *\d+\. /gm
 
 /**
  * The numbers that a page states in prose: all in digits, words from ten on, and smaller words
