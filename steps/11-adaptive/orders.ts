@@ -31,15 +31,15 @@ await main(async () => {
     seed: numberOption('N', 'of the random numbers', 1, 0, 0x7fffffff),
   })
   console.log(`answered within ${patience} ms, of what can be done; and the wait of 99 of 100 that were answered\n`)
-  console.log('load'.padEnd(21) + loads.map((load) => load.toFixed(1).padStart(14)).join(''))
+  console.log('load'.padEnd(20) + loads.map((load) => load.toFixed(1).padStart(15)).join(''))
   for (const { name, order } of orders) {
     const cells: string[] = []
     for (const load of loads) {
       const { good, p99Ms } = await answered(order, load)
       const could = Math.min(1, load) * ((seconds * 1000 * workers) / serviceMs)
-      cells.push(`${((100 * good) / could).toFixed(0)} % ${p99Ms.toFixed(0).padStart(5)} ms`)
+      cells.push(`${((100 * good) / could).toFixed(0)}% ${p99Ms.toFixed(0).padStart(5)} ms`)
     }
-    console.log(name.padEnd(21) + cells.map((cell) => cell.padStart(14)).join(''))
+    console.log(name.padEnd(20) + cells.map((cell) => cell.padStart(15)).join(''))
   }
 
   async function answered(order: (time: Time) => NewLine | 'fifo', load: number): Promise<{ good: number; p99Ms: number }> {

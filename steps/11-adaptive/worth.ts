@@ -45,7 +45,7 @@ await main(async () => {
       const came = after.reduce((sum, { served, refused }) => sum + served + refused, 0)
       const could = Math.min(came, ((there.workers * 1000) / there.serviceMs) * ((3 * durationMs) / 8000))
       const meanMs = after.reduce((sum, { served, meanMs }) => sum + served * meanMs, 0) / served
-      return `${Math.min(100, (100 * served) / could).toFixed(0)} % ${meanMs.toFixed(0).padStart(4)} ms`
+      return `${Math.min(100, (100 * served) / could).toFixed(0)}% ${meanMs.toFixed(0).padStart(4)} ms`
     })
     console.log(name.padEnd(10) + cells.map((cell) => cell.padStart(14)).join(''))
   }

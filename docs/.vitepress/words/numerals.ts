@@ -1,3 +1,4 @@
+import { steps } from '../course.ts'
 import { lineAt, proseOf } from './prose.ts'
 
 // By hand: Intl writes numbers and reads none, and a parser of number words knows no "half an hour".
@@ -26,9 +27,14 @@ const spelled = `\\b(?:(?:an?|${small}|${large})[\\s-]+)?(?:${large})(?:[\\s-]+(
 const counted = `\\b(?:half an?|${small})(?=[\\s-]+(?:${unit})\\b(?! at a time))`
 const numeral = new RegExp(`${digits}|${spelled}|${counted}`, 'gi')
 
+/** As a table of steps names them: `11 adaptive`. */
+const titled = steps.map(({ folder }) => folder.replace('-', ' ')).join('|')
 /** What has digits and states nothing: the names of steps and of standards, the places in a list. */
-const names =
-  /\b[Ss]teps? \d+(?:(?:, | and | to )\d+)*|\b0\d\b|(?<=\[)\d\d(?= [a-z-]+\])|\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?|^ *\d+\. /gm
+const names = new RegExp(
+  `\\b[Ss]teps? \\d+(?:(?:, | and | to )\\d+)*|\\b(?:${titled})\\b|\\b0\\d\\b|` +
+    /\bJSON-RPC 2\.0|\b(?:RFC|JEP) \d+(?:, [\d.]+\d)?|^ *\d+\. /.source,
+  'gm',
+)
 
 /**
  * The numbers that a page states in prose: all in digits, words from ten on, and smaller words

@@ -33,7 +33,7 @@ export default {
       says: ['a number that is ten times too high, everybody waits ten times as long'],
       from: '`docs/steps/11-adaptive/traces/11-fixed.txt`, the second number and the first, and their latencies',
       is: () => {
-        const [high, right] = [/^fixed (220) +\d+ % +(\d+) ms/m, /^fixed (22) +\d+ % +(\d+) ms/m].map((row) => row.exec(textOf(fixed))!.map(Number))
+        const [high, right] = [/^fixed (220) +\d+% +(\d+) ms/m, /^fixed (22) +\d+% +(\d+) ms/m].map((row) => row.exec(textOf(fixed))!.map(Number))
         return [high![1]! / right![1]!, about(high![2]! / right![2]!, 5)]
       },
     },

@@ -50,7 +50,7 @@ export default [
           why: say`The workers are there, and nobody lets the work in. ${told}`,
         },
         {
-          text: say`About as large a part as there were workers before`,
+          text: say`As much as before, and no more`,
           holds: more < 50,
           why: say`${told} What is not let in is not done, and nothing looks wrong: those who are let in are answered as quickly as ever. The others are told that it is too much, by a server most of which is idle.`,
         },

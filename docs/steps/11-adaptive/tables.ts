@@ -19,7 +19,7 @@ export default {
       const [right, high, low] = ['fixed 22', 'fixed 220', 'fixed 5'].map((name) => pairs(text, name))
       return { words: wordsBeside(text), right: right!.map(([part]) => part > 90), high: high!.map(([part]) => part > 90), low: low!.map(([part]) => part > 90) }
     },
-    doctored: [/^(fixed 22 .*?)27 %/m, '$197 %'],
+    doctored: [/^(fixed 22 .*?)27%/m, '$197%'],
   },
   '11-worth.txt': {
     command: 'npx tsx steps/11-adaptive/worth.ts',
@@ -37,7 +37,7 @@ export default {
         vegas: [vegas![same]![0] > 90, vegas![more]![0] > 90, vegas![slower]![0] > 80, vegas![fewer]![1] < 30],
       }
     },
-    doctored: [/^(fixed 22 .*?)27 %/m, '$197 %'],
+    doctored: [/^(fixed 22 .*?)27%/m, '$197%'],
   },
   '11-choices.txt': {
     command: 'npx tsx steps/11-adaptive/choices.ts',
@@ -80,6 +80,6 @@ export default {
         short: codel!.every(([, ms]) => ms < 100),
       }
     },
-    doctored: [/^(first in, first out .* )\d+ %( +\d+ ms)$/m, '$170 %$2'],
+    doctored: [/^(first in, first out .* )\d+%( +\d+ ms)$/m, '$170%$2'],
   },
 } satisfies Tables
