@@ -4,7 +4,7 @@ import { UsageError } from '@rpc-steps/cli'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { drained, streamed, streaming, streams } from '@rpc-steps/streaming'
 import { onThreads, queued } from '@rpc-steps/task-queue'
-import type { Order } from '@rpc-steps/task-queue'
+import type { QueueOptions } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
 import { audit as createAudit } from './audit.ts'
@@ -14,12 +14,9 @@ import type { SecureServer } from './listening.ts'
 import { renewing } from './renewing.ts'
 
 /** The command line of a server, as `step.ts` describes it. */
-export interface ServeOptions extends Address {
+export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'capacity' | 'order'> {
   framing: Framing
   trace: string | undefined
-  workers: number
-  capacity: number
-  order: Order
   threads: number
   certificates: string | undefined
   policy: string | undefined
@@ -44,11 +41,12 @@ export interface Additions {
 
 // #region serve
 /**
- * The server of a command line: what steps 04 to 08 have made, behind this step's guard. Rejects with UsageError, and if a file is wrong or nobody can listen there.
+ * The server of a command line: what steps 04 to 08 have made, behind this step's guard. Rejects with
+ * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
   const { around = (handler) => handler, extensions = [], closing } = additions
-  const { certificates: folder, policy, workers, capacity, order, threads, trace, framing, batch } = options
+  const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
     throw new UsageError('--policy and --watch need --certificates: on a plain connection nobody can say who they are')
   }
@@ -57,7 +55,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const audit = createAudit()
 
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
-  const queue = queued(inTime(streamed(streaming(pool ?? answer))), { workers, capacity, order })
+  const queue = queued(inTime(streamed(streaming(pool ?? answer))), options)
   const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 

@@ -7,6 +7,7 @@ import { balanced } from './balanced.ts'
 import type { BackendState } from './balanced.ts'
 import { Budget } from './budget.ts'
 import { drains } from './draining.ts'
+import type { Picker } from './picking.ts'
 import { hedged } from './hedged.ts'
 import { reconnecting } from './reconnecting.ts'
 import { retrying } from './retrying.ts'
@@ -17,6 +18,8 @@ export interface ResilientOptions extends PeerOptions {
   idempotent?: Idempotent
   /** Default: a plain connection. */
   dial?: Dial
+  /** Who is asked. Default: of any two the one with less to do. */
+  picker?: Picker
 }
 
 /** Calls to several servers of the same service. */
@@ -38,12 +41,12 @@ const harmless: Idempotent = (method) => methods.has(method)
 // #region resilient
 /** Asks any of these servers; tries again or elsewhere what fails, and asks a second one when the first is slow. */
 export function resilient(servers: readonly Address[], options: ResilientOptions = {}): Resilient {
-  const { idempotent = harmless, dial = connect, extensions = [], ...peerOptions } = options
+  const { idempotent = harmless, dial = connect, picker, extensions = [], ...peerOptions } = options
   const lines = servers.map((server) => {
     const toIt = (signal: AbortSignal) => dial(server, { ...peerOptions, signal, extensions: [streams, drains, ...extensions] })
     return reconnecting(toIt, { name: nameOf(server), cap: 1_000 })
   })
-  const spread = balanced(lines)
+  const spread = balanced(lines, picker && { picker })
   const counts = { retries: 0, hedges: 0 }
   // Together less than a tenth. Each has its own, or second tries, which are a luxury, would spend what lost calls need.
   const [forRetries, forHedges] = [new Budget({ ratio: 0.06 }), new Budget({ ratio: 0.03, start: 0 })]
