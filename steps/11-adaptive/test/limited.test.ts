@@ -4,7 +4,7 @@ import type { Handler } from '@rpc-steps/async-await'
 import { cancelled, deadlined, exceeded } from '@rpc-steps/deadlines'
 import { codes, createFramer, requestText } from '@rpc-steps/wire'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Admission, fixed, limited, Vegas } from '../src/index.ts'
+import { Admission, Aimd, fixed, limited } from '../src/index.ts'
 import { Time } from '../src/time.ts'
 import { ask, dial, noting, request, served, Stage, turn } from './support.ts'
 
@@ -147,16 +147,15 @@ describe('what the limit learns from', () => {
 
   test('a server that fails at once has no room for more because of that', async () => {
     const time = new Time()
-    const limit = new Vegas()
-    // Nine of ten fail at once; one takes longer and longer.
-    let n = 0
-    const handler = limited(() => {
-      if (++n % 10 > 0) throw new Error('no')
-      time.runUntil(time.now() + 10)
-      return null
-    }, limit, time)
-    for (let id = 0; id < 50_000; id++) ask(handler, id)
-    expect(limit.current).toBe(10)
+    const limit = new Aimd(time, { tooLongMs: 100 })
+    const fails: Handler = () => new Promise((_, reject) => time.after(1, () => reject(new Error('no'))))
+    const handler = limited(fails, limit, time)
+    for (let ms = 0; ms < 50; ms++) {
+      for (let id = 0; id < 30; id++) ask(handler, id)
+      expect(handler.inFlight).toBe(10)
+      time.runUntil(ms + 1)
+      await turn()
+    }
   })
 })
 
