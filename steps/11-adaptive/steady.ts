@@ -33,7 +33,7 @@ await main(async () => {
     vegas: ['--learn', 'vegas'],
   }
   const servers = await Promise.all(Object.values(ways).map((args) => {
-    return startServer(new URL('server.ts', import.meta.url), ['--threads', String(threads), ...args])
+    return startServer(new URL('server.ts', import.meta.url), ['--threads', String(threads), '--workers', '1000000', ...args])
   }))
   try {
     const peers = await Promise.all(servers.map((server) => connect(server)))

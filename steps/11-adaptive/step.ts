@@ -9,6 +9,15 @@ export default {
   part: 'serving',
   adds: 'A number that moves: how much is let in is measured, and not chosen.',
   options: {
+    // In front of the queue of step 06.
+    workers: queue.options.workers,
+    capacity: queue.options.capacity,
+    order: {
+      of: ['server'],
+      help: 'who is next: the last to come once the queue stands (lifo), nobody who has waited too long (codel), or both',
+      choices: ['both', 'codel', 'lifo', 'fifo'],
+      lab: { label: 'Who is next', without: 'fifo', says: 'order #', fails: true },
+    },
     threads: queue.options.threads,
     learn: {
       of: ['server'],
@@ -23,7 +32,7 @@ export default {
       default: 10,
       least: 1,
       most: 1_000_000,
-      lab: { label: 'Begins with', without: '10', most: 100, says: 'begins with #', fails: true },
+      lab: { label: 'Begins with', without: '10', most: 500, says: 'begins with #', fails: true },
     },
     slow: {
       of: ['server'],
@@ -37,5 +46,9 @@ export default {
     timeout: deadlines.options.timeout,
   },
   server: { mustFail: withoutStreams },
-  ways: [{ args: '--learn gradient2', mustFail: withoutStreams }],
+  ways: [{ args: '--learn gradient2 --order both', mustFail: withoutStreams }],
+  bench: {
+    cannot: queue.bench.cannot,
+    bars: [{ workload: 'in-flight', atLeast: 0.25, against: '04-async-await' }],
+  },
 } as const satisfies StepInfo
