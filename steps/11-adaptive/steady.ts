@@ -25,7 +25,7 @@ await main(async () => {
     leeway: numberOption('PERCENT', 'by which each promise may be missed', 0, 0, 99),
   })
   const params = { text: 'x', rounds }
-  const fixed = [2, 4, 16].map((n) => String(n * threads))
+  const fixed = [4, 16].map((n) => String(n * threads))
   const ways: Record<string, string[]> = {
     'no limit': ['--learn', 'no', '--start', '1000000'],
     ...Object.fromEntries(fixed.map((start) => [`fixed ${start}`, ['--learn', 'no', '--start', start]])),
@@ -38,8 +38,8 @@ await main(async () => {
   try {
     const peers = await Promise.all(servers.map((server) => connect(server)))
     const full = (ms: number) => Promise.all(peers.map((peer) => inTurn(peer, 2 * threads, ms)))
-    await full(1000) // until the threads are there and the code is compiled
-    const capacity = Math.max(...(await full(1000)))
+    await full(seconds * 125) // until the threads are there and the code is compiled
+    const capacity = Math.max(...(await full(seconds * 125)))
     const rate = 2 * capacity
     console.log(`a server does ${capacity.toFixed(0)} calls a second, beside ${servers.length - 1} others; ${rate.toFixed(0)} come to each\n`)
     const all = await Promise.all(peers.map((peer) => poured(peer, rate)))

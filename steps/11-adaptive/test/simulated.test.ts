@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
 import { createContext, Script } from 'node:vm'
-import { run } from '@rpc-steps/cli/processes'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { fixed, seeded, simulate, Vegas } from '../src/index.ts'
@@ -35,17 +34,4 @@ test('what comes is served, or refused, or in flight', () => {
   expect(sum('served')).toBeLessThan(420)
   expect(sum('refused')).toBeGreaterThan(330)
   expect(Math.max(...points.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(8)
-})
-
-test('the program draws the limits and the waiting, side by side', async () => {
-  const { code, stdout, stderr } = await run(new URL('../simulate.ts', import.meta.url), ['--seconds', '6'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const p99 = (name: string) => {
-    const [, line] = new RegExp(`^${name}: p99 +[▁-█ ]{60} (.*)$`, 'm').exec(stdout)!
-    return [...line!.matchAll(/(\d+) ms/g)].map(([, ms]) => Number(ms))
-  }
-  const [none, vegas] = [p99('no limit'), p99('vegas')]
-  expect(none).toHaveLength(3)
-  expect(vegas[1]! * 10).toBeLessThan(none[1]!)
-  expect(vegas[2]! * 10).toBeLessThan(none[2]!)
 })
