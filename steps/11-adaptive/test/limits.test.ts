@@ -128,7 +128,7 @@ describe('when the server changes', () => {
     return best
   }
 
-  const atMs = 4000
+  const atMs = 2000
   const after = (limitFor: (time: Time) => Limit, change: Partial<Conditions>, seed: number, spread?: Scene['spread']) => {
     const { serviceMs } = { ...usual, ...change }
     const roundTrips = 100 * serviceMs
