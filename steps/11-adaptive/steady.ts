@@ -7,9 +7,9 @@ import { percentile } from './src/percentile.ts'
 
 const usage = `steady.ts [options]
 
-Real servers that compute on threads are asked for twice as much as they can do: one without a limit, some with
-a fixed one, and one that learns. All run at the same time, so what else the machine does is the same for all.
-It ends with 1 if what is promised of the one that learns (by vegas) was not kept.`
+Real servers that compute on threads are asked for twice as much as they can do: one without a limit, some
+with a fixed one, and one that learns. All run at the same time, so what else the machine does is the same
+for all. It ends with 1 if what is promised of the one that learns (by vegas) was not kept.`
 
 /** What was answered in time, and in how many milliseconds 99 of 100 were. */
 interface Measured {

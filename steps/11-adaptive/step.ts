@@ -14,7 +14,7 @@ export default {
     capacity: queue.options.capacity,
     order: {
       of: ['server'],
-      help: 'who is next: the last to come once the queue stands (lifo), nobody who has waited too long (codel), or both',
+      help: 'who is next, and who has waited for too long',
       choices: ['both', 'codel', 'lifo', 'fifo'],
       lab: { label: 'Who is next', without: 'fifo', says: 'order #', fails: true },
     },
@@ -29,10 +29,11 @@ export default {
       of: ['server'],
       hint: 'N',
       help: 'requests in flight at first, and for ever with --learn no',
-      default: 10,
+      // More than a few clients have in flight: half of it is what vegas measures with first.
+      default: 50,
       least: 1,
       most: 1_000_000,
-      lab: { label: 'Begins with', without: '10', most: 500, says: 'begins with #', fails: true },
+      lab: { label: 'Begins with', without: '50', most: 500, says: 'begins with #', fails: true },
     },
     slow: {
       of: ['server'],
