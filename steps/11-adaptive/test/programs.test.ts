@@ -1,84 +1,92 @@
 import { fileURLToPath } from 'node:url'
 import { runInTurn, startServer } from '@rpc-steps/cli/processes'
-import type { Program, Ran } from '@rpc-steps/cli/processes'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Program, Ran, RunningServer } from '@rpc-steps/cli/processes'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
-const program = (name: string, ...args: string[]) => {
+const program = (name: string, ...args: string[]): Program => {
   return { file: fileURLToPath(new URL(`../${name}.ts`, import.meta.url)), args }
 }
-
-/** Starts a server, and resolves with what makes clients of it. */
-async function started(...args: string[]): Promise<(...calls: string[]) => Program> {
-  const server = await startServer(program('server').file, args)
-  onTestFinished(async () => {
-    expect(await server.stop()).toEqual({ code: 0, signal: null })
-    expect(server.stderr()).toBe('')
-  })
-  return (...calls) => program('client', '--port', String(server.port), ...calls)
-}
-
 const three = (ms: number) => Array.from({ length: 3 }, () => ['sleep', `[${ms}]`]).flat()
 
-test('the programs answer, refuse, and say what is wrong with their options', async () => {
-  const [one, many] = await Promise.all([
-    started('--learn', 'no', '--start', '1'),
-    started('--learn', 'aimd', '--workers', '1', '--order', 'codel'),
+let servers: RunningServer[] = []
+const ran = {} as Record<'answered' | 'refused' | 'expired' | 'start' | 'learn' | 'order' | 'choices' | 'limits' | 'steady', Ran>
+
+beforeAll(async () => {
+  const start = (...args: string[]) => startServer(program('server').file, args)
+  servers = await Promise.all([
+    start('--learn', 'no', '--start', '1'),
+    start('--learn', 'aimd', '--workers', '1', '--order', 'codel'),
   ])
-  const [answered, refused, expired, ...errors] = await runInTurn([
-    many('say', '{"text":"hi"}', 'hash', '["abc",1]'),
-    one(...three(50)),
-    many(...three(500)),
-    program('server', '--start', '0'),
-    program('server', '--learn', 'best'),
-    program('server', '--order', 'fair'),
-  ])
-  expect(answered).toMatchObject({ code: 0, stderr: '' })
-  expect(answered!.stdout).toMatch(/^"You said: hi"\n"ba7816bf8f01cfea/)
-  // Both are told: by the limit, at once; by the order, when a worker is free after more than 100 ms.
-  for (const { code, stdout, stderr } of [refused!, expired!]) {
-    expect({ code, told: (stdout + stderr).match(/\(-32029\)/g)?.length }).toEqual({ code: 1, told: 2 })
+  const [one, many] = servers.map(({ port }) => (...calls: string[]) => program('client', '--port', String(port), ...calls))
+  const programs: Record<keyof typeof ran, Program> = {
+    answered: many!('say', '{"text":"hi"}', 'hash', '["abc",1]'),
+    refused: one!(...three(500)),
+    expired: many!(...three(500)),
+    start: program('server', '--start', '0'),
+    learn: program('server', '--learn', 'best'),
+    order: program('server', '--order', 'fair'),
+    choices: program('choices'),
+    limits: program('simulate', '--seconds', '6'),
+    steady: program('steady', '--seconds', '1'),
   }
-  expect(errors.map(({ code }) => code)).toEqual([1, 1, 1])
-  for (const [i, option] of ['--start', '--learn', '--order'].entries()) {
-    expect(errors[i]!.stderr).toMatch(new RegExp(`^${option} must be .*\\n$`))
+  const all = await runInTurn(Object.values(programs))
+  Object.assign(ran, Object.fromEntries(Object.keys(programs).map((name, i) => [name, all[i]])))
+})
+afterAll(() => Promise.all(servers.map((server) => server.stop())))
+
+test('the server answers', () => {
+  expect(ran.answered).toMatchObject({ code: 0, stderr: '' })
+  expect(ran.answered.stdout).toMatch(/^"You said: hi"\n"ba7816bf8f01cfea/)
+})
+
+test.each([
+  ['with one place, of three at once two are told', 'refused'],
+  ['who has waited for more than 100 ms in its queue is told', 'expired'],
+] as const)('%s that it is too much', (_, name) => {
+  const { code, stdout, stderr } = ran[name]
+  expect({ code, told: (stdout + stderr).match(/\(-32029\)/g)?.length }).toEqual({ code: 1, told: 2 })
+})
+
+test.each(['start', 'learn', 'order'] as const)('a wrong --%s is an error in one line', (name) => {
+  expect(ran[name]).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(`^--${name} must be .*\n$`) as string })
+})
+
+test('the choices stand side by side', () => {
+  const { code, stdout, stderr } = ran.choices
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  for (const name of ['round robin', 'least of two', 'peak-EWMA', 'bandit']) {
+    expect(stdout).toMatch(new RegExp(`^${name} +(\\d+ ms \\(\\d+\\.\\d %\\) *){6}$`, 'm'))
   }
 })
 
-describe('what measures', () => {
-  let choices: Ran, limits: Ran, steady: Ran
-  beforeAll(async () => {
-    const programs = [program('choices'), program('simulate', '--seconds', '6'), program('steady', '--seconds', '1')]
-    ;[choices, limits, steady] = (await runInTurn(programs)) as [Ran, Ran, Ran]
-  })
+test('so do the limits, and their waiting', () => {
+  const { code, stdout, stderr } = ran.limits
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const p99 = (name: string) => {
+    const [, line] = new RegExp(`^${name}: p99 +[▁-█ ]{60} (.*)$`, 'm').exec(stdout)!
+    return [...line!.matchAll(/(\d+) ms/g)].map(([, ms]) => Number(ms))
+  }
+  const [none, vegas] = [p99('no limit'), p99('vegas')]
+  expect(none).toHaveLength(3)
+  expect(vegas[1]! * 10).toBeLessThan(none[1]!)
+  expect(vegas[2]! * 10).toBeLessThan(none[2]!)
+})
 
-  test('the choices stand side by side', () => {
-    expect(choices).toMatchObject({ code: 0, stderr: '' })
-    for (const name of ['round robin', 'least of two', 'peak-EWMA', 'bandit']) {
-      expect(choices.stdout).toMatch(new RegExp(`^${name} +(\\d+ ms \\(\\d+\\.\\d %\\) *){6}$`, 'm'))
-    }
-  })
+test('the real run measures each server, and ends with 1 if a promise is broken', () => {
+  const { code, stdout, stderr } = ran.steady
+  expect(stderr).toBe('')
+  for (const name of ['no limit', 'fixed 4', 'fixed 16', 'vegas']) {
+    expect(stdout).toMatch(new RegExp(`^${name} +\\d+ calls/s +p99 +(\\d+\\.\\d|NaN) ms$`, 'm'))
+  }
+  // Times are judged where the machine is quiet: here it may stand still while one of the servers is measured.
+  const promises = stdout.match(/^(kept|BROKEN) .* promised at (most 0\.25|least 0\.95)$/gm)
+  expect(promises).toHaveLength(2)
+  expect(code).toBe(promises!.every((line) => line.startsWith('kept')) ? 0 : 1)
+})
 
-  test('so do the limits, and their waiting', () => {
-    expect(limits).toMatchObject({ code: 0, stderr: '' })
-    const p99 = (name: string) => {
-      const [, line] = new RegExp(`^${name}: p99 +[▁-█ ]{60} (.*)$`, 'm').exec(limits.stdout)!
-      return [...line!.matchAll(/(\d+) ms/g)].map(([, ms]) => Number(ms))
-    }
-    const [none, vegas] = [p99('no limit'), p99('vegas')]
-    expect(none).toHaveLength(3)
-    expect(vegas[1]! * 10).toBeLessThan(none[1]!)
-    expect(vegas[2]! * 10).toBeLessThan(none[2]!)
-  })
-
-  test('the real run measures each server, and ends with 1 if a promise is broken', () => {
-    const { code, stdout, stderr } = steady
-    expect(stderr).toBe('')
-    for (const name of ['no limit', 'fixed 4', 'fixed 16', 'vegas']) {
-      expect(stdout).toMatch(new RegExp(`^${name} +\\d+ calls/s +p99 +(\\d+\\.\\d|NaN) ms$`, 'm'))
-    }
-    // Times are judged where the machine is quiet: here it may stand still while one of the servers is measured.
-    const promises = stdout.match(/^(kept|BROKEN) .* promised at (most 0\.25|least 0\.95)$/gm)
-    expect(promises).toHaveLength(2)
-    expect(code).toBe(promises!.every((line) => line.startsWith('kept')) ? 0 : 1)
-  })
+test('a server that is told to end does, and has nothing to complain of', async () => {
+  for (const server of servers) {
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+    expect(server.stderr()).toBe('')
+  }
 })
