@@ -1,9 +1,9 @@
 import type { Backend, Picker } from './picker.ts'
-import { exponential } from './random.ts'
+import { exponential, two } from './random.ts'
 import type { Random } from './random.ts'
 import { percentile } from './percentile.ts'
+import { SimulatedServer } from './simulated-server.ts'
 import { Time } from './time.ts'
-import { two } from './two.ts'
 
 /** Servers, and one of them that is slow for a time. */
 export interface Fleet {
@@ -50,43 +50,6 @@ export class LeastOfTwo implements Picker {
 }
 // #endregion
 
-/** A server as it is simulated: so many at a time, and the others wait. */
-class Server implements Backend {
-  readonly name: string
-  inFlight = 0
-  readonly #waiting: (() => void)[] = []
-  readonly #workers: number
-  #working = 0
-  readonly #time: Time
-  readonly #takes: () => number
-
-  constructor(name: string, workers: number, time: Time, takes: () => number) {
-    this.name = name
-    this.#workers = workers
-    this.#time = time
-    this.#takes = takes
-  }
-
-  ask(done: () => void): void {
-    this.inFlight++
-    this.#waiting.push(done)
-    this.#work()
-  }
-
-  #work(): void {
-    while (this.#working < this.#workers && this.#waiting.length > 0) {
-      const done = this.#waiting.shift()!
-      this.#working++
-      this.#time.after(this.#takes(), () => {
-        this.#working--
-        this.inFlight--
-        done()
-        this.#work()
-      })
-    }
-  }
-}
-
 // #region choosing
 /** Requests come by chance (Poisson) and go where the picker says: only the time is made up. */
 export function choose(pickerFor: (time: Time) => Picker, fleet: Fleet, stepMs = 1000): Choice[] {
@@ -96,13 +59,12 @@ export function choose(pickerFor: (time: Time) => Picker, fleet: Fleet, stepMs =
   const isSlow = () => slow.fromMs <= time.now() && time.now() < slow.untilMs
   const servers = Array.from({ length: fleet.servers }, (_, i) => {
     const last = i === fleet.servers - 1
-    return new Server(`server ${i + 1}`, workers, time, () => {
-      return serviceMs * (0.5 + random()) * (last && isSlow() ? slow.factor : 1)
-    })
+    const takes = () => serviceMs * (0.5 + random()) * (last && isSlow() ? slow.factor : 1)
+    return new SimulatedServer(`server ${i + 1}`, time, () => workers, takes)
   })
   let [asked, toLast, latencies] = [0, 0, [] as number[]]
   const come = () => {
-    const server = picker.pick(servers) as Server
+    const server = picker.pick(servers) as SimulatedServer
     const came = time.now()
     asked++
     if (server === servers.at(-1)) toLast++

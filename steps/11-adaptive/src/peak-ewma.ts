@@ -1,6 +1,6 @@
 import type { Clock } from '@rpc-steps/async-await'
 import type { Backend, Picker } from './picker.ts'
-import { two } from './two.ts'
+import { two } from './random.ts'
 import type { Random } from './random.ts'
 
 /** How long a latency is remembered, and what a failure counts as. */

@@ -17,3 +17,10 @@ export const exponential = (random: Random, mean: number): number => -mean * Mat
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
+
+/** Two of these by chance, which are not the same unless there is only one. */
+export function two<T>(all: readonly T[], random: Random): [T, T] {
+  const first = Math.floor(random() * all.length)
+  const second = (first + 1 + Math.floor(random() * (all.length - 1))) % all.length
+  return [all[first]!, all[second]!]
+}

@@ -1,9 +1,9 @@
 import { Admission } from './admission.ts'
-import type { Leave } from './admission.ts'
 import type { Limit } from './limit.ts'
 import { percentile } from './percentile.ts'
 import { exponential } from './random.ts'
 import type { Random } from './random.ts'
+import { SimulatedServer } from './simulated-server.ts'
 import { Time } from './time.ts'
 
 /** What a server can do, and what is asked of it. */
@@ -54,37 +54,24 @@ export function simulate(limitFor: (time: Time) => Limit, scene: Scene): Point[]
   const limit = limitFor(time)
   const admission = new Admission(limit, time)
   const now = { ...scene.conditions }
-  const waiting: { came: number; leave: Leave }[] = []
-  let [working, taken, refused] = [0, 0, 0]
-  let latencies: number[] = []
-
-  const work = () => {
-    while (working < now.workers && taken < waiting.length) {
-      const { came, leave } = waiting[taken++]!
-      working++
-      time.after(now.serviceMs * spread(random), () => {
-        working--
-        latencies.push(time.now() - came)
-        leave('success')
-        work()
-      })
-    }
-    // What was taken stands there until it is much, because taking from the front of an array moves the rest.
-    if (taken < 1000) return
-    waiting.splice(0, taken)
-    taken = 0
-  }
+  const server = new SimulatedServer('server', time, () => now.workers, () => now.serviceMs * spread(random))
+  let [refused, latencies] = [0, [] as number[]]
   const come = () => {
     const leave = admission.enter()
-    if (leave) waiting.push({ came: time.now(), leave })
-    else refused++
-    work()
+    const came = time.now()
+    if (!leave) refused++
+    else {
+      server.ask(() => {
+        latencies.push(time.now() - came)
+        leave('success')
+      })
+    }
     time.after(exponential(random, 1000 / now.rate), come)
   }
   const change = ({ atMs, ...conditions }: { atMs: number } & Partial<Conditions>) => {
     time.after(atMs, () => {
       Object.assign(now, conditions)
-      work()
+      server.work()
     })
   }
   scene.changes?.forEach(change)
@@ -95,8 +82,7 @@ export function simulate(limitFor: (time: Time) => Limit, scene: Scene): Point[]
     time.runUntil(atMs)
     const { inFlight } = admission
     points.push({ atMs, limit: limit.current, inFlight, served: latencies.length, refused, ...summary(latencies) })
-    refused = 0
-    latencies = []
+    ;[refused, latencies] = [0, []]
   }
   return points
 }
