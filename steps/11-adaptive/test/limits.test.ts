@@ -181,7 +181,7 @@ describe('when the server changes', () => {
   })
 
   test('what lasts becomes usual to gradient2: in an overload without end it grows without end, and vegas does not', () => {
-    const scene = { conditions: usual, durationMs: 60_000, stepMs: 1000 }
+    const scene = { conditions: usual, durationMs: 30_000, stepMs: 1000 }
     const last = (limitFor: (time: Time) => Limit) => simulate(limitFor, { ...scene, random: seeded(1) }).at(-1)!
     expect(last(all.gradient2).limit).toBeGreaterThan(10 * usual.workers)
     expect(last(all.vegas).limit).toBeLessThan(1.3 * usual.workers)
