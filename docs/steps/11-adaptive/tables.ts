@@ -69,7 +69,7 @@ export default {
     doctored: [/^(fixed 150 +5 .*? )\d+ ms( +\d+ ms)$/m, '$120 ms$2'],
   },
   '11-orders.txt': {
-    command: 'npx tsx steps/11-adaptive/orders.ts',
+    command: 'npx tsx steps/11-adaptive/turns.ts',
     smaller: ['--seconds', '3'],
     facts(text) {
       const [fifo, lifo, codel, both] = ['first in, first out', 'adaptive LIFO', 'CoDel', 'both'].map((name) => pairs(text, name))

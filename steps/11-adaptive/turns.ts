@@ -7,7 +7,7 @@ import { percentile } from './src/percentile.ts'
 import { exponential } from './src/random.ts'
 import { Time } from './src/time.ts'
 
-const usage = `orders.ts [options]
+const usage = `turns.ts [options]
 
 The queue of step 06 with more and more to do, and who is next in it, in simulated time. Its callers lose
 patience after a while, and do not say so. Says how many had an answer while they still waited.`
