@@ -1,6 +1,8 @@
 import { main, numberOption, readOptions } from '@rpc-steps/cli'
-import { Bandit, choose, LeastOfTwo, PeakEwma, RoundRobin, seeded } from './src/index.ts'
-import type { Choice, Picker, Random } from './src/index.ts'
+import { powerOfTwo, roundRobin } from '@rpc-steps/resilience'
+import type { Picker } from '@rpc-steps/resilience'
+import { Bandit, choose, PeakEwma, seeded } from './src/index.ts'
+import type { Choice, Random } from './src/index.ts'
 import type { Time } from './src/time.ts'
 
 const usage = `choices.ts [options]
@@ -17,8 +19,8 @@ await main(async () => {
   })
   const slow = { fromMs: stepMs, untilMs: 3 * stepMs, factor }
   const ways: Record<string, (time: Time, random: Random) => Picker> = {
-    'round robin': () => new RoundRobin(),
-    'least of two': (_, random) => new LeastOfTwo(random),
+    'round robin': () => roundRobin(),
+    'least of two': (_, random) => powerOfTwo(random),
     'peak-EWMA': (time, random) => new PeakEwma(time, { random }),
     'bandit': (time, random) => new Bandit(time, { random }),
   }

@@ -1,18 +1,17 @@
-import { connect } from '@rpc-steps/async-await'
-import { clientOptions, main, ownOptions, printSettled } from '@rpc-steps/cli'
-import { cancels, deadlined } from '@rpc-steps/deadlines'
-import { gatherSettled } from '@rpc-steps/gather'
+import { systemClock } from '@rpc-steps/async-await'
+import { clientOptions, main, ownOptions } from '@rpc-steps/cli'
+import { askResiliently, powerOfTwo, serversOption } from '@rpc-steps/resilience'
+import type { Picker } from '@rpc-steps/resilience'
+import { Bandit, PeakEwma } from './src/index.ts'
 import step from './step.ts'
 
 await main(async () => {
-  const { calls, limit, timeout = Infinity, ...options } = clientOptions(ownOptions(step, 'client'))
-  const peer = await connect(options, { framing: options.framing, extensions: [cancels] })
-  const call = deadlined(peer.call, timeout)
-  const results = await gatherSettled(
-    calls,
-    ({ method, params }, signal) => call(method, params, { signal }),
-    { limit },
-  )
-  printSettled(calls, results)
-  await peer.close()
+  const own = { ...ownOptions(step, 'client'), servers: serversOption }
+  const options = clientOptions(own)
+  const pickers: Record<typeof options.pick, () => Picker> = {
+    'two': () => powerOfTwo(),
+    'peak-ewma': () => new PeakEwma(systemClock),
+    'bandit': () => new Bandit(systemClock),
+  }
+  await askResiliently(options, own.slow.read, pickers[options.pick]())
 })

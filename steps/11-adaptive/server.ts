@@ -1,19 +1,17 @@
-import { answer, listen, systemClock } from '@rpc-steps/async-await'
+import { systemClock } from '@rpc-steps/async-await'
 import { announce, main, ownOptions, serverOptions, stopSignal } from '@rpc-steps/cli'
-import { cancels, deadlined, inTime } from '@rpc-steps/deadlines'
-import { onThreads, queued } from '@rpc-steps/task-queue'
+import { serveResiliently } from '@rpc-steps/resilience'
 import type { NewLine, Order } from '@rpc-steps/task-queue'
 import { AdaptiveLifo, Aimd, Codel, fixed, Gradient2, limited, Vegas } from './src/index.ts'
 import type { Limit } from './src/index.ts'
 import step from './step.ts'
 
 await main(async () => {
-  const own = serverOptions(ownOptions(step, 'server'))
-  const { workers, capacity, order, threads, learn, start, slow, trace, ...options } = own
+  const { learn, order, start, 'too-slow': tooLongMs, ...options } = serverOptions(ownOptions(step, 'server'))
   const range = { initial: start, most: Math.max(1000, start) }
   const limits: Record<typeof learn, () => Limit> = {
     no: () => fixed(start),
-    aimd: () => new Aimd(systemClock, { tooLongMs: slow, ...range }),
+    aimd: () => new Aimd(systemClock, { tooLongMs, ...range }),
     gradient2: () => new Gradient2(range),
     vegas: () => new Vegas(range),
   }
@@ -23,14 +21,11 @@ await main(async () => {
     codel: () => new Codel(systemClock),
     both: () => new Codel(systemClock, {}, new AdaptiveLifo(systemClock)),
   }
-  const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
-  const queue = queued(inTime(pool ?? answer), { workers, capacity, order: orders[order] })
-  const handler = deadlined(limited(queue, limits[learn]()))
-  const server = await listen(handler, options, { framing: options.framing, extensions: [cancels] })
+  const server = await serveResiliently({ ...options, order: orders[order] }, {
+    around: (handler) => limited(handler, limits[learn]()),
+  })
   const stopped = stopSignal()
   announce(server)
   await stopped
-  await queue.drain()
   await server.close()
-  await pool?.close()
 })

@@ -1,7 +1,5 @@
-import { withoutStreams } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
-import queue from '../06-task-queue/step.ts'
-import deadlines from '../07-deadlines/step.ts'
+import resilience from '../10-resilience/step.ts'
 
 export default {
   title: 'Adaptive',
@@ -9,16 +7,14 @@ export default {
   part: 'serving',
   adds: 'A number that moves: how much is let in is measured, and not chosen.',
   options: {
-    // In front of the queue of step 06.
-    workers: queue.options.workers,
-    capacity: queue.options.capacity,
+    // In front of the queue of step 06, and behind what the steps in between have put around it.
+    ...resilience.options,
     order: {
       of: ['server'],
       help: 'who is next, and who has waited for too long',
       choices: ['both', 'codel', 'lifo', 'fifo'],
       lab: { label: 'Who is next', without: 'fifo', says: 'order #', fails: true },
     },
-    threads: queue.options.threads,
     learn: {
       of: ['server'],
       help: 'how it learns how many requests may be in flight',
@@ -35,7 +31,7 @@ export default {
       most: 1_000_000,
       lab: { label: 'Begins with', without: '50', most: 500, says: 'begins with #', fails: true },
     },
-    slow: {
+    'too-slow': {
       of: ['server'],
       hint: 'MS',
       help: 'above this a request counts as too slow, for --learn aimd',
@@ -43,13 +39,18 @@ export default {
       least: 1,
       most: 60_000,
     },
-    limit: queue.options.limit,
-    timeout: deadlines.options.timeout,
+    pick: {
+      of: ['client'],
+      help: 'which of several servers is asked: that of two with less to do, or what is learned of them',
+      choices: ['bandit', 'peak-ewma', 'two'],
+    },
   },
-  server: { mustFail: withoutStreams },
-  ways: [{ args: '--learn gradient2 --order both', mustFail: withoutStreams }],
+  pieces: resilience.pieces,
+  makes: resilience.makes,
+  group: resilience.group,
+  ways: [{ args: '--learn gradient2 --order both' }],
   bench: {
-    cannot: queue.bench.cannot,
+    cannot: resilience.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.25, against: '04-async-await' }],
   },
 } as const satisfies StepInfo

@@ -22,7 +22,8 @@ export default [
   {
     title: 'Whom a client asks',
     line: 'It asked who had less to do; now it remembers how each has answered, and tries the slow ones again.',
-    after: ['11/src/picker.ts#picker', '11/src/choosing.ts#others', '11/src/peak-ewma.ts#peak-ewma', '11/src/bandit.ts#bandit'],
+    before: ['10/src/picking.ts#pickers'],
+    after: ['11/src/peak-ewma.ts#peak-ewma', '11/src/bandit.ts#bandit'],
   },
   {
     title: 'How long a client waits',

@@ -1,5 +1,5 @@
 import type { Clock } from '@rpc-steps/async-await'
-import type { Backend, Picker } from './picker.ts'
+import type { Backend, Picker } from '@rpc-steps/resilience/picking'
 import { normal } from './random.ts'
 import type { Random } from './random.ts'
 

@@ -1,5 +1,5 @@
-import type { Backend, Picker } from './picker.ts'
-import { exponential, two } from './random.ts'
+import type { Picker } from '@rpc-steps/resilience/picking'
+import { exponential } from './random.ts'
 import type { Random } from './random.ts'
 import { percentile } from './percentile.ts'
 import { SimulatedServer } from './simulated-server.ts'
@@ -27,28 +27,6 @@ export interface Choice {
   /** The part of the calls that was given to the slow server. */
   share: number
 }
-
-// #region others
-/** One after the other, whatever happens. */
-export class RoundRobin implements Picker {
-  #turn = 0
-  pick(backends: readonly Backend[]): Backend {
-    return backends[this.#turn++ % backends.length]!
-  }
-}
-
-/** Of two by chance, who has less to do: M. Mitzenmacher, "The power of two choices", 2001. */
-export class LeastOfTwo implements Picker {
-  readonly #random: Random
-  constructor(random: Random) {
-    this.#random = random
-  }
-  pick(backends: readonly Backend[]): Backend {
-    const [one, other] = two(backends, this.#random)
-    return one.inFlight <= other.inFlight ? one : other
-  }
-}
-// #endregion
 
 // #region choosing
 /** Requests come by chance (Poisson) and go where the picker says: only the time is made up. */

@@ -29,9 +29,13 @@ export function limited(handler: Handler, limit: Limit, clock: Clock = systemClo
     }
     const began = clock.now()
     const end = (outcome: Outcome) => {
+      // A stream lasts as long as its reader likes: it has a place, and says nothing of how quick we are.
+      if (isStream) return leave('ignored')
       if (outcome === 'success') roundTrip.add(clock.now() - began)
       leave(outcome)
     }
+    const { credit, stream } = request.meta ?? {}
+    const isStream = credit !== undefined || stream === true
     let answer: Answer | PromiseLike<Answer>
     try {
       answer = handler(request, context)

@@ -1,4 +1,4 @@
-import type { Backend } from './picker.ts'
+import type { Backend } from '@rpc-steps/resilience/picking'
 import type { Time } from './time.ts'
 
 /** A server in simulated time: it works on so many requests at a time, and the others wait. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { Bandit, choose, LeastOfTwo, PeakEwma, RoundRobin, seeded } from '../src/index.ts'
-import type { Backend, Fleet, Picker } from '../src/index.ts'
+import { powerOfTwo, roundRobin } from '@rpc-steps/resilience'
+import type { Backend, Picker } from '@rpc-steps/resilience'
+import { Bandit, choose, PeakEwma, seeded } from '../src/index.ts'
+import type { Fleet } from '../src/index.ts'
 import { Time } from '../src/time.ts'
 
 const learning = {
@@ -21,8 +23,8 @@ const slowTime = (pickerFor: (time: Time) => Picker, seed: number) => run(picker
 
 describe.each(names)('%s', (name) => {
   test.each([1, 2, 3])('beats round robin at least twofold in p99 while one of five is ten times slower (seed %i)', (seed) => {
-    const robin = slowTime(() => new RoundRobin(), seed)
-    const two = slowTime(() => new LeastOfTwo(seeded(seed)), seed)
+    const robin = slowTime(() => roundRobin(), seed)
+    const two = slowTime(() => powerOfTwo(seeded(seed)), seed)
     const learned = slowTime((time) => learning[name](time, seeded(seed)), seed)
     expect(learned).toHaveLength(2)
     for (const [i, { p99Ms }] of learned.entries()) {
