@@ -183,9 +183,10 @@ describe('over a connection', () => {
     const line = reconnecting(dialer(server), { base: 1, waits: 1, waitMs: 60_000 })
     const came = keyed(retrying(line.call, { idempotent: hasKey, base: 1 }))('pay', [5])
     await expect.poll(() => runs.length).toBe(1)
-    for (const peer of server.peers) peer.destroy()
-    await expect.poll(() => line.state).toBe('connected')
-    await expect.poll(() => [...server.peers][0]?.stats.requests).toBe(1)
+    const [first] = server.peers
+    first!.destroy()
+    await first!.closed
+    await expect.poll(() => [...server.peers][0]?.stats.requests, { timeout: 10_000 }).toBe(1)
     expect(runs[0]!.context.signal.aborted).toBe(false)
     runs[0]!.end('paid')
     expect([await came, runs.length]).toEqual(['paid', 1])
