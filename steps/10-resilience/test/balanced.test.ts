@@ -222,6 +222,6 @@ test('in every order of calls, outcomes, servers that come and go, and time: the
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), pickers, fc.array(actions, { maxLength: 80, size: 'max' }), (count, picker, script) =>
       play(count, picker(), script)),
-    { numRuns: Number(process.env['RUNS'] ?? 300) },
+    { numRuns: Number(process.env['RUNS'] ?? 100) },
   )
 })

@@ -184,6 +184,6 @@ test('in every order of calls, answers, failures, cancels and time it lets throu
         expect(guarded.state).toBe(model.state)
       }
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 300) },
+    { numRuns: Number(process.env['RUNS'] ?? 100) },
   )
 })

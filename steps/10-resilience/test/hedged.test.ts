@@ -240,6 +240,6 @@ test('in every order of answers, failures, time and cancels each call has the ou
         expect(budget.balance).toBeCloseTo(balance / 10)
       }
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 300) },
+    { numRuns: Number(process.env['RUNS'] ?? 100) },
   )
 })
