@@ -46,4 +46,8 @@ export default {
   pieces: security.pieces,
   makes: security.makes,
   group: { copies: 'copies', addresses: 'servers', killed: 'killed' },
+  bench: {
+    cannot: security.bench.cannot,
+    bars: [{ workload: 'in-flight', atLeast: 0.07, against: '04-async-await' }],
+  },
 } as const satisfies StepInfo
