@@ -26,7 +26,7 @@ await main(async () => {
   announce(server)
   await stopped
   drainer.begin()
-  await drained(queue)
+  await Promise.all([drainer.gone(), drained(queue)])
   await server.close()
 })
 

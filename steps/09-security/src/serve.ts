@@ -35,8 +35,8 @@ export interface Additions {
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (handler: Handler) => Handler
   extensions?: readonly ((peer: Peer) => void)[]
-  /** It has been asked to end: said before it stops taking requests. */
-  closing?: () => void
+  /** It has been asked to end: said before it stops taking requests. It closes when this resolves, and not before. */
+  closing?: () => void | Promise<void>
 }
 
 // #region serve
@@ -73,8 +73,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
-    closing?.()
-    await drained(queue)
+    await Promise.all([closing?.(), drained(queue)])
     await server.close()
     await pool?.close()
   }

@@ -1,5 +1,5 @@
-import { Key } from '@rpc-steps/async-await'
-import type { Peer } from '@rpc-steps/async-await'
+import { Key, systemClock } from '@rpc-steps/async-await'
+import type { Clock, Peer } from '@rpc-steps/async-await'
 
 const method = '$/drain'
 
@@ -42,25 +42,43 @@ export function drains(peer: Peer): Drain {
 // #region tell
 /**
  * Tells the clients of a server to go elsewhere with what they have yet to ask: those that are here, and those
- * that still come. What is in flight is finished, so drain the queue next, and then close the server.
+ * that still come. What is in flight is finished: so drain the queue, wait until they have gone, and close the server.
  * GOAWAY in HTTP/2, RFC 9113, section 6.8.
  */
 export class Drainer {
   readonly #peers = new Set<Peer>()
   #begun = false
+  #lastHasGone = () => {}
 
   /** For the `extensions` of the server's peers. */
   readonly extension = (peer: Peer): void => {
-    if (this.#begun) return void peer.notify(method)
     this.#peers.add(peer)
-    void peer.closed.then(() => this.#peers.delete(peer))
+    void peer.closed.then(() => {
+      this.#peers.delete(peer)
+      if (this.#peers.size === 0) this.#lastHasGone()
+    })
+    if (this.#begun) void peer.notify(method)
   }
 
   /** Tells all of them, and from now on whoever comes. */
   begin(): void {
     this.#begun = true
     for (const peer of this.#peers) void peer.notify(method)
-    this.#peers.clear()
+  }
+
+  /**
+   * Resolves when all of them have gone, or after so many milliseconds: some do not know what they were told. What
+   * they sent before they heard of it is on its way until then, and to close earlier would be to lose it.
+   */
+  gone(ms = 1_000, clock: Clock = systemClock): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      this.#lastHasGone = () => {
+        cancel()
+        resolve()
+      }
+      if (this.#peers.size === 0) this.#lastHasGone()
+    })
   }
 }
 // #endregion

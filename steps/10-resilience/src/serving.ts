@@ -13,6 +13,9 @@ export function serveResiliently(options: ServeOptions, { around = (handler) => 
     // A key is its owner's: nobody else is given the answer by guessing it.
     around: (handler) => idempotent(around(handler), { scope: (context) => principalOf(context)?.name ?? '' }),
     extensions: [drainer.extension],
-    closing: () => drainer.begin(),
+    closing() {
+      drainer.begin()
+      return drainer.gone()
+    },
   })
 }

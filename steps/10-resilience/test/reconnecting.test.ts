@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import { answer, connect, Peer } from '@rpc-steps/async-await'
 import type { Handler, Json } from '@rpc-steps/async-await'
 import { cancels, deadlined } from '@rpc-steps/deadlines'
+import { queued } from '@rpc-steps/task-queue'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { balanced, breaking, drains, Drainer, hedged, reconnecting, retrying, roundRobin } from '../src/index.ts'
@@ -237,6 +238,36 @@ describe('drain', () => {
     const second = await connect(server, { extensions: [hear('second')] })
     await expect.poll(() => heard).toEqual(['first', 'second'])
     await Promise.all([first.close(), second.close()])
+  })
+
+  it('the server stays until they have gone: what they sent before they heard of it is answered', async () => {
+    const drainer = new Drainer()
+    const queue = queued(answer)
+    const server = await served(queue, { extensions: [drainer.extension] })
+    const peers = await Promise.all([connect(server), connect(server)])
+    await Promise.all(peers.map((peer) => peer.call('add', [1, 2])))
+    drainer.begin()
+    let ended = false
+    const ending = Promise.all([drainer.gone(60_000), queue.drain()]).then(() => (ended = true))
+    expect(await Promise.all(peers.map((peer) => outcome(peer.call('add', [1, 2]))))).toEqual([-32014, -32014])
+    await peers[0].close()
+    expect([ended, await outcome(peers[1].call('add', [1, 2]))]).toEqual([false, -32014])
+    await peers[1].close()
+    await ending
+  })
+
+  it('it does not wait for ever for those who do not go', async () => {
+    const clock = new FakeClock()
+    const drainer = new Drainer()
+    const server = await served(answer, { extensions: [drainer.extension] })
+    const peer = await connect(server)
+    await peer.call('add', [1, 2])
+    const gone = drainer.gone(1_000, clock)
+    clock.pass(1_000)
+    await gone
+    await peer.close()
+    await drainer.gone(1_000, clock)
+    expect(clock.timers).toBe(0)
   })
 })
 

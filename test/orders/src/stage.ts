@@ -284,7 +284,9 @@ export class Play implements Stage {
     }
     for (const [side, { stats }] of this.#ends) {
       const { timers } = this.#clocks[side]
-      if (timers > 0 && stats['pending'] === 0 && stats['handling'] === 0) {
+      // Between two tries of a call no request is pending.
+      const calls = side === 'client' && [...this.#calls.values()].some(({ settled }) => !settled)
+      if (timers > 0 && stats['pending'] === 0 && stats['handling'] === 0 && !calls) {
         this.breaks('no timer without a call', `the ${side} has nothing in hand, and ${timers} timer${timers > 1 ? 's' : ''}`)
       }
     }
