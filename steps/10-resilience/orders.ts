@@ -28,32 +28,29 @@ const nameOf = (method: string) => method.replace(/\d+$/, '')
 /** What the tries of each call do. */
 class Tries {
   readonly #made = new Map<string, number>()
-  readonly #open = new Map<string, number>()
+  /** Tries that go on. */
+  open = 0
   /** A try was made, and the one before it may have run. */
   repeated: string | undefined
   readonly #lost = new Set<string>()
+  /** Those of which a try was given up. */
+  readonly givenUp = new Set<string>()
 
-  open(name: string): number {
-    return this.#open.get(name) ?? 0
-  }
-
-  get left(): number {
-    return [...this.#open.values()].reduce((sum, count) => sum + count, 0)
-  }
 
   of(call: Call): Call {
     return async (name, params, options) => {
       const n = (this.#made.get(name) ?? 0) + 1
       this.#made.set(name, n)
       if (this.#lost.has(name)) this.repeated = `${name} may have run, and is tried again`
-      this.#open.set(name, this.open(name) + 1)
+      this.open++
       try {
         return await call(`${name}${n}`, params, options)
       } catch (error) {
         if (error instanceof DisconnectedError && error.sent) this.#lost.add(name)
+        if (options?.signal?.aborted) this.givenUp.add(name)
         throw error
       } finally {
-        this.#open.set(name, this.open(name) - 1)
+        this.open--
       }
     }
   }
@@ -82,7 +79,7 @@ export default [
       })
       const tries = new Tries()
       stage.always('what may have run is not tried again', () => tries.repeated)
-      stage.nothing('tries that go on', () => tries.left)
+      stage.nothing('tries that go on', () => tries.open)
       const clock = stage.clocks.client
       const again = retrying(tries.of(client.call), { clock, base: 10, random: () => 0.5 })
       const signal = stage.signal('gives a up')
@@ -140,12 +137,13 @@ export default [
         return answer
       })
       const tries = new Tries()
-      let early: string | undefined
-      stage.always('a failure does not beat who may do better', () => early)
-      stage.nothing('tries that go on', () => tries.left)
+      let failed = false
+      const early = () => (failed && tries.givenUp.has('a') ? 'a has failed, and a try of it was given up' : undefined)
+      stage.always('a failure does not beat who may do better', early)
+      stage.nothing('tries that go on', () => tries.open)
       const call = hedged(tries.of(client.call), { delay: 10, idempotent: () => true, clock: stage.clocks.client })
       const watched = () => call('a').catch((error: unknown) => {
-        if (tries.open('a') > 0) early = 'a has failed, and a try of it goes on'
+        failed = true
         throw error
       })
       stage.call('a', watched, { codes: [codes.internalError] })
