@@ -2,7 +2,7 @@ import type { Call, Handler } from '@rpc-steps/async-await'
 import { deadlined } from '@rpc-steps/deadlines'
 import { queued } from '@rpc-steps/task-queue'
 import { codes, RpcError } from '@rpc-steps/wire'
-import { breaking, Budget, hedged, reconnecting, retrying } from './src/index.ts'
+import { breaking, Budget, hedged, reconnecting, retrying } from '../src/index.ts'
 import { calling, World } from './world.ts'
 
 /** What a server was asked and has answered, in each stretch of time. */

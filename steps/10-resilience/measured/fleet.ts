@@ -1,6 +1,6 @@
 import { listening, run, start } from '@rpc-steps/cli/processes'
 import type { Running } from '@rpc-steps/cli/processes'
-import type { SteadyReport } from './src/index.ts'
+import type { SteadyReport } from '../src/index.ts'
 
 /** How many run at the same time. */
 export const servers = 3
@@ -63,7 +63,7 @@ export class Fleet {
   async call(rate: number, seconds: number): Promise<Report> {
     const addresses = this.#running.map(({ port }) => `127.0.0.1:${port}`).join()
     const args = ['--servers', addresses, '--rate', String(rate), '--seconds', String(seconds), ...workload]
-    const { stdout, stderr } = await run(new URL('client.ts', import.meta.url), args, '', (seconds + 60) * 1000)
+    const { stdout, stderr } = await run(new URL('../client.ts', import.meta.url), args, '', (seconds + 60) * 1000)
     if (stdout === '') throw new Error(`the client has said nothing: ${stderr}`)
     return JSON.parse(stdout) as Report
   }
@@ -74,5 +74,5 @@ export class Fleet {
 }
 
 function held(): Running {
-  return start(new URL('counted.ts', import.meta.url), ['--held'])
+  return start(new URL('../counted.ts', import.meta.url), ['--held'])
 }
