@@ -20,7 +20,8 @@ describe.each(steps)('step $number', (step) => {
   it('describes options that can be kept to', () => {
     for (const [name, option] of Object.entries(step.options ?? {})) {
       const made = [step.chain?.hops, step.pieces?.many, step.group?.copies, step.group?.killed]
-      expect(option.of.length > 0 || made.includes(name), name).toBe(true)
+      const stands = 'choices' in option && option.choices.every((choice) => option.stands?.[choice])
+      expect(option.of.length > 0 || made.includes(name) || stands, name).toBe(true)
       if ('text' in option || 'flag' in option) continue
       if ('choices' in option) {
         for (const system of ['linux', 'darwin', 'win32']) expect(choicesOn(system, option), name).not.toEqual([])
@@ -41,7 +42,10 @@ describe.each(steps)('step $number', (step) => {
   it('is first itself, and then each other way of starting it', () => {
     const [plain, ...others] = subjectsOf(step, 'conformance')
     expect(plain).toMatchObject({ name: step.folder, args: [] })
-    for (const { name, args } of others) expect(name).toBe(`${step.folder} ${args.join(' ')}`)
+    for (const { name, args, server } of others) {
+      const program = args.length === 0 ? server.pathname.split('/').at(-1)!.replace('.ts', '') : args.join(' ')
+      expect(name).toBe(`${step.folder} ${program}`)
+    }
   })
 })
 

@@ -10,7 +10,10 @@ const speaks = /\.(?:md|txt)$/
 const tests = /^(?:docs|test)\/(?:.+\/)?test\/|\/test\//
 const lock = 'package-lock.json'
 /** What shows one step by its name, and why. */
-const shows = ['docs/.vitepress/waiting.data.ts', 'docs/.vitepress/model/arrivals.ts'] // the curve of waiting, which the model page has, too
+const shows = [
+  'docs/.vitepress/waiting.data.ts', 'docs/.vitepress/model/arrivals.ts', // the curve of waiting, which the model page has, too
+  'docs/.vitepress/limits.data.ts', 'docs/.vitepress/model/limits.ts', // the limits, which a page turns
+]
 
 /** Where a text names a step. The step itself is left out, and those that come later: they stand on it. */
 function namesOf(folder: string, others: readonly string[]): string[] {
