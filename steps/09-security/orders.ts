@@ -11,10 +11,11 @@ const extras = (token: string) => () => ({ meta: { token } })
 
 /** A client, and a server that takes its time with each token. */
 function ends(stage: Stage, requests = 9) {
-  let strangers = 0
-  stage.always('nothing is done for who is not known', () => (strangers > 0 ? 'a handler was run for nobody' : undefined))
+  let wrong: string | undefined
+  stage.always('nothing is done for who is not known, or is known to have gone', () => wrong)
   const works: Handler = async ({ method }, context) => {
-    if (principalOf(context)?.name !== 'ada') strangers++
+    if (principalOf(context)?.name !== 'ada') wrong = `${method} is run for somebody`
+    if (context.signal.aborted) wrong = `${method} is run, and its caller has gone`
     await stage.works(method, context.signal)
     return method
   }
