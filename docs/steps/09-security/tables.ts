@@ -1,4 +1,5 @@
 import { row } from '../../.vitepress/predict/facts.ts'
+import { orderOf } from '../../.vitepress/record/order.ts'
 import { wordsOf } from '../../.vitepress/record/table.ts'
 import type { Tables } from '../../.vitepress/record/table.ts'
 
@@ -32,4 +33,5 @@ export default {
     },
     doctored: [/^( {2}seen before +)[\d.]+/m, '$199999'],
   },
+  ...orderOf('09', 'serves-who-has-gone', '1-a:031'),
 } satisfies Tables

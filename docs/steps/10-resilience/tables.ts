@@ -1,4 +1,5 @@
 import { row } from '../../.vitepress/predict/facts.ts'
+import { orderOf } from '../../.vitepress/record/order.ts'
 import { wordsOf } from '../../.vitepress/record/table.ts'
 import type { Table, Tables } from '../../.vitepress/record/table.ts'
 
@@ -32,4 +33,10 @@ export default {
     command: 'npx tsx steps/10-resilience/kills.ts',
     testedIn: 'steps/10-resilience/test/programs.test.ts',
   },
+  ...orderOf('10', 'closes-before-they-have-gone', '2-a-b:1'),
+  ...orderOf('10', 'retries-what-may-have-run', '1-a:1'),
+  ...orderOf('10', 'first-end-wins', '4-b:0001'),
+  ...orderOf('10', 'drain-never-ends', '2-a:21'),
+  ...orderOf('10', 'runs-twice-at-once', '3:001'),
+  ...orderOf('10', 'dies-with-its-caller', '3:0201'),
 } satisfies Tables
