@@ -41,7 +41,7 @@ export default {
     },
     pick: {
       of: ['client'],
-      help: 'which of several servers is asked: that of two with less to do, or what is learned of them',
+      help: 'how it is chosen which of several servers is asked',
       choices: ['bandit', 'peak-ewma', 'two'],
     },
   },

@@ -8,7 +8,7 @@ const codes = async () => (await import('@rpc-steps/wire')).codes
 export default {
   computed: [
     {
-      says: ['holds fifteen wrong versions'],
+      says: ['holds sixteen wrong versions'],
       from: '`steps/09-security/bugs`, counted',
       is: () => [filesUnder('steps/09-security/bugs', '.patch').length],
     },

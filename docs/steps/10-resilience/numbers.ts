@@ -1,3 +1,4 @@
+import { filesUnder } from '../../.vitepress/source.ts'
 import { numberIn } from '../../.vitepress/words/claim.ts'
 import type { Claims } from '../../.vitepress/words/claim.ts'
 
@@ -7,6 +8,11 @@ const late = () => Math.round(1 / (1 - numberIn('steps/10-resilience/src/hedged.
 /** Where the numbers of this chapter come from. */
 export default {
   computed: [
+    {
+      says: ['holds twelve wrong versions'],
+      from: '`steps/10-resilience/bugs`, counted',
+      is: () => [filesUnder('steps/10-resilience/bugs', '.patch').length],
+    },
     {
       says: ['Of twenty, one takes longer', 'one call more in twenty'],
       from: '`steps/10-resilience/src/hedged.ts`, the quantile',

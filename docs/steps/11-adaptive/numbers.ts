@@ -1,5 +1,6 @@
+import step from '../../../steps/11-adaptive/step.ts'
 import { scenes } from '../../.vitepress/lab/scenes.ts'
-import { textOf } from '../../.vitepress/source.ts'
+import { filesUnder, textOf } from '../../.vitepress/source.ts'
 import { about, numberIn } from '../../.vitepress/words/claim.ts'
 import type { Claims } from '../../.vitepress/words/claim.ts'
 
@@ -9,6 +10,16 @@ const chapter = 'docs/steps/11-adaptive/index.md'
 /** Where the numbers of this chapter come from. */
 export default {
   computed: [
+    {
+      says: ['holds ten wrong versions'],
+      from: '`steps/11-adaptive/bugs`, counted',
+      is: () => [filesUnder('steps/11-adaptive/bugs', '.patch').length],
+    },
+    {
+      says: ['It begins with 50, which'],
+      from: '`steps/11-adaptive/step.ts`, `start`',
+      is: () => [step.options.start.default],
+    },
     {
       says: ['and the wait is ten times as long'],
       from: 'the rounds of the two commands beside it',
@@ -60,9 +71,8 @@ export default {
     },
   ],
   examples: [
-    { says: ['It begins with ten, which'], from: '`steps/11-adaptive/step.ts`, the default of `start`' },
     { says: ['feed it a thousand samples'], from: 'any number' },
-    { says: ['Twenty cuts in a row', 'each of twenty failures cuts it'], from: 'any number; the test has as many' },
+    { says: ['Twenty cuts in a row', 'each of twenty failures cuts the limit'], from: 'any number; the test has as many' },
     { says: ['would be a thousand when the crowd comes'], from: 'many; the most that the server allows' },
   ],
 } satisfies Claims

@@ -26,7 +26,7 @@ const demo = output('11-demo', (text) => {
   return { each: each!, workers: workers!, few: few!, whole: whole!.ms, half: half!.ms }
 })
 
-const orders = output('11-orders', (text) => {
+const turns = output('11-turns', (text) => {
   const [fifo, lifo] = ['first in, first out', 'adaptive LIFO'].map((name) => row(text, name))
   const [, patience] = /answered within (\d+) ms/.exec(text)!.map(Number)
   return { patience: patience!, fifo: fifo![4]!, lifo: lifo![4]! }
@@ -88,7 +88,7 @@ export default [
     }
   }),
 
-  question('11-late', orders, [/what they do comes too late/], ({ patience, fifo, lifo }) => {
+  question('11-late', turns, [/what they do comes too late/], ({ patience, fifo, lifo }) => {
     const told = say`It was ${words(fifo)} per cent. With adaptive LIFO it was ${words(lifo)}.`
     return {
       text: say`A queue has room for many, first in, first out. Much more comes than can be done. Callers wait for ${ms(patience)} and then do something else, without telling anybody. Of what can be done, how much is answered while its caller is still there?`,

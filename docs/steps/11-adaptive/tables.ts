@@ -68,7 +68,7 @@ export default {
     },
     doctored: [/^(fixed 150 +5 .*? )\d+ ms( +\d+ ms)$/m, '$120 ms$2'],
   },
-  '11-orders.txt': {
+  '11-turns.txt': {
     command: 'npx tsx steps/11-adaptive/turns.ts',
     smaller: ['--seconds', '3'],
     facts(text) {

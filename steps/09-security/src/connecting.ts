@@ -56,6 +56,7 @@ export type Dial = (address: Address, options: PeerOptions & { signal?: AbortSig
 /** How a client shows who it is, as its command line says: which connections it makes, and what it says beside a call. */
 export interface Introduction {
   dial: Dial
+  /** A call that says beside its request who asks, if that is by a token. */
   introduce: (call: Call) => Call
 }
 

@@ -34,6 +34,7 @@ export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'c
 export interface Additions {
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (handler: Handler) => Handler
+  /** What each connection hears besides its requests; streams are always among it. */
   extensions?: readonly ((peer: Peer) => void)[]
   /** It has been asked to end: said before it stops taking requests. It closes when this resolves, and not before. */
   closing?: () => void | Promise<void>
