@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { flagOption, main, numberOption, readOptions } from '@rpc-steps/cli'
-import { Fleet, servers } from './measured/fleet.ts'
-import type { Report } from './measured/fleet.ts'
+import { Fleet, servers } from './tried/fleet.ts'
+import type { Report } from './tried/fleet.ts'
 
 const usage = `kills.ts [options]
 

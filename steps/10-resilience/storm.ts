@@ -1,6 +1,6 @@
 import { choiceOption, main, readOptions } from '@rpc-steps/cli'
-import { scenes } from './measured/scenes.ts'
-import type { Row, Scene } from './measured/scenes.ts'
+import { scenes } from './tried/scenes.ts'
+import type { Row, Scene } from './tried/scenes.ts'
 
 const usage = `storm.ts [options]
 

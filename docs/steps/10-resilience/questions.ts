@@ -28,7 +28,7 @@ function stretches(text: string): Stretch[] {
 const storm = (scene: string) => output(`10-${scene}`, stretches)
 
 /** The second in which the server of a scene is as quick as before. */
-const slowUntil = () => numberIn('steps/10-resilience/measured/scenes.ts', /now\(\) < ([\d_]+)/) / 1000
+const slowUntil = () => numberIn('steps/10-resilience/tried/scenes.ts', /now\(\) < ([\d_]+)/) / 1000
 
 export default [
   question('10-demo', demo, [/every call that is meant for the dead server/], ({ names, rate, gone, rest, lost }) => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { scenes } from '../measured/scenes.ts'
-import type { Row } from '../measured/scenes.ts'
+import { scenes } from '../tried/scenes.ts'
+import type { Row } from '../tried/scenes.ts'
 
 /** Without and with what bounds it. */
 const played: Record<string, [Row[], Row[]]> = {}
