@@ -6,7 +6,7 @@ import type { Row } from '../tried/scenes.ts'
 const played: Record<string, [Row[], Row[]]> = {}
 beforeAll(async () => {
   for (const [name, { play }] of Object.entries(scenes)) played[name] = [await play(true), await play(false)]
-})
+}, 120_000)
 
 const asked = (rows: Row[]) => rows.reduce((sum, row) => sum + row.asked, 0)
 const answered = (rows: Row[]) => rows.reduce((sum, row) => sum + row.answered, 0)

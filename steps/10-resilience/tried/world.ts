@@ -5,7 +5,7 @@ import type { Call, Clock, Handler } from '@rpc-steps/async-await'
 export class World implements Clock {
   #now = 0
   /** Those that are due last come first. */
-  readonly #timers: { due: number; job: () => void }[] = []
+  readonly #timers: { due: number; job: (() => void) | undefined }[] = []
   #seed = 1
 
   now(): number {
@@ -13,7 +13,7 @@ export class World implements Clock {
   }
 
   after(ms: number, job: () => void): () => void {
-    const timer = { due: this.#now + ms, job }
+    const timer: { due: number; job: (() => void) | undefined } = { due: this.#now + ms, job }
     if (ms === Infinity) return () => {}
     let [low, high] = [0, this.#timers.length]
     while (low < high) {
@@ -22,7 +22,7 @@ export class World implements Clock {
       else high = middle
     }
     this.#timers.splice(low, 0, timer)
-    return () => (timer.job = () => {})
+    return () => (timer.job = undefined)
   }
 
   /** The same numbers in each run: mulberry32 by T. Ettinger. */
@@ -39,6 +39,7 @@ export class World implements Clock {
     await turn()
     for (let next; (next = this.#timers.at(-1)) && next.due <= end; ) {
       this.#timers.pop()
+      if (!next.job) continue // taken back
       this.#now = next.due
       next.job()
       await turn()
