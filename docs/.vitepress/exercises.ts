@@ -11,9 +11,8 @@ export interface Shown {
   text: string
   works: string
   minutes: number
-  /** The file to open, and the functions to write. */
-  file: string
-  functions: string[]
+  /** The files to open, and the functions to write in each. */
+  write: { file: string; functions: string[] }[]
   begin: string
   check: string
 }
@@ -44,7 +43,15 @@ export function exercises(md: MarkdownRenderer): void {
     )
 }
 
-function shownOf({ id, step, name, title, text, works, minutes, holes }: Exercise, render: (markdown: string) => string): Shown {
+function toWrite({ id, holes }: Exercise): Shown['write'] {
+  return [...new Set(holes.map(({ file }) => file))].map((file) => ({
+    file: `exercises/${id}/${file}`,
+    functions: holes.filter((hole) => hole.file === file).map(({ name }) => name),
+  }))
+}
+
+function shownOf(exercise: Exercise, render: (markdown: string) => string): Shown {
+  const { id, step, name, title, text, works, minutes } = exercise
   const begin = `npm run exercise -- ${step} ${name}`
   return {
     id,
@@ -52,21 +59,23 @@ function shownOf({ id, step, name, title, text, works, minutes, holes }: Exercis
     text: render(text),
     works: render(works),
     minutes,
-    file: `exercises/${id}/${holes[0]!.file}`,
-    functions: holes.map(({ name }) => name),
+    write: toWrite(exercise),
     begin,
     check: `${begin} check`,
   }
 }
 
 /** An exercise in words, for a reader without the site. */
-export function exerciseInWords({ id, step, name, title, text, works, minutes, holes }: Exercise): string {
-  const functions = holes.map(({ name }) => `\`${name}\``).join(' and ')
+export function exerciseInWords(exercise: Exercise): string {
+  const { step, name, title, text, works, minutes } = exercise
+  const functions = toWrite(exercise)
+    .map(({ file, functions }) => `${functions.map((name) => `\`${name}\``).join(' and ')} in \`${file}\``)
+    .join(', and ')
   return `### ${title}
 
 ${text}
 
-\`npm run exercise -- ${step} ${name}\` makes a copy. Write ${functions} in \`exercises/${id}/${holes[0]!.file}\`, and run the
+\`npm run exercise -- ${step} ${name}\` makes a copy. Write ${functions}. Then run the
 same command with \`check\` behind it. It takes ${minutes} minutes, usually. When it works: ${works}
 `
 }

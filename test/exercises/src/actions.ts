@@ -55,7 +55,7 @@ function task(exercise: Exercise): string {
 
 ${text}
 
-Open     ${fileOf(exercise)}
+Open     ${filesOf(exercise)}
 Write    ${names}
 It takes ${minutes} minutes, usually.
 Read     ${where(tests[0]!.read)}
@@ -101,7 +101,7 @@ async function checkOnSave(exercise: Exercise, options: ActionOptions): Promise<
         console.log(`\n${new Date().toLocaleTimeString()}\n`)
         await checkOnce(exercise, options, stopped)
         const how = watches[0]!.by === 'polling' ? ' (looking for changes now and then: nobody tells us of them here)' : ''
-        console.log(`\nSave ${fileOf(exercise)} to check again${how}; Ctrl-C ends.`)
+        console.log(`\nSave ${filesOf(exercise)} to check again${how}; Ctrl-C ends.`)
         continue
       }
       await new Promise<void>((resolve) => {
@@ -152,17 +152,20 @@ async function reset(exercise: Exercise, { yes }: ActionOptions): Promise<void> 
   if (!yes) {
     if (!process.stdin.isTTY) throw new UsageError('what you wrote would be lost: say --yes')
     const terminal = createInterface({ input: process.stdin, output: process.stdout })
-    const answer = await terminal.question(`Throw away what you wrote in ${fileOf(exercise)}? [y/N] `)
+    const answer = await terminal.question(`Throw away what you wrote in ${filesOf(exercise)}? [y/N] `)
     terminal.close()
     if (!/^y(es)?$/i.test(answer.trim())) return console.log('It stays.')
   }
   removeCopy(copyOf(exercise))
   makeCopy(exercise)
   keepProgress(({ hints }) => delete hints[exercise.id])
-  console.log(`Open ${fileOf(exercise)}: it is as it was.`)
+  console.log(`Open ${filesOf(exercise)}: it is as it was.`)
 }
 
-const fileOf = (exercise: Exercise) => relative(root, join(copyOf(exercise), exercise.holes[0]!.file))
+function filesOf(exercise: Exercise): string {
+  const files = new Set(exercise.holes.map(({ file }) => file))
+  return [...files].map((file) => relative(root, join(copyOf(exercise), file))).join(' and ')
+}
 
 function command({ step, name }: Exercise, action?: Action): string {
   return ['npm run exercise --', step, name, ...(action ? [action] : [])].join(' ')
