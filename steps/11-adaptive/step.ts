@@ -19,7 +19,7 @@ export default {
       of: ['server'],
       help: 'how it learns how many requests may be in flight',
       choices: ['no', 'aimd', 'gradient2', 'vegas'],
-      lab: { label: 'Learns by', without: 'vegas', says: 'learns by #', fails: true },
+      lab: { label: 'Learns by', without: 'vegas', says: 'learning: #', fails: true },
     },
     start: {
       of: ['server'],
