@@ -1,7 +1,6 @@
-import type { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions } from 'node:tls'
 import type { Principal } from './principal.ts'
 
@@ -11,6 +10,21 @@ export const trustDomain = 'rpc-steps'
 /** What somebody shows, and whom they believe. */
 export type Credentials = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>
 
+/** A file that is not what it should be, such as half of it. Its message says which. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
+  readonly code = 'ERR_CREDENTIALS'
+}
+
+/** What a file is read as. Throws CredentialsError. */
+export function checked<T>(file: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new CredentialsError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
 // #region read-credentials
 /**
  * Reads from a folder what `name` shows, and the authority to believe. Without a name there is nothing to show.
@@ -19,9 +33,13 @@ export type Credentials = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>
 export async function readCredentials(folder: string, name?: string): Promise<Credentials> {
   const read = (file: string) => readFile(join(folder, file), 'utf8')
   const ca = await read('authority.pem')
+  // Without one that can be read, TLS would believe all that this system believes.
+  checked(join(folder, 'authority.pem'), () => new X509Certificate(ca))
   if (name === undefined) return { ca }
   const [cert, key] = await Promise.all([read(`${name}.pem`), read(`${name}.key`)])
-  createSecureContext({ ca, cert, key }) // throws now, and not at the first handshake
+  const shown = checked(join(folder, `${name}.pem`), () => new X509Certificate(cert))
+  const proof = checked(join(folder, `${name}.key`), () => createPrivateKey(key))
+  if (!shown.checkPrivateKey(proof)) throw new CredentialsError(`${join(folder, name)}: the certificate and the key are no pair`)
   return { ca, cert, key }
 }
 // #endregion

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Handler } from '@rpc-steps/async-await'
@@ -6,7 +7,7 @@ import { authenticated } from './authenticated.ts'
 import { authorised } from './authorised.ts'
 import { bounded } from './bounded.ts'
 import type { InFlightLimits } from './bounded.ts'
-import { readCredentials } from './credentials.ts'
+import { checked, readCredentials } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
 import { PolicyError, readPolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
@@ -46,6 +47,7 @@ export async function readGuard(folder: string, policy?: string): Promise<Guard>
     readFile(join(folder, 'tokens.pem'), 'utf8'),
     policy === undefined ? undefined : readFile(policy, 'utf8'),
   ])
+  checked(join(folder, 'tokens.pem'), () => createPublicKey(key))
   const verify = await tokens(key)
   try {
     return { credentials, verify, policy: text === undefined ? everything : readPolicy(text) }

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
@@ -178,11 +178,23 @@ describe('a folder', () => {
     await rename(join(folder, 'server.pem'), join(folder, 'old.pem'))
     await expect(readGuard(folder)).rejects.toThrow(/server\.pem/)
     await writeFile(join(folder, 'server.pem'), (await ours.forServer(['localhost'])).certificate)
-    await expect(readGuard(folder)).rejects.toThrow(/mismatch/)
+    await expect(readGuard(folder)).rejects.toThrow(/no pair/)
     await rename(join(folder, 'old.pem'), join(folder, 'server.pem'))
     await readGuard(folder)
     await writeFile(join(folder, 'tokens.pem'), 'no key')
-    await expect(readGuard(folder)).rejects.toThrow()
+    await expect(readGuard(folder)).rejects.toThrow(/tokens\.pem cannot be read/)
+  })
+
+  test.each(['authority.pem', 'server.pem', 'server.key', 'tokens.pem'])('of whose %s only a part is there is no folder, and nobody else is believed', async (file) => {
+    const folder = await scratch()
+    await fillFolder(folder, { names: [] })
+    const whole = await readFile(join(folder, file), 'utf8')
+    for (const bytes of [0, 1, 27, whole.length - 10]) {
+      await writeFile(join(folder, file), whole.slice(0, bytes))
+      await expect(readGuard(folder), `${bytes} bytes`).rejects.toMatchObject({ code: 'ERR_CREDENTIALS' })
+    }
+    await writeFile(join(folder, file), whole)
+    await readGuard(folder)
   })
 
   test('is read again when it changes, one time after the other; what fails is said, and tried again at the next change', async () => {
@@ -201,7 +213,7 @@ describe('a folder', () => {
     onTestFinished(stop)
     await writeFile(join(folder, 'half'), '')
     await expect.poll(() => lines.at(-1)).toMatch(/^kept the old certificates and policy: .*authority\.pem/)
-    await writeFile(join(folder, 'authority.pem'), 'a')
+    await writeFile(join(folder, 'authority.pem'), ours.certificate.toString('pem'))
     await expect.poll(() => seen.length).toBeGreaterThan(0)
     const before = seen.length
     await Promise.all(Array.from({ length: 50 }, (_, i) => writeFile(join(folder, `${i}`), '')))
