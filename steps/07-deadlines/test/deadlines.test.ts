@@ -1,9 +1,10 @@
 import { getEventListeners } from 'node:events'
 import { answer, Context } from '@rpc-steps/async-await'
 import type { Call, CallOptions, Extras, Handler, Json, Params } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { describe, expect, test } from 'vitest'
 import { cancels, deadlined } from '../src/index.ts'
-import { dial, FakeClock, outcome, raw, served, stage, turn } from './support.ts'
+import { dial, outcome, raw, served, stage, turn } from './support.ts'
 
 /** A call that stays open, and what was said beside each. */
 function openCalls() {

@@ -1,10 +1,11 @@
 import { Duplex } from 'node:stream'
 import { Peer } from '@rpc-steps/async-await'
 import type { Handler, Json } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cancels, deadlined } from '../src/index.ts'
-import { FakeClock, turn } from './support.ts'
+import { turn } from './support.ts'
 
 type Action =
   | { do: 'call'; ms: number }

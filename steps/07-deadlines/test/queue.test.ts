@@ -1,9 +1,10 @@
 import { answer } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { queued } from '@rpc-steps/task-queue'
 import { describe, expect, test } from 'vitest'
 import { deadlined, inheriting, inTime } from '../src/index.ts'
-import { dial, FakeClock, outcome, raw, served, stage } from './support.ts'
+import { dial, outcome, raw, served, stage } from './support.ts'
 
 describe('a deadline and a queue: deadlined(queued(handler))', () => {
   async function server(workers = 1) {

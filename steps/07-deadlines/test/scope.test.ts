@@ -2,9 +2,10 @@ import { AsyncResource } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answer } from '@rpc-steps/async-await'
 import type { Call, Handler, Peer, RequestContext, Server } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { describe, expect, test } from 'vitest'
 import { cancels, deadlined, detached, inheriting, relaying } from '../src/index.ts'
-import { dial, FakeClock, outcome, raw, served, stage, turn } from './support.ts'
+import { dial, outcome, raw, served, stage, turn } from './support.ts'
 
 /** A server, and one behind it whose handler is a stage; each has a clock of its own. */
 async function chain(handler: (call: Call, context: RequestContext) => ReturnType<Handler>, ms = Infinity) {

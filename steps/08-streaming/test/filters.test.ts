@@ -1,12 +1,12 @@
 import { answer, listen } from '@rpc-steps/async-await'
 import type { Json } from '@rpc-steps/async-await'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { queued } from '@rpc-steps/task-queue'
 import type { QueueOptions } from '@rpc-steps/task-queue'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { mostCredit, stream, streamed, streaming, streams, upload } from '../src/index.ts'
 import type { StreamHandler } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { cancel, credit, dial, items, open, rawClient, request, turn } from './support.ts'
 
 const service = streaming(answer)

@@ -2,12 +2,12 @@ import { Duplex } from 'node:stream'
 import { Peer, RpcError } from '@rpc-steps/async-await'
 import type { Json } from '@rpc-steps/async-await'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { queued } from '@rpc-steps/task-queue'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stream, streamed, streams } from '../src/index.ts'
 import type { StreamHandler } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { turn } from './support.ts'
 
 /** How the items of a stream end, if they do. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { Context } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { describe, expect, test } from 'vitest'
 import { authorised, Bucket, isOpen, known, PolicyError, readPolicy, ruleFor } from '../src/index.ts'
 import type { Policy, Rule } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { ada, bob, dial, nobody, outcome, rule, serve } from './support.ts'
 
 const allow = (...rules: object[]) => JSON.stringify({ allow: rules })

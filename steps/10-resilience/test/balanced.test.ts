@@ -1,9 +1,9 @@
 import type { Json } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { balanced, leastLoaded, powerOfTwo, retrying, roundRobin } from '../src/index.ts'
 import type { Backend, Balanced, BalanceOptions, Picker } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { full, lost, manual, outcome, scripted, turn, unavailable, wrong } from './support.ts'
 
 /** Servers that answer with their names, unless they are in `broken`. */

@@ -1,8 +1,8 @@
+import { FakeClock } from '@rpc-steps/session/testing'
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { breaking, retryAfterOf } from '../src/index.ts'
 import type { BreakerOptions } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { full, lost, manual, outcome, scripted, turn, wrong } from './support.ts'
 
 const usual = { failures: 3, base: 1000, cap: 1000, probeMs: 500, random: () => 0 }

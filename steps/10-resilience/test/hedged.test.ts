@@ -1,9 +1,9 @@
 import type { Json } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { balanced, Budget, hedged, Latencies, leastLoaded } from '../src/index.ts'
 import type { HedgeOptions } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { full, internal, listeners, lost, manual, outcome, turn, wrong } from './support.ts'
 
 function hedging(options: HedgeOptions = {}) {

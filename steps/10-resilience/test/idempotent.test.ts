@@ -1,12 +1,12 @@
 import type { Handler, Json, Request, RequestContext } from '@rpc-steps/async-await'
 import { connect, Context, Key } from '@rpc-steps/async-await'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { queued } from '@rpc-steps/task-queue'
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { hasKey, idempotent, keyed, reconnecting, retrying } from '../src/index.ts'
 import type { IdempotentOptions } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { dialer, full, internal, lost, outcome, served, turn, unavailable, wrong } from './support.ts'
 
 /** A handler whose runs the test ends. */

@@ -2,12 +2,12 @@ import { Duplex } from 'node:stream'
 import { answer, connect, Peer } from '@rpc-steps/async-await'
 import type { Handler, Json } from '@rpc-steps/async-await'
 import { cancels, deadlined } from '@rpc-steps/deadlines'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { queued } from '@rpc-steps/task-queue'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { balanced, breaking, drains, Drainer, hedged, reconnecting, retrying, roundRobin } from '../src/index.ts'
 import type { ReconnectOptions , Reconnecting} from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { accepting, dialer, kill, listeners, outcome, served, turn } from './support.ts'
 
 /** Connections that the test makes, fails and ends; the other end of each answers. */

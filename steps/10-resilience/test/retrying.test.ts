@@ -1,8 +1,8 @@
 import type { CallOptions, Json } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { describe, expect, it } from 'vitest'
 import { Budget, hasKey, keyed, retrying } from '../src/index.ts'
 import type { RetryOptions } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { full, internal, late, listeners, lost, outcome, scripted, turn, unavailable, unsent, wrong } from './support.ts'
 
 /** Plays a call to its end, as fast as time can be made to go; returns what came of it, after how many tries. */

@@ -1,7 +1,7 @@
 import type { Json } from '@rpc-steps/async-await'
+import { FakeClock } from '@rpc-steps/session/testing'
 import { expect, test } from 'vitest'
 import { pause, steady } from '../src/index.ts'
-import { FakeClock } from './clock.ts'
 import { lost, turn, wrong } from './support.ts'
 
 test('calls go on at their rate while none is answered, and each has one outcome', async () => {

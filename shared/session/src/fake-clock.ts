@@ -1,9 +1,13 @@
-import type { Clock } from '@rpc-steps/async-await'
+import type { Clock } from './clock.ts'
 
-/** Time that goes when the test says so. */
+/** Time that goes when the test says so; it begins at `now`. */
 export class FakeClock implements Clock {
-  #now = 0
+  #now: number
   readonly #timers = new Set<{ due: number; job: () => void }>()
+
+  constructor(now = 0) {
+    this.#now = now
+  }
 
   /** Timers that are set. */
   get timers(): number {
@@ -19,6 +23,11 @@ export class FakeClock implements Clock {
     const timer = { due: this.#now + ms, job }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
+  }
+
+  /** Time goes, and no timer fires: the processor was busy. */
+  skip(ms: number): void {
+    this.#now += ms
   }
 
   /** Time goes, and what is due is done, in order. */
