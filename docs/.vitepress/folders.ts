@@ -3,9 +3,11 @@ import type { Plugin } from 'vite'
 import { scenes } from './lab/scenes.ts'
 import { steps } from './course.ts'
 
-/** What the pages know of the steps. */
-const shown = steps.map(({ number, folder, title, waiting, part, adds, options, pieces, model }) => {
-  return { number, folder, title, waiting, part, adds, options, pieces, model }
+/** What the pages know of the steps. It is in all of them, so it is no more than they need. */
+const shown = steps.map(({ number, folder, title, waiting, part, adds, options = {}, pieces, model }) => {
+  const unsaid = { of: undefined, help: undefined, hint: undefined, stands: undefined }
+  const offered = Object.entries(options).flatMap(([name, option]) => (option.lab ? [[name, { ...option, ...unsaid }]] : []))
+  return { number, folder, title, waiting, part, adds, options: Object.fromEntries(offered) as object, pieces, model }
 })
 
 /** Modules that read folders, and what they export. */

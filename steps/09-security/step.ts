@@ -32,7 +32,7 @@ export default {
         bob: { server, client: `${client} --as bob` },
         nobody: { server, client },
       },
-      lab: { label: 'Who calls', without: 'nobody asks', says: 'over TLS, as #', fails: true },
+      lab: { label: 'Who calls', without: 'anybody', says: 'over TLS, as #', fails: true },
     },
     token: { of: ['client'], hint: 'FILE', help: 'says by the token in this file who it is; needs --certificates', text: true },
   },

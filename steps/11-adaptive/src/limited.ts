@@ -22,6 +22,9 @@ export function limited(handler: Handler, limit: Limit, clock: Clock = systemClo
   const admission = new Admission(limit, clock)
   const roundTrip = new ServiceTime()
   const take: Handler = (request, context) => {
+    // A stream lasts as long as its reader likes, which says nothing of how quick we are: it passes by.
+    const { credit, stream } = request.meta ?? {}
+    if (credit !== undefined || stream === true) return handler(request, context)
     const leave = admission.enter()
     if (!leave) {
       const data = { status: 'RESOURCE_EXHAUSTED', retryAfterMs: roundTrip.of(1, 1) }
@@ -29,13 +32,9 @@ export function limited(handler: Handler, limit: Limit, clock: Clock = systemClo
     }
     const began = clock.now()
     const end = (outcome: Outcome) => {
-      // A stream lasts as long as its reader likes: it has a place, and says nothing of how quick we are.
-      if (isStream) return leave('ignored')
       if (outcome === 'success') roundTrip.add(clock.now() - began)
       leave(outcome)
     }
-    const { credit, stream } = request.meta ?? {}
-    const isStream = credit !== undefined || stream === true
     let answer: Answer | PromiseLike<Answer>
     try {
       answer = handler(request, context)

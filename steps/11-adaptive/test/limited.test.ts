@@ -199,3 +199,18 @@ describe('over real sockets', () => {
     expect(told.length).toBeLessThanOrEqual(2)
   })
 })
+
+test('streams pass by: they take no place, and are no samples', async () => {
+  const samples: unknown[] = []
+  const stage = new Stage()
+  const handler = limited(stage.handler, { current: 1, sample: (one) => samples.push(one) })
+  const context = new Context()
+  for (const [id, meta] of [[1, { credit: 4 }], [2, { stream: true }]] as const) {
+    void Promise.resolve(handler({ jsonrpc: '2.0', id, method: 'count', meta }, context))
+  }
+  expect(handler.inFlight).toBe(0)
+  ask(handler, 3)
+  expect(stage.begun).toEqual([1, 2, 3])
+  for (const id of [1, 2, 3]) await stage.end(id)
+  expect(samples).toHaveLength(1)
+})

@@ -176,7 +176,7 @@ describe.runIf(here)('two runs', () => {
       expect.stringContaining('4 calls by 1 client in'),
     ])
     await expect.poll(status).toMatch(/^Done/)
-    expect(await region.locator('.runs tbody tr').count()).toBe(3)
+    await expect.poll(() => region.locator('.runs tbody tr').count()).toBe(3)
   })
 
   test('of a chain show how long each server works for a caller that has given up', async ({ open, lab }) => {
