@@ -143,7 +143,7 @@ export const computed: readonly Claim[] = [
     is: async () => [about(await linesOf(true), 100)],
   },
   {
-    says: ['the longest about sixteen hundred'],
+    says: ['the longest about fifteen hundred'],
     from: 'the lines of `src` in the longest step',
     is: async () => [Math.floor((await linesOf(false)) / 100) * 100],
   },

@@ -20,6 +20,11 @@ export function readAddress(text: string): { host: string; port: number } {
   return { host: ipv6 ?? name, port: Number(port) }
 }
 
+/** The same again, as text. */
+export function addressText({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** An option that takes the address of a server. */
 export function addressOption(help: string): Option<{ host: string; port: number } | undefined> {
   return { hint: 'HOST:PORT', help, default: undefined, read: readAddress }

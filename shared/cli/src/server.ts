@@ -1,5 +1,6 @@
 import { recordTo } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
+import { addressText } from './address.ts'
 import { commonOptions, readOptions } from './options.ts'
 import type { Options, Values } from './options.ts'
 
@@ -20,8 +21,8 @@ export function serverOptions<O extends Options>(
 }
 
 /** Says on stdout where the server listens, as programs that start a server expect it. */
-export function announce({ host, port }: { host: string; port: number }): void {
-  console.log(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}`)
+export function announce(address: { host: string; port: number }): void {
+  console.log(`listening on ${addressText(address)}`)
 }
 
 /**

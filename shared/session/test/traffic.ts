@@ -1,6 +1,7 @@
 import { DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
-import { echo, End, randomOf, settle } from './pair.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import { echo, End, settle } from './pair.ts'
 
 /**
  * Random traffic both ways between two ends, over a network with little room, in a random order of
@@ -11,7 +12,7 @@ import { echo, End, randomOf, settle } from './pair.ts'
  * ever; nothing is left behind.
  */
 export function traffic(seed: number): void {
-  const random = randomOf(seed)
+  const random = mulberry32(seed)
   const upTo = (n: number) => Math.floor(random() * (n + 1))
   const one = <T>(list: readonly T[]): T => list[upTo(list.length - 1)]!
   // What one end may have unanswered the other one parks. With less it would have to refuse, which is

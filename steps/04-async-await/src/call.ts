@@ -2,7 +2,7 @@ import { systemClock } from '@rpc-steps/session'
 import type { Clock } from '@rpc-steps/session'
 import { codes, RpcError } from '@rpc-steps/wire'
 import type { Extras, Json, Params, Request } from '@rpc-steps/wire'
-import { Bag } from './bag.ts'
+import { Bag, type Key } from './bag.ts'
 import type { Peer } from './peer.ts'
 
 // #region types
@@ -132,3 +132,40 @@ export function methods(
   }
 }
 // #endregion
+
+/** Another context, as it is: what differs says who extends it. */
+export class ContextAround implements RequestContext {
+  protected readonly inner: RequestContext
+
+  constructor(inner: RequestContext) {
+    this.inner = inner
+  }
+
+  get peer(): Peer | undefined {
+    return this.inner.peer
+  }
+  get call(): Call {
+    return this.inner.call
+  }
+  get label(): number {
+    return this.inner.label
+  }
+  get size(): number {
+    return this.inner.size
+  }
+  get signal(): AbortSignal {
+    return this.inner.signal
+  }
+  get<T>(key: Key<T>): T | undefined {
+    return this.inner.get(key)
+  }
+  set<T>(key: Key<T>, value: T): void {
+    this.inner.set(key, value)
+  }
+  sleep(ms: number): Promise<void> {
+    return this.inner.sleep(ms)
+  }
+  abort(reason: Error): void {
+    this.inner.abort(reason)
+  }
+}

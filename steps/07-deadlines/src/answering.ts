@@ -1,5 +1,5 @@
-import { isPromise, Key } from '@rpc-steps/async-await'
-import type { Call, Clock, Handler, Peer, RequestContext } from '@rpc-steps/async-await'
+import { ContextAround, isPromise, Key } from '@rpc-steps/async-await'
+import type { Call, Clock, Handler } from '@rpc-steps/async-await'
 import { callWithin } from './calling.ts'
 import { cancels } from './cancels.ts'
 import { cancelled, Deadline, exceeded } from './deadline.ts'
@@ -49,40 +49,9 @@ export function inTime(handler: Handler): Handler {
 }
 
 /** The same context; the calls that are made with it inherit. */
-class Inheriting implements RequestContext {
-  readonly #context: RequestContext
-
-  constructor(context: RequestContext) {
-    this.#context = context
-  }
-
-  get call(): Call {
-    return callWithin(this.#context.call, Infinity)
-  }
-
-  get peer(): Peer | undefined {
-    return this.#context.peer
-  }
-  get label(): number {
-    return this.#context.label
-  }
-  get size(): number {
-    return this.#context.size
-  }
-  get signal(): AbortSignal {
-    return this.#context.signal
-  }
-  get<T>(key: Key<T>): T | undefined {
-    return this.#context.get(key)
-  }
-  set<T>(key: Key<T>, value: T): void {
-    this.#context.set(key, value)
-  }
-  sleep(ms: number): Promise<void> {
-    return this.#context.sleep(ms)
-  }
-  abort(reason: Error): void {
-    this.#context.abort(reason)
+class Inheriting extends ContextAround {
+  override get call(): Call {
+    return callWithin(this.inner.call, Infinity)
   }
 }
 // #endregion

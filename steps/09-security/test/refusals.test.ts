@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { signToken } from '../src/certificates.ts'
 import { audit, authenticated } from '../src/index.ts'
 import { ada, bob, nobody, rawClient, request, rule, serve, tokenKey } from './support.ts'
-import type { ServeOptions } from './support.ts'
+import type { Served, ServeOptions } from './support.ts'
 
 const minute = 60_000
 const [adas, bobs] = await Promise.all(['ada', 'bob'].map((name) => signToken(tokenKey, name, minute)))
@@ -28,12 +28,25 @@ async function whole(options: ServeOptions = {}) {
   return { at, run, queue }
 }
 
+/** What somebody asks for, and what they show. */
+type Refused = [what: string, message: object, credentials: typeof ada]
+
+/** What each of them is told, on a connection of its own. */
+function heardOf(at: Served, refusals: readonly Refused[]): Promise<(string | undefined)[]> {
+  return Promise.all(refusals.map(async ([, message, credentials]) => {
+    const raw = await rawClient(at, credentials)
+    raw.say(message)
+    await expect.poll(() => raw.texts.length).toBe(1)
+    return raw.texts[0]
+  }))
+}
+
 describe('every refusal of a class is the same bytes, whatever was wrong', () => {
   const open = { policy: [rule('anybody', 'whoami', 'feed'), rule('ada', 'add', 'whoami')], open: () => true }
 
   test('UNAUTHENTICATED', async () => {
     const { at, run, queue } = await whole(open)
-    const refusals: [string, object, typeof ada][] = [
+    const refusals: Refused[] = [
       ['no credentials', request(7, 'add', {}, [1, 2]), nobody],
       ['and a method that is not there', request(7, 'no such method'), nobody],
       ['and parameters that are none', request(7, 'add', {}, ['x']), nobody],
@@ -47,13 +60,7 @@ describe('every refusal of a class is the same bytes, whatever was wrong', () =>
       ['a stream up', request(7, 'total', { stream: true }), nobody],
       ['a stream down', request(7, 'count', { credit: 9 }, { to: 9 }), nobody],
     ]
-    const heard = await Promise.all(refusals.map(async ([, message, credentials]) => {
-      const raw = await rawClient(at, credentials)
-      raw.say(message)
-      await expect.poll(() => raw.texts.length).toBe(1)
-      return raw.texts[0]
-    }))
-    expect(new Set(heard)).toEqual(new Set([
+    expect(new Set(await heardOf(at, refusals))).toEqual(new Set([
       '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Unauthenticated","data":{"status":"UNAUTHENTICATED"}},"id":7}',
     ]))
     expect(run).toEqual([])
@@ -64,7 +71,7 @@ describe('every refusal of a class is the same bytes, whatever was wrong', () =>
 
   test('PERMISSION_DENIED', async () => {
     const { at, run, queue } = await whole(open)
-    const refusals: [string, object, typeof ada][] = [
+    const refusals: Refused[] = [
       ['by certificate', request(7, 'add', {}, [1, 2]), bob],
       ['by token', request(7, 'add', { token: bobs }, [1, 2]), nobody],
       ['a method that is not there', request(7, 'no such method'), bob],
@@ -74,13 +81,7 @@ describe('every refusal of a class is the same bytes, whatever was wrong', () =>
       ['a stream up', request(7, 'total', { stream: true }), bob],
       ['a stream down, with too much credit', request(7, 'count', { credit: 1e9 }, { to: 9 }), bob],
     ]
-    const heard = await Promise.all(refusals.map(async ([, message, credentials]) => {
-      const raw = await rawClient(at, credentials)
-      raw.say(message)
-      await expect.poll(() => raw.texts.length).toBe(1)
-      return raw.texts[0]
-    }))
-    expect(new Set(heard)).toEqual(new Set([
+    expect(new Set(await heardOf(at, refusals))).toEqual(new Set([
       '{"jsonrpc":"2.0","error":{"code":-32003,"message":"Permission denied","data":{"status":"PERMISSION_DENIED"}},"id":7}',
     ]))
     expect(run).toEqual([])

@@ -9,8 +9,3 @@ export const serversOption: Option<readonly Address[] | undefined> = {
   default: undefined,
   read: (text) => text.split(',').map(readAddress),
 }
-
-/** `HOST:PORT` again. */
-export function nameOf({ host, port }: Address): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
-}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { Context, systemClock } from '@rpc-steps/async-await'
-import type { Answer, Clock, Handler, Key, Peer, Request, RequestContext } from '@rpc-steps/async-await'
+import { Context, ContextAround, systemClock } from '@rpc-steps/async-await'
+import type { Answer, Clock, Handler, Request, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { fateOf } from './status.ts'
 import { isStream } from './tries.ts'
@@ -128,43 +128,24 @@ class Answers {
  * The context of a request that runs to its end: when a connection is lost, its caller comes back with the
  * same key, and what was broken off in the middle could neither be answered nor run again.
  */
-class Lasting implements RequestContext {
-  readonly #outer: RequestContext
+class Lasting extends ContextAround {
   readonly #own: Context
 
   constructor(outer: RequestContext, clock: Clock | undefined) {
-    this.#outer = outer
+    super(outer)
     const { peer, call, label } = outer
     this.#own = new Context({ peer, call, label, clock })
   }
 
-  get peer(): Peer | undefined {
-    return this.#outer.peer
-  }
-  get call() {
-    return this.#outer.call
-  }
-  get label(): number {
-    return this.#outer.label
-  }
-  get size(): number {
-    return this.#outer.size
-  }
-  get<T>(key: Key<T>): T | undefined {
-    return this.#outer.get(key)
-  }
-  set<T>(key: Key<T>, value: T): void {
-    this.#outer.set(key, value)
-  }
-  get signal(): AbortSignal {
+  override get signal(): AbortSignal {
     return this.#own.signal
   }
-  sleep(ms: number): Promise<void> {
+  override sleep(ms: number): Promise<void> {
     return this.#own.sleep(ms)
   }
-  abort(reason: Error): void {
+  override abort(reason: Error): void {
     this.#own.abort(reason)
-    this.#outer.abort(reason)
+    super.abort(reason)
   }
 }
 // #endregion

@@ -1,8 +1,8 @@
 import { connect } from '@rpc-steps/async-await'
 import type { Address, Call, PeerOptions } from '@rpc-steps/async-await'
+import { addressText } from '@rpc-steps/cli'
 import type { Dial } from '@rpc-steps/security'
 import { streams } from '@rpc-steps/streaming'
-import { nameOf } from './addresses.ts'
 import { balanced } from './balanced.ts'
 import type { BackendState } from './balanced.ts'
 import { Budget } from './budget.ts'
@@ -44,7 +44,7 @@ export function resilient(servers: readonly Address[], options: ResilientOptions
   const { idempotent = harmless, dial = connect, picker, extensions = [], ...peerOptions } = options
   const lines = servers.map((server) => {
     const toIt = (signal: AbortSignal) => dial(server, { ...peerOptions, signal, extensions: [streams, drains, ...extensions] })
-    return reconnecting(toIt, { name: nameOf(server), cap: 1_000 })
+    return reconnecting(toIt, { name: addressText(server), cap: 1_000 })
   })
   const spread = balanced(lines, picker && { picker })
   const counts = { retries: 0, hedges: 0 }

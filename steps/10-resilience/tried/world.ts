@@ -1,12 +1,12 @@
 import { Context } from '@rpc-steps/async-await'
 import type { Call, Clock, Handler } from '@rpc-steps/async-await'
+import { mulberry32 } from '@rpc-steps/sockets/random'
 
 /** Time that goes as fast as what is done in it: from one timer to the next. */
 export class World implements Clock {
   #now = 0
   /** Those that are due last come first. */
   readonly #timers: { due: number; job: (() => void) | undefined }[] = []
-  #seed = 1
 
   now(): number {
     return this.#now
@@ -25,13 +25,8 @@ export class World implements Clock {
     return () => (timer.job = undefined)
   }
 
-  /** The same numbers in each run: mulberry32 by T. Ettinger. */
-  readonly random = (): number => {
-    this.#seed = (this.#seed + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+  /** The same numbers in each run. */
+  readonly random = mulberry32(1)
 
   /** Lets so many milliseconds go. Whatever can be done at one moment is done before the next. */
   async run(ms: number): Promise<void> {

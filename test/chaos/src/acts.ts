@@ -1,5 +1,6 @@
-import { between, magnitude, oneOf, randomOf } from './random.ts'
-import type { Random } from './random.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import type { Random } from '@rpc-steps/sockets/random'
+import { between, magnitude, oneOf } from './random.ts'
 
 /** What slows a connection down, and loses nothing. */
 export const gentle = ['split', 'join', 'delay', 'stall', 'throttle'] as const
@@ -46,7 +47,7 @@ export interface Badness {
  */
 export function* actsOf(badness: Badness, connection: number, way: Way): Generator<Act, void> {
   const { seed, faults, longest } = badness
-  const random = randomOf(Math.imul(seed, 0x9e3779b1) + 3 * connection + ways.indexOf(way))
+  const random = mulberry32(Math.imul(seed, 0x9e3779b1) + 3 * connection + ways.indexOf(way))
   const cut = cutOf(badness, connection)
   let left = cut?.way === way ? cut.after : Infinity
   const some = gentle.filter((fault) => faults.includes(fault))
@@ -61,7 +62,7 @@ export function* actsOf(badness: Badness, connection: number, way: Way): Generat
 
 /** Some connections are cut, after so many bytes of one way: if there are as many. */
 function cutOf({ seed, faults, share }: Badness, connection: number): { fault: Fault; way: Way; after: number } | undefined {
-  const random = randomOf(Math.imul(seed, 0x9e3779b1) + 3 * connection + 2)
+  const random = mulberry32(Math.imul(seed, 0x9e3779b1) + 3 * connection + 2)
   const some = cuts.filter((fault) => faults.includes(fault))
   if (some.length === 0 || random() >= share) return undefined
   return { fault: oneOf(random, some), way: oneOf(random, ways), after: magnitude(random, 1, 1 << 20) }

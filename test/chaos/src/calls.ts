@@ -1,6 +1,7 @@
 import type { BenchRequest } from '@rpc-steps/course'
-import { between, magnitude, randomOf } from './random.ts'
-import type { Random } from './random.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import type { Random } from '@rpc-steps/sockets/random'
+import { between, magnitude } from './random.ts'
 
 /** One call of the traffic, and what must come of it. */
 export interface Planned extends BenchRequest {
@@ -17,7 +18,7 @@ export interface Lane {
 /** The lanes of one client: the same for the same seed and name. The first of them has a call of 1 MB. */
 export function lanesOf(seed: number, name: string, count: number): Lane[] {
   return Array.from({ length: count }, (_, lane) => {
-    const random = randomOf(Math.imul(seed, 0x85ebca6b) + lane * 2 + (name === 'own' ? 1 : 0))
+    const random = mulberry32(Math.imul(seed, 0x85ebca6b) + lane * 2 + (name === 'own' ? 1 : 0))
     const calls = Array.from({ length: between(random, 4, 16) }, (_, i) => planned(random, `${name} ${seed}.${lane}.${i}`))
     if (lane === 0) calls[between(random, 0, calls.length - 1)] = say(`${name} ${seed}`, 1 << 20)
     return { calls, atOnce: between(random, 1, 10) }

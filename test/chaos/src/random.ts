@@ -1,16 +1,4 @@
-/** A number from 0 to 1, by chance. */
-export type Random = () => number
-
-/** The chance of this seed: Mulberry32, by Tommy Ettinger, in the public domain. */
-export function randomOf(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import type { Random } from '@rpc-steps/sockets/random'
 
 /** A whole number between these two, both included. */
 export function between(random: Random, least: number, most: number): number {

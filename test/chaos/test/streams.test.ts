@@ -9,8 +9,8 @@ import type { Fault } from '../src/acts.ts'
 import { beServed, Client } from '../src/peer.ts'
 import { canMeasure, memory } from '../src/process.ts'
 import { chaosProxy } from '../src/proxy.ts'
-import { randomOf } from '../src/random.ts'
-import type { Random } from '../src/random.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import type { Random } from '@rpc-steps/sockets/random'
 import { plain } from '../src/subjects.ts'
 
 const streaming = plain.filter(({ mustFail }) => mustFail?.['streams: one item at a time'] === undefined)
@@ -55,7 +55,7 @@ describe.each(streaming)('$name, behind a network that splits, joins and delays'
 
   /** Forty streams on one connection, both ways, at many paces. */
   async function traffic(seed: number, some: readonly Fault[]): Promise<Outcome[]> {
-    const random = randomOf(seed)
+    const random = mulberry32(seed)
     const network = await chaosProxy({ seed, to: server, faults: some, longest: 50, share: 1 })
     try {
       const peer = await connect(network, { extensions: [streams], grace: 1_000 })

@@ -1,7 +1,8 @@
 import type { Scenario, Scenarios } from '@rpc-steps/course'
 import type { Found } from './order.ts'
 import type { Played } from './play.ts'
-import { randomOf, Search } from './search.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import { Search } from './search.ts'
 import { Play } from './stage.ts'
 
 /** How far a search goes. */
@@ -36,7 +37,7 @@ export async function find(scenarios: Scenarios, bound: Bound): Promise<Searched
     if (first) return { searches, found: await shorter(scenarios[first.scenario]!, first, bound.orders) }
   }
   for (const [scenario, search] of searches.entries()) {
-    const chance = randomOf(bound.seed)
+    const chance = mulberry32(bound.seed)
     for (let i = 0; i < bound.random; i++) {
       const played = await search.guess(chance)
       if (played) return { searches, found: await shorter(scenarios[scenario]!, { scenario, without: [], played }, bound.orders) }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Scenario } from '@rpc-steps/course'
 import { find } from '../src/find.ts'
 import { replay, wordOf } from '../src/order.ts'
-import { randomOf, Search } from '../src/search.ts'
+import { mulberry32 } from '@rpc-steps/sockets/random'
+import { Search } from '../src/search.ts'
 import { ends } from './ends.ts'
 
 /** Wrong when the third call is made before the others, which takes one deviation. */
@@ -54,7 +55,7 @@ describe('the same', () => {
   it('seed makes the same choices, and another one others', async () => {
     const guessed = async (seed: number) => {
       const search = new Search({ ...third, play: fragile }, 1)
-      const chance = randomOf(seed)
+      const chance = mulberry32(seed)
       for (let played; search.tried < 200; ) if ((played = await search.guess(chance))) return played.choices
       return undefined
     }
