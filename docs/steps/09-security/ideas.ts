@@ -14,7 +14,7 @@ export default [
     title: 'What a connection is',
     line: 'It was bytes that everybody on the way could read and change; now only its two ends can.',
     before: ['04/src/net.ts#listen'],
-    after: ['09/src/listening.ts#listen', '09/src/listening.ts#tls', '09/src/connecting.ts#connect'],
+    after: ['09/src/gate.ts#gate', '09/src/gate.ts#tls', '09/src/connecting.ts#connect'],
   },
   {
     title: 'Who says it when a request is not from its connection',

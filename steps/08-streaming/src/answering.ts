@@ -13,7 +13,16 @@ export type StreamHandler = (request: Request, context: RequestContext) => Strea
 /** Items of an answer that comes whole. */
 const mostWhole = 1000
 
-const key = new Key<Incoming>('stream')
+/** The streams of one request; another protocol than ours has its own. */
+export interface Carrier {
+  /** What the caller streams. */
+  readonly reader?: AsyncIterableIterator<Json, undefined> | undefined
+  /** Takes the items of the answer, no faster than they are read. Without it the answer is an array. */
+  readonly writer?: { write(items: AsyncIterable<Json>, signal: AbortSignal): Promise<void> } | undefined
+}
+
+/** On a request: what carries its streams. An adapter of another protocol sets it before the handler is called. */
+export const carrier = new Key<Carrier>('carrier')
 
 // #region streamed
 /**
@@ -26,11 +35,11 @@ export function streamed(handler: StreamHandler): Handler {
     const incoming = incomingOf(request, context)
     if (incoming) {
       incoming.begin(context)
-      context.set(key, incoming)
+      context.set(carrier, incoming)
     }
+    const { writer } = context.get(carrier) ?? {}
     const send = (answer: Streamed): Answer | Promise<Answer> => {
       if (!isStream(answer)) return answer
-      const { writer } = incoming ?? {}
       return writer ? writer.write(answer, context.signal) : whole(answer)
     }
     const answer = handler(request, context)
@@ -40,7 +49,7 @@ export function streamed(handler: StreamHandler): Handler {
 
 /** What the caller streams. Throws RpcError -32602 if it does not. */
 export function incoming(context: RequestContext): AsyncIterableIterator<Json, undefined> {
-  const reader = context.get(key)?.reader
+  const reader = context.get(carrier)?.reader
   if (!reader) throw new RpcError(codes.invalidParams, 'Invalid params', 'this method reads a stream: "meta": {"stream": true}')
   return reader
 }

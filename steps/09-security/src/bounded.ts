@@ -1,6 +1,7 @@
 import { isPromise } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
+import { visitor } from './admission.ts'
 import type { Audit } from './audit.ts'
 
 /** How much of one connection may be in flight. Infinity is no limit. */
@@ -19,10 +20,10 @@ export function bounded(handler: Handler, { requests = 1024, size = 8 * 1024 * 1
   if (!(size >= 0)) throw new RangeError(`size must be 0 or more, not ${size}`)
   const loads = new WeakMap<object, { requests: number; size: number }>()
   return (request, context) => {
-    const { peer } = context
-    if (!peer) return handler(request, context) // behind another protocol others count
-    let load = loads.get(peer)
-    if (!load) loads.set(peer, (load = { requests: 0, size: 0 }))
+    const connection = context.peer ?? context.get(visitor)
+    if (!connection) return handler(request, context) // nobody has come in by it
+    let load = loads.get(connection)
+    if (!load) loads.set(connection, (load = { requests: 0, size: 0 }))
     // The further requests of a batch bring no characters: the first has them all.
     const tooLarge = load.requests > 0 && context.size > 0 && load.size + context.size > size
     if (load.requests >= requests || tooLarge) {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { answer } from '@rpc-steps/async-await'
 import type { Address, Handler, Peer } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
@@ -7,7 +8,11 @@ import { onThreads, queued } from '@rpc-steps/task-queue'
 import type { QueueOptions } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
+import { Admission } from './admission.ts'
 import { audit as createAudit } from './audit.ts'
+import type { Credentials } from './credentials.ts'
+import { gate } from './gate.ts'
+import type { Gate, GateOptions } from './gate.ts'
 import { guarded, isOpen, readGuard } from './guard.ts'
 import { listenSecurely } from './listening.ts'
 import type { SecureServer } from './listening.ts'
@@ -36,8 +41,26 @@ export interface Additions {
   around?: (handler: Handler) => Handler
   /** What each connection hears besides its requests; streams are always among it. */
   extensions?: readonly ((peer: Peer) => void)[]
+  /** Other ways in to the same service. */
+  doors?: readonly ((inside: Inside) => Promise<Door>)[]
   /** It has been asked to end: said before it stops taking requests. It closes when this resolves, and not before. */
   closing?: () => void | Promise<void>
+}
+
+/** What another way in leads to. */
+export interface Inside {
+  /** With all that is checked of a request. A request that has come through a gate has its guest's `visitor` on its context, and `known`. */
+  handler: Handler
+  /** A gate that counts and believes as the usual one does. */
+  gate(accept: (stream: Duplex) => void, options?: Pick<GateOptions, 'alpn'>): Gate
+}
+
+/** Another way in, which is open. */
+export interface Door {
+  /** New connections see these. */
+  renew?(credentials: Credentials): void
+  /** Nothing is in flight any more, or it has taken too long. */
+  close(): Promise<void>
 }
 
 // #region serve
@@ -46,7 +69,7 @@ export interface Additions {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, extensions = [], closing } = additions
+  const { around = (handler) => handler, extensions = [], doors = [], closing } = additions
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
     throw new UsageError('--policy and --watch need --certificates: on a plain connection nobody can say who they are')
@@ -61,21 +84,26 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
+  const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })
+  const gates = { admission, audit, open: () => !guard || isOpen(guard.policy) }
   const server = await listenSecurely(handler, options, {
-    framing, batch, audit, extensions: [streams, ...extensions], credentials: guard?.credentials,
-    admission: { connections, perAddress, strangers, handshake },
-    open: () => !guard || isOpen(guard.policy),
+    ...gates, framing, batch, extensions: [streams, ...extensions], credentials: guard?.credentials,
   })
+  const inside: Inside = {
+    handler,
+    gate: (accept, options) => gate(accept, { ...gates, credentials: guard?.credentials, ...options }),
+  }
+  const opened = await Promise.all(doors.map((open) => open(inside)))
   const readAgain = async (folder: string) => {
     const fresh = await readGuard(folder, policy)
-    server.renew(fresh.credentials)
+    for (const door of [server, ...opened]) door.renew?.(fresh.credentials)
     guard = fresh
   }
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
     await Promise.all([closing?.(), drained(queue)])
-    await server.close()
+    await Promise.all([server, ...opened].map((door) => door.close()))
     await pool?.close()
   }
   return { ...server, close, [Symbol.asyncDispose]: close }
