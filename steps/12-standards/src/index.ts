@@ -1,0 +1,6 @@
+export * from './contract.ts'
+export * from './outside.ts'
+export * from './protocols.ts'
+export * from './remote.ts'
+export * from './schema.ts'
+export * from './statuses.ts'
