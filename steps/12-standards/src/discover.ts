@@ -18,6 +18,9 @@ export interface Info {
   readonly version: string
 }
 
+/** What the service of this course calls itself. */
+export const service: Info = { title: 'rpc-steps', version: '1.0.0' }
+
 // #region document
 /**
  * The contract as an OpenRPC document, for tools that nobody here has written. spec.open-rpc.org, version 1.3.2. That
@@ -71,6 +74,6 @@ export function discovering<A>(handler: (request: Request, context: RequestConte
 
 /** The service behind its contract: checked, and able to say what it can do. For `inner` of `serve`. */
 export function contracted(handler: StreamHandler): StreamHandler {
-  return discovering<Streamed | PromiseLike<Streamed>>(validated(handler, ours), ours, { title: 'The service of this course', version: '1.0.0' })
+  return discovering<Streamed | PromiseLike<Streamed>>(validated(handler, ours), ours, service)
 }
 // #endregion
