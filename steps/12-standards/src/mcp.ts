@@ -30,12 +30,12 @@ const protocol = {
   'initialize': { says: 'Begins.', params: z.object({ protocolVersion: z.string() }) },
   'ping': { says: 'Is anybody there?', params: z.object({}) },
   // All tools fit into one answer, so nobody has been given a cursor.
-  'tools/list': { says: 'What there is to call.', params: z.object({ cursor: z.undefined().optional() }) },
+  'tools/list': { says: 'What there is to call.', params: z.object({ cursor: z.never().optional() }) },
   'tools/call': {
     says: 'Calls a tool.',
     params: z.object({
       name: z.string(),
-      arguments: z.record(z.string(), z.json()).default({}),
+      arguments: z.record(z.string(), z.unknown()).default({}),
       _meta: z.object({ timeoutMs: z.number().min(0), idempotencyKey: z.string(), priority: z.number() }).partial().optional(),
     }),
   },
