@@ -1,5 +1,6 @@
 export * from './contract.ts'
 export * from './discover.ts'
+export * from './language-server.ts'
 export * from './mcp.ts'
 export * from './outside.ts'
 export * from './protocols.ts'

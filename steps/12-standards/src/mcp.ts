@@ -45,21 +45,27 @@ type Asked<M extends keyof typeof protocol> = Of<(typeof protocol)[M]['params']>
 // #endregion
 
 // #region tools
-/** Methods to which nothing has to be streamed: MCP has no way up. */
-function toolsOf(contract: Contract): Map<string, Entry> {
-  return new Map(Object.entries(contract).filter(([, { up }]) => !up))
+interface Tool {
+  /** How the protocol describes it. */
+  readonly description: Json
+  /** Its parameters are a list. */
+  readonly takesList: boolean
+}
+
+/** The methods to which nothing has to be streamed: MCP has no way up. */
+function toolsOf(contract: Contract): Map<string, Tool> {
+  const entries = Object.entries(contract).filter(([, { up }]) => !up)
+  return new Map(entries.map(([name, entry]) => [name, toolOf(name, entry)]))
 }
 
 /** What goes in and what comes out are objects there. A list goes in as `list`; what comes is the member `result`. */
-function tool([name, { says, params, result, down }]: [string, Entry]): Json {
+function toolOf(name: string, { says, params, result, down }: Entry): Tool {
   const given = jsonSchema(params)
   const outcome = result ? jsonSchema(result) : wholeOf(down)
-  return {
-    name,
-    description: says,
-    inputSchema: { $schema: draft, ...(given['type'] === 'array' ? objectOf('list', given) : given) },
-    outputSchema: { $schema: draft, ...objectOf('result', outcome) },
-  }
+  const takesList = given['type'] === 'array'
+  const inputSchema = { $schema: draft, ...(takesList ? objectOf('list', given) : given) }
+  const outputSchema = { $schema: draft, ...objectOf('result', outcome) }
+  return { takesList, description: { name, description: says, inputSchema, outputSchema } }
 }
 
 const objectOf = (name: string, schema: Json) => ({ type: 'object', properties: { [name]: schema }, required: [name] })
@@ -82,12 +88,12 @@ export function serveMcp(stream: Duplex, handler: Handler, contract: Contract, {
       serverInfo: { name: info.title, version: info.version },
     }),
     'ping': () => ({}),
-    'tools/list': () => ({ tools: [...tools].map(tool) }),
+    'tools/list': () => ({ tools: [...tools.values()].map(({ description }) => description) }),
     'tools/call': async ({ name, arguments: given, _meta: meta = {} }: Asked<'tools/call'>, context: RequestContext) => {
-      const entry = tools.get(name)
-      if (!entry) throw new RpcError(codes.invalidParams, `Unknown tool: ${name}`)
+      const tool = tools.get(name)
+      if (!tool) throw new RpcError(codes.invalidParams, `Unknown tool: ${name}`)
       // What is no list is the service's to refuse.
-      const params = (jsonSchema(entry.params)['type'] === 'array' ? (given['list'] ?? {}) : given) as Params
+      const params = (tool.takesList ? (given['list'] ?? {}) : given) as Params
       const running = run(handler, { jsonrpc: '2.0', method: name, params, meta: meta as Meta }, { guest, label: context.label, size: context.size })
       context.signal.addEventListener('abort', () => running.abort(context.signal.reason as Error))
       return running.answer.then(succeeded, failed)
