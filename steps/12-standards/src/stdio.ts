@@ -4,5 +4,9 @@ import { Duplex } from 'node:stream'
 export function stdio(): Duplex {
   // A stray word of some library between two messages would be the end of the conversation.
   console.log = console.info = console.debug = console.error
-  return Duplex.from({ readable: process.stdin, writable: process.stdout })
+  const { stdin, stdout } = process
+  const stream = Duplex.from({ readable: stdin, writable: stdout })
+  // It leaves its halves open when it is destroyed, and a stdin that may still say something keeps the process.
+  stream.on('close', () => stdin.destroy())
+  return stream
 }

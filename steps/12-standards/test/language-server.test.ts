@@ -37,7 +37,7 @@ test('it says what it can, asks us what it needs, and ends in the order of its p
   await server.peer.notify('textDocument/didOpen', open('course:///a.json', '{"$schema":"course:///s.json","a":1}'))
   const hover = await server.call('textDocument/hover', { textDocument: { uri: 'course:///a.json' }, position: { line: 0, character: 32 } })
   expect(JSON.stringify(hover)).toContain('said by us')
-  expect(asked).toEqual([['course:///s.json']])
+  expect(asked).toEqual([[expect.stringMatching(/^course:.*s\.json$/)]])
   await expect(server.call('textDocument/nothing', {})).rejects.toMatchObject({ code: -32601 })
 
   expect(await server.close()).toBe(0)
