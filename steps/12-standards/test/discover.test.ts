@@ -1,3 +1,4 @@
+import * as net from 'node:net'
 import { answer, connect, listen } from '@rpc-steps/async-await'
 import type { Json } from '@rpc-steps/async-await'
 import { streamed, streaming } from '@rpc-steps/streaming'
@@ -6,6 +7,7 @@ import type { OpenrpcDocument } from '@open-rpc/meta-schema'
 import { Ajv } from 'ajv'
 import draft7 from 'ajv/dist/refs/json-schema-draft-07.json' with { type: 'json' }
 import { expect, onTestFinished, test } from 'vitest'
+import { createMessageConnection, ParameterStructures, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 import { contract, contracted, openRpc, statuses } from '../src/index.ts'
 
 /** Checks a document as OpenRPC has it. Its schema names another, by an address in the web, for what a JSON Schema is: that is draft 7. */
@@ -30,7 +32,7 @@ async function discovered() {
   onTestFinished(() => server.close())
   const peer = await connect(server)
   onTestFinished(() => void peer.destroy())
-  return { peer, document: (await peer.call('rpc.discover')) as unknown as OpenrpcDocument }
+  return { server, peer, document: (await peer.call('rpc.discover')) as unknown as OpenrpcDocument }
 }
 
 test('the document is as its meta-schema has it', async () => {
@@ -95,4 +97,17 @@ test('a schema in it refuses what the service refuses', async () => {
     expect(ajv.validate(sleep.params[0]!.schema, ms)).toBe(false)
     await expect(peer.call('sleep', { ms })).rejects.toMatchObject({ code: -32602 })
   }
+})
+
+test('a client that nobody here has written finds the document, and calls by position and by name', async () => {
+  const { server, document } = await discovered()
+  const socket = net.connect(server.port, server.host)
+  onTestFinished(() => void socket.destroy())
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
+  connection.listen()
+  expect(await connection.sendRequest('rpc.discover')).toEqual(document)
+  expect(await connection.sendRequest('add', 1, 2)).toBe(3)
+  expect(await connection.sendRequest('add', ParameterStructures.byName, { b: 1, a: 2 })).toBe(3)
+  await expect(connection.sendRequest('add', 1, 'two')).rejects.toMatchObject({ code: -32602, data: expect.stringMatching(/^"b": /) })
+  connection.dispose()
 })
