@@ -23,7 +23,7 @@ export function checkedItems<T>(
       if (item.done) return { value: undefined, done: true }
       at++
       const { value, wrong } = check(schema, item.value)
-      if (wrong === undefined) return { value: value as T, done: false }
+      if (wrong === undefined) return { value, done: false }
       const error = refuse(wrong, at)
       await end()
       throw error

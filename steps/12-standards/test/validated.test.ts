@@ -180,7 +180,11 @@ describe('what streams up', () => {
 
   test('who stops reading stops the caller', async () => {
     const { context, state } = streamingUp('a', 'b')
-    for await (const _ of handler(request('echo'), context) as AsyncIterable<Json>) break
-    expect(state.ended).toBe(true)
+    const seen: Json[] = []
+    for await (const item of handler(request('echo'), context) as AsyncIterable<Json>) {
+      seen.push(item)
+      break
+    }
+    expect({ seen, ...state }).toEqual({ seen: ['a'], ended: true })
   })
 })
