@@ -48,7 +48,7 @@ export interface WebServer extends Door, Address {
  * Has Node's HTTP server answer what comes through a gate; of Node are the rules of RFC 9112: what is a
  * request, and what is neither one nor the other, such as two lengths, and gets 400. Rejects with SystemError.
  */
-export async function webServer(inside: Inside, address: Address, answer: options: WebOptions = {}): Promise<WebServer> {
+export async function webServer(inside: Inside, address: Address, answer: Answer, options: WebOptions = {}): Promise<WebServer> {
   const { headTimeout = 30_000, requestTimeout = 300_000, idle = 5000, sendTimeout = 30_000, grace = 5000 } = options
   const limits: ServerOptions = {
     headersTimeout: headTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headTimeout), keepAliveTimeout: idle,

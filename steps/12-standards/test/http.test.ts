@@ -196,7 +196,7 @@ describe('what is no request for us', () => {
 describe('pages', () => {
   test('of an origin that is named may call, and read the answer', async () => {
     const at = await serving({ http: { origins: ['http://other.example', origin] } })
-    const asks = { 'origin': origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' }
+    const asks = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' }
     const preflight = await send(at, '', { method: 'OPTIONS', headers: asks })
     expect(preflight).toMatchObject({ status: 204, headers: {
       'access-control-allow-origin': origin, 'access-control-allow-methods': 'POST', 'vary': 'Origin',
@@ -238,7 +238,7 @@ describe('server-sent events', () => {
   })
 
   test('an item with line ends in it is one line', async () => {
-    const at = await serving({ own: { feed: async function* () {
+    const at = await serving({ own: { async *feed () {
       yield 'a\nb\r\n\n\u2028'
     } } })
     expect((await send(at, { ...add, method: 'feed' }, events)).text).toBe('data: "a\\nb\\r\\n\\n\u2028"\n\nevent: end\ndata: null\n\n')
@@ -246,11 +246,11 @@ describe('server-sent events', () => {
 
   test('an error after items is an event, and before them a status', async () => {
     const at = await serving({ own: {
-      feed: async function* () {
+      async *feed () {
         yield 1
         throw new RpcError(codes.unavailable, 'gone', { status: 'UNAVAILABLE' })
       },
-      count: async function* () {
+      async *count () {
         if (Date.now() > 0) throw new RpcError(codes.unavailable, 'gone', { status: 'UNAVAILABLE', retryAfterMs: 5 })
         yield 1
       },
@@ -279,7 +279,7 @@ describe('server-sent events', () => {
 
   test('the generator ends when the client hangs up', async () => {
     const ended = deferred()
-    const at = await serving({ own: { feed: async function* (_, context) {
+    const at = await serving({ own: { async *feed (_, context) {
       try {
         for (;;) {
           yield 'x'.repeat(1000)
@@ -497,7 +497,7 @@ describe('hostile', () => {
 
   test('who asks for much and reads nothing is cut off', async () => {
     const ended = deferred()
-    const at = await serving({ http: { sendTimeout: 200 }, own: { feed: async function* () {
+    const at = await serving({ http: { sendTimeout: 200 }, own: { async *feed () {
       try {
         for (;;) yield 'x'.repeat(10_000)
       } finally {
