@@ -143,8 +143,9 @@ function requestOf({ method, entry }: Method, id: number, params: Params, call: 
   const meta: Meta = {}
   const deadline = call.getDeadline()
   if (deadline !== Infinity) meta.timeoutMs = Math.max(0, Number(deadline) - Date.now())
-  const token = /^Bearer (.+)$/i.exec(said('authorization') ?? '')?.[1]
-  if (token !== undefined) meta.token = token
+  const shown = said('authorization')
+  // What is no Bearer token is a false one: RFC 6750, section 2.1.
+  if (shown !== undefined) meta.token = /^Bearer +(\S+)$/i.exec(shown)?.[1] ?? shown
   const [key, priority, traceparent, tracestate] = ['idempotency-key', 'rpc-priority', 'traceparent', 'tracestate'].map(said)
   if (key !== undefined) meta.idempotencyKey = key
   if (priority !== undefined) meta.priority = Number(priority)
