@@ -115,6 +115,13 @@ export async function raw(at: Address): Promise<{ socket: net.Socket; heard: () 
   return { socket, heard: () => heard, ended }
 }
 
+/** What a promise is rejected with. */
+export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then((value) => {
+    throw new Error(`expected an error, not ${JSON.stringify(value)}`)
+  }, (error: unknown) => error)
+}
+
 /** Every item. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const read: T[] = []
