@@ -126,14 +126,13 @@ class GrpcRemote implements Remote {
     let stop = (_reason: unknown) => {}
     return this.#during(() => new Promise<Json>((resolve, reject) => {
       const call = begin(metadata, beside, (error, bytes) => {
-        if (error) return reject(failure(error, heard()))
+        if (error) return reject(failure(error))
         try {
-          resolve(resultOf(method.responses, bytes!))
+          resolve(resultOf(method, bytes!))
         } catch (error) {
           reject(error as Error)
         }
       })
-      const heard = hearing(call)
       stop = (reason) => {
         reject(reason as Error)
         call.cancel()
@@ -147,7 +146,7 @@ class GrpcRemote implements Remote {
   /** A call that is answered with a stream, and may have one of its own. */
   async *#pieces(name: string, params: Params | undefined, { signal, extras, up }: CallOptions & { up?: Items }): AsyncGenerator<Json, undefined> {
     const method = this.#method(name)
-    const { entry, path, requests, responses } = method
+    const { entry, path, requests } = method
     if (!entry.down) throw new RpcError(codes.internalError, `the answer to ${name} comes whole: it is no stream`)
     if (up && !entry.up) throw invalid('this method reads no stream')
     signal?.throwIfAborted()
@@ -160,7 +159,6 @@ class GrpcRemote implements Remote {
       sendAll(up ?? [], duplex, requests, end.signal, (error) => (cause = { error }))
       call = duplex
     } else call = this.#client.makeServerStreamRequest(path, asIs, asIs, requestOf(method, params), metadata, beside)
-    const heard = hearing(call)
     call.on('error', () => {}) // also when nobody reads any more
     const stop = (reason: unknown) => {
       cause ??= { error: reason }
@@ -171,10 +169,10 @@ class GrpcRemote implements Remote {
     try {
       for await (const bytes of call) {
         if (cause) break
-        yield resultOf(responses, bytes as Buffer)
+        yield resultOf(method, bytes as Buffer)
       }
     } catch (error) {
-      throw cause ? cause.error : failure(error, heard())
+      throw cause ? cause.error : failure(error)
     } finally {
       if (signal) shared.unwatch(signal, stop)
       this.#leave(mark)
@@ -273,12 +271,21 @@ function writeOf(codec: Codec, value: Json): Buffer {
   }
 }
 
-function resultOf(codec: Codec, bytes: Buffer): Json {
+/** An answer, or an item of one. Throws RpcError if it is not what the contract says. */
+function resultOf({ entry, responses }: Method, bytes: Buffer): Json {
+  let result
   try {
-    return codec.read(bytes)
+    result = responses.read(bytes)
   } catch (error) {
-    throw error instanceof MessageError ? new RpcError(codes.internalError, `the answer cannot be read: ${error.message}`) : error
+    throw error instanceof MessageError ? unreadable(error.message) : error
   }
+  const { wrong } = check((entry.down ?? entry.result)!, result)
+  if (wrong !== undefined) throw unreadable(wrong)
+  return result
+}
+
+function unreadable(why: string): RpcError {
+  return new RpcError(codes.internalError, `the answer is not what the contract says: ${why}`)
 }
 
 function invalid(why: string): RpcError {
@@ -295,16 +302,6 @@ function sendAll(up: Items, call: ClientWritableStream<Buffer> | ClientDuplexStr
   })
 }
 
-/** Whether anything has come from the other end, besides the end of the call. */
-function hearing(call: ClientUnaryCall | ClientReadableStream<Buffer> | ClientWritableStream<Buffer>): () => boolean {
-  let heard = false
-  call.on('metadata', () => (heard = true))
-  return () => heard
-}
-
-function failure(error: unknown, heard: boolean): unknown {
-  const { code, details, metadata } = error as ServiceError
-  if (!(metadata instanceof Metadata)) return error
-  // An answer that is only its end has all its headers there.
-  return errorOfStatus({ code, details, metadata }, heard || Object.keys(metadata.getMap()).length > 0)
+function failure(error: unknown): unknown {
+  return (error as ServiceError).metadata instanceof Metadata ? errorOfStatus(error as ServiceError) : error
 }

@@ -1,6 +1,6 @@
 import { Metadata, status as grpcCodes } from '@grpc/grpc-js'
 import type { StatusObject } from '@grpc/grpc-js'
-import { cancelled, exceeded } from '@rpc-steps/deadlines'
+import { exceeded } from '@rpc-steps/deadlines'
 import { retryAfterOf } from '@rpc-steps/resilience'
 import { codes, DisconnectedError, errorObject, RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
@@ -67,24 +67,22 @@ function shortened(message: string): string {
 // #endregion
 
 // #region from-status
-/**
- * What a call has ended with, for its caller. `answered` is whether anything at all has come from the other end:
- * the same statuses are also what the library says when nobody could be asked.
- */
-export function errorOfStatus({ code, details, metadata }: StatusObject, answered: boolean): Error {
+/** What a call has ended with, for its caller. */
+export function errorOfStatus({ code, details, metadata }: StatusObject): Error {
   const told = errorIn(metadata)
   if (told) return told
-  if (!answered && code === grpcCodes.UNAVAILABLE) {
+  // The library has the same statuses for a connection that is gone; but then nothing has come with them.
+  const answered = Object.keys(metadata.getMap()).length > 0
+  if (!answered && (code === grpcCodes.UNAVAILABLE || code === grpcCodes.CANCELLED)) {
     return new DisconnectedError(details, { sent: !/^No connection established/.test(details) })
   }
-  const from = answered ? 'peer' : 'here'
+  // It is said on both ends, by each in words of its own.
+  if (code === grpcCodes.DEADLINE_EXCEEDED) return exceeded()
   const row = rowOfGrpc(code)
-  if (!answered && code === grpcCodes.DEADLINE_EXCEEDED) return exceeded()
-  if (!answered && code === grpcCodes.CANCELLED) return cancelled()
   const data: { [name: string]: Json } = { status: row.status }
   const pushback = Number(metadata.get(pushbackKey)[0])
   if (pushback > 0) data['retryAfterMs'] = pushback
-  return new RpcError(row.code, details, data, from)
+  return new RpcError(row.code, details, data, answered ? 'peer' : 'here')
 }
 
 function errorIn(metadata: Metadata): RpcError | undefined {

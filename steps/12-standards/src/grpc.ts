@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import { setImmediate as turnOver } from 'node:timers/promises'
 import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js'
 import type {
   handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall, Metadata, ServerDuplexStream,
@@ -54,6 +55,8 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     const door = gate((stream) => {
       const guest = door.admit(stream)
       if (!guest) return void stream.destroy()
+      // A peer may go on sending when the other has ended; in HTTP/2 one stream may, and never the connection.
+      stream.allowHalfOpen = false
       guests.enter(stream as Socket, guest)
       injector.injectConnection(stream)
     }, { alpn: ['h2'] })
@@ -222,6 +225,9 @@ async function* reading(call: ServerReadableStream<Buffer, Buffer> | ServerDuple
   try {
     // Who has read enough may still have to answer on it.
     for await (const bytes of call.iterator({ destroyOnReturn: false })) yield invalid(() => codec.read(bytes as Buffer))
+    // A cancel ends the items as if they were complete, and is said right after that.
+    await turnOver()
+    if (call.cancelled) throw cancelled()
   } catch (error) {
     throw call.cancelled ? cancelled() : error
   }

@@ -2,7 +2,7 @@ import { createFileRegistry, fromBinary } from '@bufbuild/protobuf'
 import type { DescService } from '@bufbuild/protobuf'
 import { file_google_protobuf_empty, file_google_protobuf_struct, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { FileDescriptorProto } from 'protobufjs/ext/descriptor/index.js'
-import type { Root, Type } from 'protobufjs'
+import type { Type } from 'protobufjs'
 import { protoNames } from '../src/index.ts'
 import { parse } from '../src/messages.ts'
 
@@ -16,7 +16,7 @@ interface Descriptor {
 
 /** A service as @bufbuild/protobuf knows it, from our `.proto` and from nothing else of ours. */
 export function serviceOf(proto: string): DescService {
-  const root = parse(proto) as Root & { toDescriptor(edition: string): { toJSON(): { file: Descriptor[] } } }
+  const root = parse(proto) as unknown as { toDescriptor(edition: string): { toJSON(): { file: Descriptor[] } } }
   const file = root.toDescriptor('proto3').toJSON().file.find(({ package: name }) => name === protoNames.package)!
   // protobufjs leaves out where a type comes from, and @bufbuild/protobuf asks for it.
   const own = new Set(file.messageType.map(({ name }) => name))

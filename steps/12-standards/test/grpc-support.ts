@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import * as http2 from 'node:http2'
 import * as net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -127,6 +128,24 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const read: T[] = []
   for await (const item of items) read.push(item)
   return read
+}
+
+/** HTTP/2 without any gRPC: a call with an empty message, and nobody reads what comes. */
+export function plain(at: Address): { client: http2.ClientHttp2Session; socket: net.Socket; request(name: string, headers?: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream } {
+  const socket = net.connect(at.port, at.host)
+  const client = http2.connect(`http://${at.host}:${at.port}`, { createConnection: () => socket })
+  client.on('error', () => {})
+  onTestFinished(() => client.destroy())
+  const usual = { ':method': 'POST', 'content-type': 'application/grpc', 'te': 'trailers' }
+  return {
+    client, socket,
+    request(name, headers) {
+      const call = client.request({ ...usual, ':path': `/rpcsteps.v1.Service/${name}`, ...headers })
+      call.on('error', () => {})
+      call.end(Buffer.alloc(5))
+      return call
+    },
+  }
 }
 
 /** A folder that is gone when the test is over. */
