@@ -53,6 +53,8 @@ export interface Inside {
   handler: Handler
   /** A gate that counts and believes as the usual one does. */
   gate(accept: (stream: Duplex) => void, options?: Pick<GateOptions, 'alpn'>): Gate
+  /** What the peers of the usual way in hear besides requests. */
+  extensions: readonly ((peer: Peer) => void)[]
 }
 
 /** Another way in, which is open. */
@@ -69,7 +71,8 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, extensions = [], doors = [], closing } = additions
+  const { around = (handler) => handler, doors = [], closing } = additions
+  const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
     throw new UsageError('--policy and --watch need --certificates: on a plain connection nobody can say who they are')
@@ -87,13 +90,22 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })
   const gates = { admission, audit, open: () => !guard || isOpen(guard.policy) }
   const server = await listenSecurely(handler, options, {
-    ...gates, framing, batch, extensions: [streams, ...extensions], credentials: guard?.credentials,
+    ...gates, framing, batch, extensions, credentials: guard?.credentials,
   })
   const inside: Inside = {
     handler,
     gate: (accept, options) => gate(accept, { ...gates, credentials: guard?.credentials, ...options }),
+    extensions,
   }
-  const opened = await Promise.all(doors.map((open) => open(inside)))
+  const opened: Door[] = []
+  try {
+    for (const open of doors) opened.push(await open(inside))
+  } catch (error) {
+    // Where one way in cannot be opened, none stays open.
+    await Promise.all([server, ...opened].map((door) => door.close()))
+    await pool?.close()
+    throw error
+  }
   const readAgain = async (folder: string) => {
     const fresh = await readGuard(folder, policy)
     for (const door of [server, ...opened]) door.renew?.(fresh.credentials)

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Meta, Request } from '@rpc-steps/wire'
+import { codes, RpcError } from '@rpc-steps/wire'
+
+// #region besides
+/**
+ * A request with what its headers say beside it. What is said in both places is refused with -32600, and nobody has
+ * to know which of them counts: RFC 6750, section 2, asks that of tokens. Of one key for a whole batch each request
+ * would be the repetition of the first, so that is refused, too.
+ */
+export function besides(request: Request, headers: IncomingHttpHeaders, { isSingle, streams }: { isSingle: boolean; streams: boolean }): Request {
+  const { meta = {}, traceparent, tracestate, ...rest } = request
+  const { credit: _credit, stream: _stream, ...said } = meta // there is no such credit here, and filters would believe it
+  const key = text(headers['idempotency-key'])
+  if (key !== undefined && !isSingle) throw twice('Idempotency-Key is for one request: a batch has "idempotencyKey" in each "meta"')
+  const token = once('token', said.token, tokenOf(headers.authorization))
+  const idempotencyKey = once('idempotencyKey', said.idempotencyKey, key)
+  const parent = once('traceparent', traceparent, text(headers['traceparent']))
+  const state = once('tracestate', tracestate, text(headers['tracestate']))
+  const all: Meta = {
+    ...said,
+    ...(token !== undefined && { token }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    // So that filters know: a stream takes as long as its reader likes.
+    ...(streams && { credit: 1 }),
+  }
+  return { ...rest, meta: all, ...(parent !== undefined && { traceparent: parent }), ...(state !== undefined && { tracestate: state }) }
+}
+// #endregion
+
+function once(name: string, inBody: string | undefined, inHead: string | undefined): string | undefined {
+  if (inBody !== undefined && inHead !== undefined) throw twice(`"${name}" is in the body, and among the headers`)
+  return inBody ?? inHead
+}
+
+function twice(why: string): RpcError {
+  return new RpcError(codes.invalidRequest, 'Invalid Request', why)
+}
+
+/** What is no Bearer token is a false one: RFC 6750, section 2.1. */
+function tokenOf(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? authorization)
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header
+}

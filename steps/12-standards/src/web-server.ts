@@ -1,0 +1,122 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { defaultLimits } from '@rpc-steps/wire'
+import type { Address } from '@rpc-steps/async-await'
+import type { Door, Guest, Inside } from '@rpc-steps/security'
+
+/** How a server of HTTP behaves, whatever it answers. */
+export interface WebOptions {
+  /** Pages of these origins may call it: `https://example.org`. Others may not. Default none. */
+  origins?: readonly string[]
+  /** Milliseconds in which the head of a request must come. Default 30,000. */
+  headTimeout?: number
+  /** And all of it. Default 300,000. */
+  requestTimeout?: number
+  /** Milliseconds that a connection may be kept without a request. Default 5,000. */
+  idle?: number
+  /** Milliseconds in which a client must take something of what waits for it. Default 30,000. */
+  sendTimeout?: number
+  /** Milliseconds without progress that `close` leaves to what is in flight. Default 5,000. */
+  grace?: number
+}
+
+/** A server of HTTP behind a gate. */
+export interface WebServer extends Door, Address {
+  readonly http: Server
+  /** Who is at the other end of a connection that it serves. */
+  guestOf(stream: Duplex): Guest
+  /** It ends: what is still answered is the last answer of its connection. */
+  readonly closing: boolean
+}
+
+// #region web-server
+/**
+ * Has Node's HTTP server answer what comes through a gate; of Node are the rules of RFC 9112: what is a
+ * request, and what is neither one nor the other, such as two lengths, and gets 400. Rejects with SystemError.
+ */
+export async function webServer(inside: Inside, address: Address, answer: RequestListener, options: WebOptions = {}): Promise<WebServer> {
+  const { headTimeout = 30_000, requestTimeout = 300_000, idle = 5000, sendTimeout = 30_000, grace = 5000 } = options
+  const limits: ServerOptions = {
+    headersTimeout: headTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headTimeout), keepAliveTimeout: idle,
+    maxHeaderSize: defaultLimits.header,
+  }
+  const guests = new WeakMap<Duplex, Guest>()
+  const busy = new Map<Duplex, number>()
+  let closing = false
+  const http = createServer(limits, answer)
+  // This is how it begins to look at its clocks; to listen is the gate's part.
+  http.emit('listening')
+
+  const count = ({ socket }: IncomingMessage, by: number) => busy.set(socket, (busy.get(socket) ?? 0) + by)
+  const counted: RequestListener = (request, response) => {
+    count(request, 1)
+    if (closing) response.setHeader('connection', 'close')
+    response.once('close', () => count(request, -1))
+  }
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) http.prependListener(event, counted)
+  http.on('upgrade', ({ socket }) => busy.delete(socket)) // what is spoken now has rules of its own
+  // Nothing moves: that is wrong if it is the client's turn, and in order while a handler works.
+  http.setTimeout(sendTimeout, (socket: Socket) => {
+    if (socket.writableLength > 0 || !busy.get(socket)) socket.destroy()
+  })
+
+  const gate = inside.gate((stream) => {
+    const guest = gate.admit(stream)
+    if (!guest) return void stream.destroy()
+    guests.set(stream, guest)
+    busy.set(stream, 0)
+    stream.once('close', () => busy.delete(stream))
+    http.emit('connection', stream)
+  }, { alpn: ['http/1.1'] })
+  gate.server.listen({ ...address, backlog: 1024 })
+  await once(gate.server, 'listening')
+  gate.server.on('error', (error) => console.error(`accept: ${error.message}`))
+
+  const end = async () => {
+    closing = true
+    const ended = once(gate.server, 'close')
+    gate.server.close()
+    http.closeIdleConnections()
+    const enough = new AbortController()
+    const cut = async () => {
+      for (let before = new Map<Duplex, number>(); ; ) {
+        const now = new Map([...busy.keys()].map((stream) => [stream, (stream as Socket).bytesWritten]))
+        for (const [stream, bytes] of now) if (before.get(stream) === bytes) stream.destroy()
+        before = now
+        await delay(grace, undefined, enough)
+      }
+    }
+    cut().catch(() => {}) // all have gone
+    await ended
+    enough.abort()
+    http.close()
+  }
+  let ended: Promise<void> | undefined
+  const { address: host, port } = gate.server.address() as AddressInfo
+  return {
+    http, host, port,
+    guestOf: (stream) => guests.get(stream)!,
+    get closing() {
+      return closing
+    },
+    renew: gate.renew,
+    close: () => (ended ??= end()),
+  }
+}
+// #endregion
+
+// #region origin
+/**
+ * Whether whoever sent this may call us. A browser says which page asks: with every POST, also to where the page
+ * is from (Fetch, "append a request Origin header"), and with every WebSocket (RFC 6455, section 4.1). So a page
+ * is refused even if its own name was made to mean this machine (DNS rebinding), and `Host` need not be looked at:
+ * behind a proxy it has names that we do not know. Who is no page sends no origin, and could say any.
+ */
+export function mayCall({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  return headers.origin === undefined || origins.includes(headers.origin)
+}
+// #endregion
