@@ -10,7 +10,7 @@ export interface Service {
 // #region fetch
 function post({ url, fetch = globalThis.fetch }: Service, accept: string, method: string, params: Json, { timeoutMs, signal }: Options) {
   // Each answer has a response of its own, so there is nothing to match, and any id will do.
-  const request = { jsonrpc: '2.0', id: 0, method, params, ...(timeoutMs !== undefined && { meta: { timeoutMs } }) }
+  const request = { jsonrpc: '2.0', id: 0, method, params, meta: timeoutMs === undefined ? undefined : { timeoutMs } }
   const headers = { accept, 'content-type': 'application/json' }
   return fetch(url, { method: 'POST', headers, body: JSON.stringify(request), signal: signal ?? null })
 }
@@ -31,6 +31,8 @@ export async function* streamByFetch(service: Service, method: string, params: J
     throw new Error('the answer is not in pieces')
   }
   for await (const { event, data } of eventsOf(response.body!)) {
+    // Of what had come already, who has given up wants nothing.
+    options.signal?.throwIfAborted()
     const value = JSON.parse(data) as Json
     if (event === 'end') return
     if (event === 'error') throw new Failed(value as unknown as NonNullable<Reply['error']>)

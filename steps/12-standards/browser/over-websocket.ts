@@ -42,7 +42,7 @@ export class Connection {
     return new Promise((settle) => this.#ask({ method, params }, options, { settle }))
   }
 
-  #ask(request: object, { timeoutMs, signal }: Options, pending: Pending, meta = {}): number {
+  #ask(request: object, { timeoutMs, signal }: Options, pending: Pending, credit?: number): number {
     const id = ++this.#lastId
     // One end for two ways out: who gives up is answered, too.
     const cancel = () => this.#send({ method: '$/cancelRequest', params: { id } })
@@ -52,7 +52,7 @@ export class Connection {
     }
     this.#pending.set(id, { ...pending, settle })
     signal?.addEventListener('abort', cancel)
-    this.#send({ id, ...request, meta: { ...meta, ...(timeoutMs !== undefined && { timeoutMs }) } })
+    this.#send({ id, ...request, meta: timeoutMs ?? credit ? { credit, timeoutMs } : undefined })
     if (signal?.aborted) cancel()
     // It has said that it is closed before this call could hear it.
     if (this.#socket.readyState !== this.#socket.OPEN) this.#settle(id, lost())
@@ -92,18 +92,21 @@ export class Connection {
         result.catch(() => {})
         wake()
       },
-    }, { credit })
+    }, credit)
     let read = 0
     try {
-      while (items.length > 0 || !end) {
-        if (items.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-        for (let item; (item = items.shift()) !== undefined; ) {
-          yield item
-          if (++read < credit / 2 || end) continue
-          // What has been read makes room for as many.
-          this.#send({ method: '$/credit/down', params: { id, credit: read } })
-          read = 0
+      // Who has given up wants no more items, and is told how it ended.
+      const next = () => (options.signal?.aborted ? undefined : items.shift())
+      for (let item: Json | undefined; (item = next()) !== undefined || !end; ) {
+        if (item === undefined) {
+          await new Promise<void>((resolve) => (wake = resolve))
+          continue
         }
+        yield item
+        if (++read < credit / 2 || end) continue
+        // What has been read makes room for as many.
+        this.#send({ method: '$/credit/down', params: { id, credit: read } })
+        read = 0
       }
       await end
     } finally {

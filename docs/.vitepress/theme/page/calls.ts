@@ -28,6 +28,11 @@ export type CallName = keyof typeof calls
 export const ways = ['http', 'websocket'] as const
 export type Way = (typeof ways)[number]
 
+/** Of the requests that are made here, only those by HTTP have the id 0. */
+export function wayOf(id: string): Way {
+  return id === '0' ? 'http' : 'websocket'
+}
+
 /** What happens in a call, at a millisecond of it. */
 export type Happening = { ms: number } & (
   /** A message on the wire, its text cut off where it is long; the items in it, if it has any. */
@@ -107,7 +112,8 @@ async function read(items: AsyncIterable<Json>, now: () => number, tell: Tell, s
     said = now()
     tell({ ms: said, what: 'read', items: count })
   }
-  for await (const _ of items) {
+  for await (const item of items) {
+    void item
     count++
     if (now() >= said + glance) say()
     due = Math.max(due, performance.now() - 1000 / pace()) + 1000 / pace()

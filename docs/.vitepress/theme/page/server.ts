@@ -1,10 +1,10 @@
 import { withBase } from 'vitepress'
 import { onScopeDispose, shallowRef } from 'vue'
 import type { ShallowRef } from 'vue'
-import type { TraceEvent } from '@rpc-steps/trace'
 import { servePath, tokenHeader } from '../../lab/messages.ts'
 import type { Offer, Standing } from '../../lab/messages.ts'
 import { linesOf } from '../lab/lines.ts'
+import { workOf } from './work.ts'
 
 /** What is known of the server that stands for this page. */
 export type State =
@@ -28,36 +28,29 @@ export function useServer(worked: (id: string, ms: number) => void): Server {
   const state = shallowRef<State>({ is: 'none', why: '' })
   let hangUp = new AbortController()
   let command = ''
-  let begun = new Map<string, number>()
+  let work = workOf(worked)
 
   function hear(message: Standing) {
     if (message.kind === 'started') command = message.command
     if (message.kind === 'open') state.value = { is: 'open', command, http: message.http, websocket: message.websocket }
-    if (message.kind === 'events') message.events.forEach(look)
+    if (message.kind === 'events') message.events.forEach(work)
     if (message.kind === 'ended') state.value = { is: 'none', why: `The server has gone: ${message.why}.` }
   }
-  function look({ ph, id = '', ts }: TraceEvent) {
-    if (ph === 'b') begun.set(id, ts)
-    const from = begun.get(id)
-    if (ph !== 'e' || from === undefined) return
-    begun.delete(id)
-    worked(id.replace(/^.*?:/, ''), (ts - from) / 1000)
-  }
-
   async function start({ token }: Offer): Promise<void> {
     hangUp.abort()
     const { signal } = (hangUp = new AbortController())
     state.value = { is: 'starting' }
-    begun = new Map()
+    work = workOf(worked)
     try {
       const answer = await fetch(withBase(`/${servePath}`), { method: 'POST', headers: { [tokenHeader]: token }, body: '{}', signal })
       if (!answer.ok || !answer.body) throw new Error((await answer.text()).trim())
       for await (const message of linesOf<Standing>(answer.body)) hear(message)
-      if (state.value.is !== 'none') throw new Error('the server of this site has gone')
+      if (stands()) throw new Error('the server of this site has gone')
     } catch (error) {
       if (!signal.aborted) state.value = { is: 'none', why: `Failed: ${(error as Error).message}` }
     }
   }
+  const stands = () => state.value.is !== 'none'
   function end() {
     hangUp.abort()
     state.value = { is: 'none', why: 'The server was told to end.' }
