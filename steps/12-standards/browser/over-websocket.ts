@@ -103,7 +103,7 @@ export class Connection {
           continue
         }
         yield item
-        if (++read < credit / 2 || end) continue
+        if (++read < credit / 2 || end || options.signal?.aborted) continue
         // What has been read makes room for as many.
         this.#send({ method: '$/credit/down', params: { id, credit: read } })
         read = 0

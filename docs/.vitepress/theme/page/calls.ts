@@ -112,14 +112,17 @@ async function read(items: AsyncIterable<Json>, now: () => number, tell: Tell, s
     said = now()
     tell({ ms: said, what: 'read', items: count })
   }
-  for await (const item of items) {
-    void item
-    count++
-    if (now() >= said + glance) say()
-    due = Math.max(due, performance.now() - 1000 / pace()) + 1000 / pace()
-    await pause(due - performance.now(), signal)
+  try {
+    for await (const item of items) {
+      void item
+      count++
+      if (now() >= said + glance) say()
+      due = Math.max(due, performance.now() - 1000 / pace()) + 1000 / pace()
+      await pause(due - performance.now(), signal)
+    }
+  } finally {
+    say()
   }
-  say()
   return `all ${count} items read`
 }
 

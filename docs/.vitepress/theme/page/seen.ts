@@ -6,10 +6,10 @@ export interface Seen {
 }
 type Look = (seen: Seen) => void
 
-/** Characters of a message that are shown. */
-const most = 400
+/** Characters of a message that are shown; of events, which have a line each, fewer. */
+const [mostOfMessage, mostOfEvents] = [240, 75]
 
-function shown(text: string): string {
+function shown(text: string, most = mostOfMessage): string {
   return text.length <= most ? text : `${text.slice(0, most)} … and ${(text.length - most).toLocaleString('en')} characters more`
 }
 
@@ -22,13 +22,14 @@ export function seenFetch(look: Look): typeof fetch {
     const response = await fetch(input, init)
     const type = response.headers.get('content-type') ?? ''
     look({ what: 'in', text: `HTTP/1.1 ${response.status} ${response.statusText}\ncontent-type: ${type}` })
-    const count = type.startsWith('text/event-stream') ? eventCounter() : () => 0
+    const isStream = type.startsWith('text/event-stream')
+    const count = isStream ? eventCounter() : () => 0
     const decoder = new TextDecoder()
     const pass = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         const text = decoder.decode(chunk, { stream: true })
         const items = count(text)
-        look({ what: 'in', text: shown(text.trimEnd()), ...(items > 0 && { items }) })
+        look({ what: 'in', text: shown(text.trimEnd(), isStream ? mostOfEvents : mostOfMessage), ...(items > 0 && { items }) })
         controller.enqueue(chunk)
       },
     })
