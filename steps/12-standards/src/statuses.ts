@@ -43,3 +43,8 @@ export function rowOf(error: unknown): Status {
 export function rowOfGrpc(grpc: number): Status {
   return statuses.find((row) => row.grpc === grpc) ?? unknown
 }
+
+/** The row of an HTTP status; of one that nobody here sends, UNKNOWN. */
+export function rowOfHttp(http: number): Status {
+  return statuses.find((row) => row.http === http) ?? unknown
+}

@@ -1,0 +1,48 @@
+import { connect, Peer } from '@rpc-steps/async-await'
+import type { Address, Call } from '@rpc-steps/async-await'
+import { connectSecurely, withToken } from '@rpc-steps/security'
+import type { Credentials } from '@rpc-steps/security'
+import { stream, streams, upload } from '@rpc-steps/streaming'
+import { WebSocket } from 'ws'
+import { MessageStream } from './message-stream.ts'
+import type { Remote } from './remote.ts'
+
+/** Who asks, and whom they believe that the server is who it says. */
+export interface Caller {
+  /** What is shown, and whom to believe; without them there is no TLS. */
+  credentials?: Credentials | undefined
+  token?: string | undefined
+}
+
+// #region over-peer
+/** A way to whoever is at the other end of a connection of ours. */
+export function overPeer(peer: Peer, { token }: Pick<Caller, 'token'> = {}): Remote {
+  const call: Call = token === undefined ? peer.call : withToken(peer.call, token)
+  return {
+    call,
+    stream: (method, params, options) => stream(call, method, params, options),
+    upload: (method, params, up, options) => upload(call, method, params, up, options),
+    close: () => peer.close(),
+  }
+}
+
+/** The language of all the steps, on TCP or TLS. Rejects with Node's SystemError. */
+export async function overTcp(address: Address, { credentials, token }: Caller = {}): Promise<Remote> {
+  const options = { extensions: [streams] }
+  const peer = await (credentials ? connectSecurely(address, { credentials, ...options }) : connect(address, options))
+  return overPeer(peer, { token })
+}
+
+/** The same in messages of a WebSocket. Rejects with Node's SystemError, or if the server answers with something else. */
+export async function overWebSocket({ host, port }: Address, { credentials, token }: Caller = {}): Promise<Remote> {
+  const at = `${credentials ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${port}/`
+  const socket = new WebSocket(at, { perMessageDeflate: false, ...credentials })
+  // Made before it is open: the server may speak first.
+  const peer = new Peer(new MessageStream(socket), { extensions: [streams] })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  return overPeer(peer, { token })
+}
+// #endregion
