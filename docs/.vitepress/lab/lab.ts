@@ -7,11 +7,12 @@ import { readProgress } from '@rpc-steps/exercises'
 import { steps } from '../course.ts'
 import { checkExercise, readExercise } from './check.ts'
 import { isLoopback, refusal } from './guard.ts'
-import { checkPath, runPath, tellPath } from './messages.ts'
-import type { Ending, Message, Offer } from './messages.ts'
+import { checkPath, runPath, servePath, tellPath } from './messages.ts'
+import type { Ending, Message, Offer, Standing } from './messages.ts'
 import { readPlan, readSaid } from './plan.ts'
 import type { Choices, Plan } from './plan.ts'
 import { run } from './run.ts'
+import { serve } from './serve.ts'
 
 /** The part of a site's server that runs the steps for the site's own pages. */
 export interface Lab {
@@ -28,6 +29,8 @@ export interface LabOptions {
   base?: string
   /** Milliseconds that a run may take. */
   limit?: number
+  /** Milliseconds that a server may stand. */
+  standing?: number
   /** Where to find the folder `steps`. */
   home?: URL
 }
@@ -41,12 +44,14 @@ const longestLine = 4
  * lives as long as its response: whoever hangs up has stopped it.
  */
 export function createLab(options: LabOptions): Lab {
-  const { bound, base = '/', limit = 30_000, home } = options
+  const { bound, base = '/', limit = 30_000, standing = 600_000, home } = options
   const token = randomBytes(24).toString('base64url')
   const offer: Omit<Offer, 'done'> = { token, limit, ...ofThisMachine() }
   let checking = false
   let turn: Promise<unknown> = Promise.resolve()
   let line = 0
+  /** The server that stands for a page, and when it has gone. */
+  let server: { leave: AbortController; gone: Promise<unknown> } | undefined
   /** The run whose clients listen. */
   let going: { plan: Plan; say: (line: string) => void } | undefined
 
@@ -70,6 +75,7 @@ export function createLab(options: LabOptions): Lab {
     if (body === undefined) return refuse(413, `a plan has at most ${longestBody} bytes`)
     if (request.url === base + checkPath) return answerCheck(body, response, refuse)
     if (request.url === base + tellPath) return answerSaid(body, response, refuse)
+    if (request.url === base + servePath) return answerServer(`http://${request.headers.host}`, response)
     let plan
     try {
       plan = readPlan(JSON.parse(body))
@@ -80,15 +86,7 @@ export function createLab(options: LabOptions): Lab {
     }
     if (line > longestLine) return refuse(429, 'too many runs are waiting for their turn')
 
-    response.writeHead(200, {
-      'content-type': 'application/x-ndjson; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    })
-    response.flushHeaders()
-    const tell = (message: Message) => {
-      if (!response.destroyed) response.write(`${JSON.stringify(message)}\n`)
-    }
+    const tell = toldTo(response)
     const left = new AbortController()
     response.on('close', () => left.abort())
 
@@ -130,6 +128,26 @@ export function createLab(options: LabOptions): Lab {
     response.end()
   }
 
+  /** There is one at a time: a page that asks for one ends that of another page. */
+  async function answerServer(origin: string, response: ServerResponse) {
+    const tell = toldTo(response)
+    const leave = new AbortController()
+    response.on('close', () => leave.abort())
+    const before = server
+    before?.leave.abort(new Error('another page has started one of its own'))
+    const tooLong = AbortSignal.timeout(standing)
+    const signal = AbortSignal.any([leave.signal, tooLong])
+    const stands = (async () => {
+      await before?.gone
+      await serve(origin, tell, signal, home)
+    })()
+    server = { leave, gone: stands.catch(() => {}) }
+    const why = await stands.then(() => 'it has ended by itself', (error: unknown) => (error as Error).message)
+    if (tooLong.aborted) tell({ kind: 'ended', ending: 'limit', why: `it was ended after ${standing / 1000} s` })
+    else tell({ kind: 'ended', ending: 'failed', why })
+    response.end()
+  }
+
   async function answerCheck(body: string, response: ServerResponse, refuse: (status: number, why: string) => void) {
     let exercise
     try {
@@ -156,9 +174,22 @@ export function createLab(options: LabOptions): Lab {
       return JSON.stringify({ ...offer, done: Object.keys(readProgress().done) } satisfies Offer)
     },
     handle(request, response, next) {
-      if (![runPath, checkPath, tellPath].some((path) => request.url === base + path)) return next()
+      if (![runPath, checkPath, tellPath, servePath].some((path) => request.url === base + path)) return next()
       answer(request, response).catch(() => response.destroy())
     },
+  }
+}
+
+/** Begins an answer in lines. */
+function toldTo(response: ServerResponse): (message: Message | Standing) => void {
+  response.writeHead(200, {
+    'content-type': 'application/x-ndjson; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.flushHeaders()
+  return (message) => {
+    if (!response.destroyed) response.write(`${JSON.stringify(message)}\n`)
   }
 }
 

@@ -24,6 +24,9 @@ export const checkPath = '__lab/check'
 /** Where what is said to the run that goes on is posted to: an option's new value, as `{"slow":250}`, or `{"stop":true}`. */
 export const tellPath = '__lab/tell'
 
+/** Where a server is asked for that the page itself will call. */
+export const servePath = '__lab/serve'
+
 /** What came of a check, and what the terminal would say of it. */
 export interface CheckAnswer {
   result: 'right' | 'wrong' | 'broken' | 'not begun'
@@ -44,3 +47,9 @@ export type Message =
   | { kind: 'events'; events: TraceEvent[] }
   | { kind: 'exited'; program: string; code: number | null; signal: string | null }
   | { kind: 'ended'; ending: Ending; why: string }
+
+/** The same of a server that stands for a page to call; of its work it is told when each piece ends. */
+export type Standing =
+  | Extract<Message, { kind: 'started' | 'events' | 'ended' }>
+  /** It listens, at these addresses. */
+  | { kind: 'open'; http: string; websocket: string }

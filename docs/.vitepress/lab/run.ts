@@ -13,10 +13,10 @@ import { castOf, liveOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /** The root of the repository. */
-const root = new URL('../../../', import.meta.url)
+export const root = new URL('../../../', import.meta.url)
 
 /** How often new events are looked for, in milliseconds: often enough for the eye. */
-const glance = 40
+export const glance = 40
 /** More than any plan makes. Programs that somebody is working on may not know when to stop. */
 const mostEvents = 50_000
 const mostOutput = 200_000
@@ -102,7 +102,7 @@ export async function run(
 }
 
 /** What a program needs to start; not what may happen to be set here, such as PORT. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const names = ['PATH', 'Path', 'HOME', 'USERPROFILE', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot']
   return Object.fromEntries(
     names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
@@ -110,6 +110,6 @@ function plainEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** A word as it is typed in a shell. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w./:=-]+$/.test(word) ? word : `'${word}'`
 }

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { start } from '@rpc-steps/cli/processes'
 import { elapsed, timesOf } from '@rpc-steps/trace'
 import type { TraceEvent } from '@rpc-steps/trace'
-import { runPath, tellPath, tokenHeader } from '../lab/messages.ts'
-import type { Message, Offer } from '../lab/messages.ts'
+import { runPath, servePath, tellPath, tokenHeader } from '../lab/messages.ts'
+import type { Message, Offer, Standing } from '../lab/messages.ts'
 import type { Plan } from '../lab/plan.ts'
 import { siteServer } from '../lab/site.ts'
 import type { LabOptions } from '../lab/lab.ts'
@@ -81,8 +81,8 @@ async function say(port: number, body: unknown): Promise<string> {
   return `${response.statusCode} ${(await textOf(response)).trim()}`.trim()
 }
 
-async function* messagesOf(response: IncomingMessage): AsyncGenerator<Message> {
-  for await (const line of createInterface(response)) yield JSON.parse(line) as Message
+async function* messagesOf<M = Message>(response: IncomingMessage): AsyncGenerator<M> {
+  for await (const line of createInterface(response)) yield JSON.parse(line) as M
 }
 
 async function all(response: IncomingMessage): Promise<Message[]> {
@@ -293,6 +293,81 @@ describe('a run that can be changed meanwhile', () => {
   })
 })
 
+describe('a server that stands for a page', () => {
+  /** Asks for one, and waits until it is there. */
+  async function standing(port: number) {
+    const response = await post(port, {}, servePath)
+    const messages = messagesOf<Standing>(response)
+    const started = (await messages.next()).value as Extract<Standing, { kind: 'started' }>
+    const open = (await messages.next()).value as Extract<Standing, { kind: 'open' }>
+    expect([started.kind, open.kind]).toEqual(['started', 'open'])
+    return { response, messages, ...open, pid: started.pid, command: started.command }
+  }
+  const call = (url: string, origin: string) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'sleep', params: { ms: 5 } }),
+    })
+
+  test('answers that page and no other, tells of its work, and goes when the page does', async () => {
+    const port = await site()
+    const { response, messages, http, websocket, pid, command } = await standing(port)
+    expect(command).toBe(`npx tsx steps/12-standards/server.ts --port 0 --http 0 --websocket 0 --origin http://127.0.0.1:${port}`)
+    expect(websocket).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/)
+    expect((await call(http, 'http://127.0.0.1:1')).status).toBe(403)
+    expect(await (await call(http, `http://127.0.0.1:${port}`)).json()).toEqual({ jsonrpc: '2.0', id: 0, result: 5 })
+    const work: TraceEvent[] = []
+    for await (const message of messages) {
+      if (message.kind === 'events') work.push(...message.events)
+      if (work.some(({ ph }) => ph === 'e')) break
+    }
+    expect(work.map(({ ph, cat, name }) => [ph, cat, name])).toEqual([['b', 'work', 'sleep'], ['e', 'work', 'sleep']])
+    response.destroy()
+    await expect.poll(() => lives(pid), { timeout: 10_000 }).toBe(false)
+  })
+
+  /** What is told to its end. */
+  async function toldBy(messages: AsyncIterable<Standing>): Promise<Standing[]> {
+    const told: Standing[] = []
+    for await (const message of messages) told.push(message)
+    return told
+  }
+  const another = { kind: 'ended', ending: 'failed', why: 'another page has started one of its own' }
+
+  test('takes the place of the one before it', async () => {
+    const port = await site()
+    const first = await standing(port)
+    const second = await standing(port)
+    expect(lives(first.pid)).toBe(false)
+    expect((await toldBy(first.messages)).at(-1)).toEqual(another)
+    second.response.destroy()
+  })
+
+  test('is ended after a time', async () => {
+    const told = await toldBy(messagesOf<Standing>(await post(await site({ standing: 300 }), {}, servePath)))
+    expect(told.at(-1)).toEqual({ kind: 'ended', ending: 'limit', why: 'it was ended after 0.3 s' })
+    expect(told.flatMap((message) => (message.kind === 'started' ? [message.pid] : [])).filter(lives)).toEqual([])
+  })
+
+  test('of which many ask at once, is one', async () => {
+    const port = await site()
+    const many = await Promise.all(Array.from({ length: 5 }, () => post(port, {}, servePath)))
+    const told = await Promise.all(many.slice(0, -1).map((response) => toldBy(messagesOf<Standing>(response))))
+    expect(told.map((messages) => messages.at(-1))).toEqual(Array(4).fill(another))
+    for await (const message of messagesOf<Standing>(many.at(-1)!)) if (message.kind === 'open') break
+    const started = told.flat().flatMap((message) => (message.kind === 'started' ? [message.pid] : []))
+    expect(started.filter(lives)).toEqual([])
+    many.at(-1)!.destroy()
+  })
+
+  test('that does not start says why', async () => {
+    const port = await site({ home: new URL('./fixtures/nowhere/', import.meta.url) })
+    const told = await toldBy(messagesOf<Standing>(await post(port, {}, servePath)))
+    expect(told.at(-1)).toMatchObject({ kind: 'ended', ending: 'failed', why: expect.stringContaining('ended with 1') })
+  })
+})
+
 describe('nothing is run for', () => {
   let port: number
   let token: string
@@ -329,12 +404,14 @@ describe('nothing is run for', () => {
     ])
   })
 
-  test.each(refused.filter(([, , why]) => !/step|JSON/.test(why)))('%s: nor is a run told anything', async (_, status, why, options, body = { stop: true }) => {
+  test.each(refused.filter(([, , why]) => !/step|JSON/.test(why)))('%s: nor is a run told anything, or a server started', async (_, status, why, options, body = { stop: true }) => {
     const { headers, ...more } = { headers: {}, ...options() }
     const ours = { method: 'POST', ...more, headers: { [tokenHeader]: token, ...headers } }
     if (why === 'token') Object.assign(ours, options())
     const response = await ask(port, `/${tellPath}`, ours, JSON.stringify(body))
     expect([response.statusCode, await textOf(response)]).toEqual([status, expect.stringContaining(why)])
+    const asked = await ask(port, `/${servePath}`, ours, JSON.stringify(body))
+    expect([asked.statusCode, await textOf(asked)]).toEqual([status, expect.stringContaining(why)])
   })
 
   test('a page that came by another name: it is not even told the token', async () => {

@@ -26,6 +26,13 @@ const theme: Theme = {
     app.component('home', Home)
     app.component('Exercise', Exercise)
     app.component('Forget', Forget)
+    app.component(
+      'FromThisPage',
+      defineAsyncComponent({
+        loader: () => needed(import('./page/FromThisPage.vue')),
+        hydrate: hydrateOnVisible({ rootMargin: '200px' }),
+      }),
+    )
     app.component('Lab', defineAsyncComponent(() => needed(import('./lab/Lab.vue'))))
     app.component(
       'LimitCurves',
