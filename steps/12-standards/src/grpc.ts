@@ -45,7 +45,7 @@ const limits = {
 
 // #region grpc-door
 /** gRPC as another way in. What it opens rejects with Node's SystemError; throws TypeError if the contract has no `.proto`. */
-export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (inside: Inside) => Promise<Door & Address> {
+export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (inside: Pick<Inside, 'handler' | 'gate'>) => Promise<Door & Address> {
   const { contract = ours, grace = 5000, log = console.error, ...names } = options
   const methods = methodsOf(contract, names)
   return async ({ handler, gate }) => {
