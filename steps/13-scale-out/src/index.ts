@@ -1,0 +1,5 @@
+export * from './broker.ts'
+export * from './caller.ts'
+export * from './in-process.ts'
+export * from './nats.ts'
+export * from './worker.ts'
