@@ -52,9 +52,11 @@ export interface Broker {
    * Of those with the same `queue`, one hears each message. `listener` must not throw.
    */
   subscribe(subject: string, listener: (message: Message) => void, options?: { queue?: string | undefined }): Subscription
+  /** Resolves when the broker has read all that was said to it, subscriptions too, or the connection is lost. */
+  flush(): Promise<void>
   /** Hears that the connection was lost; it comes back by itself. Returns what ends that. */
   onLost(listener: () => void): () => void
-  /** Sends what is to be sent, and ends. */
+  /** The same, and ends. */
   close(): Promise<void>
 }
 // #endregion

@@ -58,7 +58,7 @@ export class InProcessBroker implements Broker {
     return {
       end: () => {
         this.#subscribers.delete(subscriber)
-        return this.#flushed()
+        return this.flush()
       },
     }
   }
@@ -79,8 +79,12 @@ export class InProcessBroker implements Broker {
 
   /** Later, as over a network: who publishes is never called back while it does. */
   #send(deliver: () => void): void {
-    if (this.#pending.length >= this.#most) return void this.lost++
-    if (this.#pending.push(deliver) > 1) return
+    if (this.#pending.length >= this.#most) this.lost++
+    else this.#later(deliver)
+  }
+
+  #later(job: () => void): void {
+    if (this.#pending.push(job) > 1) return
     setImmediate(() => {
       const all = this.#pending
       this.#pending = []
@@ -88,8 +92,8 @@ export class InProcessBroker implements Broker {
     })
   }
 
-  #flushed(): Promise<void> {
-    return new Promise((resolve) => this.#send(resolve))
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.#later(resolve))
   }
 
   /** The connection of a process with itself is never lost. */
@@ -98,7 +102,7 @@ export class InProcessBroker implements Broker {
   }
 
   close(): Promise<void> {
-    return this.#flushed()
+    return this.flush()
   }
 }
 // #endregion

@@ -98,16 +98,22 @@ export class NatsBroker implements Broker {
       end: async () => {
         if (subscription.isClosed()) return
         // Without a connection nothing more comes.
-        if (this.up) await Promise.race([subscription.drain(), this.#untilLost()])
+        if (this.up) await this.#orLost(subscription.drain())
         else subscription.unsubscribe()
       },
     }
   }
 
-  #untilLost(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.onLost(() => resolve(stop()))
-    })
+  async flush(): Promise<void> {
+    if (this.up) await this.#orLost(this.connection.flush())
+  }
+
+  /** What waits for the server waits no longer than there is a connection. */
+  async #orLost(job: Promise<void>): Promise<void> {
+    let stop = () => {}
+    const lost = new Promise<void>((resolve) => (stop = this.onLost(resolve)))
+    await Promise.race([job.catch(() => {}), lost])
+    stop()
   }
 
   onLost(listener: () => void): () => void {
@@ -117,7 +123,7 @@ export class NatsBroker implements Broker {
 
   async close(): Promise<void> {
     if (this.connection.isClosed()) return
-    if (this.up) await Promise.race([this.connection.flush().catch(() => {}), this.#untilLost()])
+    await this.flush()
     await this.connection.close()
   }
 }

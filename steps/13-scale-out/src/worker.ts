@@ -42,7 +42,11 @@ interface Taken {
 
 /** A way in for requests that come through a broker: one of `doors`. */
 export function brokerDoor(broker: Broker, options: WorkerOptions = {}): (inside: Pick<Inside, 'handler'>) => Promise<Worker> {
-  return async ({ handler }) => new Worker(broker, handler, options)
+  return async ({ handler }) => {
+    const worker = new Worker(broker, handler, options)
+    await broker.flush()
+    return worker
+  }
 }
 
 /** See `brokerDoor`. */

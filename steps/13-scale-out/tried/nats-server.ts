@@ -63,7 +63,10 @@ export class NatsServer {
 
   /** Stops answering, and keeps all its connections. */
   freeze(): void {
+    const { pid } = this.#process!
     this.#process!.kill('SIGSTOP')
+    // It has several threads, and they do not stop all at once.
+    while (!/T/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout));
   }
 
   thaw(): void {
