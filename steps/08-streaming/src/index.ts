@@ -1,5 +1,5 @@
 export { ask } from './asking.ts'
-export type { Asked } from './asking.ts'
+export type { Asked, Way } from './asking.ts'
 export { carrier, incoming, streamed } from './answering.ts'
 export type { Carrier, Streamed, StreamHandler } from './answering.ts'
 export * from './calling.ts'

@@ -2,7 +2,7 @@ import { Signals, systemClock } from '@rpc-steps/async-await'
 import type { Call, CallOptions, Clock, Json, Params } from '@rpc-steps/async-await'
 import type { Remote } from '@rpc-steps/standards'
 import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
-import type { Items } from '@rpc-steps/streaming'
+import type { Items, StreamOptions } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
 import type { Meta } from '@rpc-steps/wire'
 import type { Broker, Message, Subscription } from './broker.ts'
@@ -14,6 +14,8 @@ import { inboxOf, isWorker, lastPart, newName, subjectsOf, usualSubject } from '
 export interface CallerOptions {
   /** The name of the service. */
   subject?: string
+  /** What stands around each call, and each stream: a deadline, a token. */
+  around?: (call: Call) => Call
   /** Milliseconds from one sign of life to the next, of a worker at its work. Default 1,000. */
   beatMs?: number
   clock?: Clock
@@ -43,11 +45,13 @@ export function overBroker(broker: Broker, options: CallerOptions = {}): Caller 
 
 /** See `overBroker`. */
 export class Caller implements Remote {
+  readonly call: Call
   readonly #broker: Broker
   readonly #subject: string
   readonly #subjects: ReturnType<typeof subjectsOf>
   readonly #clock: Clock
   readonly #beatMs: number
+  readonly #around: (call: Call) => Call
   readonly #name = newName()
   readonly #inbox: Subscription
   readonly #calls = new Map<number, Pending>()
@@ -60,12 +64,14 @@ export class Caller implements Remote {
   /** Messages that belonged to no call: too late, or forged. */
   ignored = 0
 
-  constructor(broker: Broker, { subject = usualSubject, beatMs = 1_000, clock = systemClock }: CallerOptions) {
+  constructor(broker: Broker, { subject = usualSubject, beatMs = 1_000, clock = systemClock, around = (call) => call }: CallerOptions) {
     this.#broker = broker
     this.#subject = subject
     this.#subjects = subjectsOf(subject)
     this.#beatMs = beatMs
     this.#clock = clock
+    this.#around = around
+    this.call = around((method, params, options) => this.#ask(method, params, options))
     // One subscription for all that will ever be answered to it.
     this.#inbox = broker.subscribe(inboxOf(this.#name, '*'), (message) => this.#hear(message))
     this.#stopHearing = broker.onLost(() => this.#endAll(new DisconnectedError('the connection to the broker was lost')))
@@ -77,8 +83,6 @@ export class Caller implements Remote {
   }
 
   // #region ask
-  readonly call: Call = (method, params, options) => this.#ask(method, params, options)
-
   async #ask(method: string, params: Params | undefined, { signal, extras }: CallOptions = {}, { prepare, meta }: Beside = {}): Promise<Json> {
     signal?.throwIfAborted()
     for (let room; (room = this.#broker.room); signal?.throwIfAborted()) await either(room, signal)
@@ -190,18 +194,18 @@ export class Caller implements Remote {
   // #endregion
 
   // #region stream
-  stream(method: string, params?: Params, { up, ...options }: CallOptions & { up?: Items } = {}): AsyncIterable<Json> {
+  stream(method: string, params?: Params, { up, credit = usualWindow, ...options }: StreamOptions = {}): AsyncIterable<Json> {
     return {
       [Symbol.asyncIterator]: () => {
         const end = new AbortController()
         let exchange: Exchange
         const grant = (credit: number) => exchange.grant(credit)
-        const reader = new Reader(usualWindow, { grant, stopped: () => end.abort(over) }, true)
+        const reader = new Reader(credit, { grant, stopped: () => end.abort(over) }, true)
         const begun = (made: Exchange) => {
           exchange = made
           exchange.reader = reader
         }
-        this.#exchange(method, params, options, { end, up, begun, credit: usualWindow }).then(
+        this.#exchange(method, params, options, { end, up, begun, credit }).then(
           (result) => reader.end(result === null ? undefined : noStream(method)),
           (error: Error) => {
             const fromThere = error instanceof DisconnectedError || (error instanceof RpcError && error.from === 'peer')
@@ -230,7 +234,8 @@ export class Caller implements Remote {
     }
     const meta: Meta = { ...(credit !== undefined && { credit }), ...(up && { stream: true }) }
     try {
-      return await this.#ask(method, params, { signal: end.signal, extras }, { prepare, meta })
+      const call: Call = (method, params, options) => this.#ask(method, params, options, { prepare, meta })
+      return await this.#around(call)(method, params, { signal: end.signal, extras })
     } catch (error) {
       throw cause ?? error
     } finally {

@@ -35,7 +35,7 @@ function nameOf(key: string): string {
 /** How calls that are stored are worked on. */
 export interface WorkOptions {
   /** At the same time. Default 16. */
-  atOnce?: number
+  atOnce?: number | undefined
   /** Tries of a call that fails, or whose worker does. Default 5. */
   tries?: number
   /** Milliseconds from one sign of life of a job to the next. Default 1,000. */

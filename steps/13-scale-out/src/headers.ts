@@ -20,18 +20,26 @@ export function withHeaders({ meta: { timeoutMs, token, ...meta } = {}, tracepar
   return { headers: none ? undefined : headers, extras: Object.keys(meta).length === 0 ? {} : { meta } }
 }
 
-/** The request with what its headers say, which counts if the payload says something else. Throws RpcError -32600. */
+/**
+ * The request with what its headers say. What is said in both places is refused with RpcError -32600: then nobody has
+ * to know which of them counts.
+ */
 export function fromHeaders(request: Request, message: Message): Request {
   const [ms, who] = [message.header(timeout), message.header(authorization)]
-  const traced = traceNames.flatMap((name) => {
+  const meta: Meta = { ...request.meta }
+  if (ms !== undefined) meta.timeoutMs = once('timeoutMs', meta.timeoutMs, milliseconds(ms))
+  if (who !== undefined) meta.token = once('token', meta.token, tokenOf(who))
+  const traced: Omit<Extras, 'meta'> = {}
+  for (const name of traceNames) {
     const value = message.header(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  if (ms === undefined && who === undefined && traced.length === 0) return request
-  const said: Meta = {}
-  if (ms !== undefined) said.timeoutMs = milliseconds(ms)
-  if (who !== undefined) said.token = tokenOf(who)
-  return { ...request, ...Object.fromEntries(traced), meta: { ...request.meta, ...said } }
+    if (value !== undefined) traced[name] = once(name, request[name], value)
+  }
+  return { ...request, ...traced, ...(Object.keys(meta).length > 0 && { meta }) }
+}
+
+function once<T>(name: string, inPayload: T | undefined, inHeader: T): T {
+  if (inPayload === undefined) return inHeader
+  throw wrong(`"${name}" is in the payload, and among the headers`)
 }
 // #endregion
 

@@ -1,6 +1,7 @@
 import { connect, headers as createHeaders } from '@nats-io/transport-node'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { backoff } from '@rpc-steps/resilience'
+import type { Credentials } from '@rpc-steps/security'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import { checkPattern, checkSize, checkSubject } from './broker.ts'
 import type { Broker, Headers, Message, PublishOptions, Subscription } from './broker.ts'
@@ -8,8 +9,11 @@ import type { Broker, Headers, Message, PublishOptions, Subscription } from './b
 /** Bytes that may have left without the server having read them. */
 const mostUnread = 1024 * 1024
 
-/** Connects to NATS servers, `HOST:PORT` with commas between. Rejects with DisconnectedError if none of them answers. */
-export async function connectNats(address: string): Promise<NatsBroker> {
+/**
+ * Connects to NATS servers, `HOST:PORT` with commas between; with `credentials` by TLS. Rejects with DisconnectedError
+ * if none of them answers.
+ */
+export async function connectNats(address: string, credentials?: Credentials): Promise<NatsBroker> {
   let failures = 0
   const options = {
     servers: address.split(','),
@@ -19,11 +23,16 @@ export async function connectNats(address: string): Promise<NatsBroker> {
     pingInterval: 5_000,
     // It would make an Error of each request, only for its stack.
     noAsyncTraces: true,
+    ...(credentials && { tls: tlsOf(credentials) }),
   }
   const connection = await connect(options).catch((error: unknown) => {
     throw new DisconnectedError(`no NATS server answers at ${address}`, { cause: error, sent: false })
   })
   return new NatsBroker(connection, address, () => (failures = 0))
+}
+
+function tlsOf({ ca, cert, key }: Credentials) {
+  return { ca: String(ca), ...(cert && key && { cert: String(cert), key: String(key) }) }
 }
 
 // #region nats

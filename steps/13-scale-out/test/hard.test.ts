@@ -211,7 +211,8 @@ overEach('hard cases', (start) => {
     const open = async () => working(await place.connect(), service({ brief: (_, context) => context.sleep(3).then(() => 1) }))
     const workers = [await open(), await open(), await open(), await open()]
     const { call } = calling(await place.connect())
-    let [on, calls, failed] = [true, 0, [] as unknown[]]
+    let [on, calls] = [true, 0]
+    const failed: unknown[] = []
     const asking = Array.from({ length: 20 }, async () => {
       while (on) await call('brief').then(() => calls++, (error: unknown) => failed.push(error))
     })
