@@ -72,6 +72,8 @@ export class JetStreamStore implements Store {
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
   readonly #consumer: Consumer
+  /** A server that was killed may have forgotten what was put away just before. */
+  #doubt = false
 
   constructor(broker: NatsBroker, names: ReturnType<typeof namesOf>, client: JetStreamClient, manager: JetStreamManager, consumer: Consumer) {
     this.#broker = broker
@@ -79,6 +81,7 @@ export class JetStreamStore implements Store {
     this.#client = client
     this.#manager = manager
     this.#consumer = consumer
+    broker.onLost(() => (this.#doubt = true))
   }
 
   /** Stores it unless there is something under this subject. Returns true if it is new. Rejects with RpcError if it is refused. */
@@ -201,7 +204,7 @@ export class JetStreamStore implements Store {
   async #run(run: (job: Job) => Promise<void>, job: Job, message: JsMsg): Promise<void> {
     try {
       // Its worker may have ended between the answer and putting it away.
-      if (job.tries > 1 && (await this.#look(job.key)) !== undefined) return message.ack()
+      if ((job.tries > 1 || this.#doubt) && (await this.#look(job.key)) !== undefined) return message.ack()
       await run(job)
     } catch {
       // It could not be stored. It was not put away either, so somebody gets it again.
