@@ -64,7 +64,7 @@ export interface Broker {
 // #region subjects
 const part = '[\\w$-]+'
 const subjects = new RegExp(`^${part}(\\.${part})*$`)
-const patterns = new RegExp(`^(${part}|\\*)(\\.(${part}|\\*))*(\\.>)?$`)
+const patterns = new RegExp(`^((${part}|\\*)\\.)*(${part}|[*>])$`)
 const longest = 256
 
 export function isSubject(text: string | undefined): text is string {
