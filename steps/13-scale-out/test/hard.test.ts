@@ -262,6 +262,23 @@ it.skipIf(!isInstalled)('ends what is in flight when the broker goes, and goes o
   expect(await collect(caller.stream('count', { to: 3 }))).toEqual([1, 2, 3])
 })
 
+it.skipIf(!isInstalled)('notices a worker that dies with work in hand, and asks another', async () => {
+  const server = await natsServer()
+  const dying = await connection(server)
+  const worker = await working(dying, service(), { beatMs: 20 })
+  const caller = calling(await connection(server), { beatMs: 20 })
+  const waiting = failure(caller.call('sleep', { ms: 60_000 }))
+  const reading = caller.stream('feed', { ms: 1, items: 1_000_000 })[Symbol.asyncIterator]()
+  await reading.next()
+  await until(() => worker.inFlight === 2)
+  await dying.connection.close()
+  const rest = failure((async () => { while (!(await reading.next()).done); })())
+  for (const error of await Promise.all([waiting, rest])) expect(error).toMatchObject({ name: 'DisconnectedError', sent: true })
+  expect(await failure(caller.call('add', { a: 1, b: 1 }))).toMatchObject({ code: -32014 })
+  await working(await connection(server))
+  expect(await caller.call('add', { a: 1, b: 1 })).toBe(2)
+})
+
 it.skipIf(!isInstalled)('does not wait for ever for a broker that stands still', async () => {
   const server = await natsServer()
   await working(await connection(server))
