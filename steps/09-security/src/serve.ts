@@ -64,6 +64,8 @@ export interface Inside {
 export interface Door {
   /** New connections see these. */
   renew?(credentials: Credentials): void
+  /** Asks whoever sends requests to send no more; resolves when none can come. Until then they are taken. */
+  leave?(): Promise<void>
   /** Nothing is in flight any more, or it has taken too long. */
   close(): Promise<void>
 }
@@ -117,6 +119,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
+    await Promise.all(opened.map((door) => door.leave?.()))
     await Promise.all([closing?.(), drained(queue)])
     await Promise.all([server, ...opened].map((door) => door.close()))
     await pool?.close()
