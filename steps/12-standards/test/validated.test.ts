@@ -7,7 +7,7 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { contract, contracted, validated } from '../src/index.ts'
+import { contract, contracted, jsonSchema, validated } from '../src/index.ts'
 import type { Contract } from '../src/index.ts'
 
 const request = (method: string, params?: Params | null) => ({ jsonrpc: '2.0', method, id: 1, ...(params !== undefined && { params }) }) as const
@@ -120,11 +120,16 @@ const anyParams = fc.oneof(
   fc.constantFrom(null, undefined),
 ) as fc.Arbitrary<Params | null | undefined>
 
-/** Parameters by the right names, with one of them as it comes. */
+/** Parameters by the right names, nearly all of them such as the method takes, or just not. */
 const nearly = (method: string) => {
-  const { properties = {} } = contract[method as keyof typeof contract].params['~standard'].jsonSchema.input({ target: 'draft-07' })
-  const all = Object.keys(properties as object)
-  return fc.record(Object.fromEntries(all.map((name) => [name, anyJson])), { requiredKeys: [] }) as fc.Arbitrary<Params>
+  const { properties = {} } = jsonSchema(contract[method as keyof typeof contract].params)
+  const near = ({ type, minimum = 0, maximum = 0 }: { type?: string; minimum?: number; maximum?: number }) => {
+    if (type === 'string') return fc.string()
+    return fc.constantFrom<Json>(minimum - 1, minimum, minimum + 0.5, maximum, maximum + 1)
+  }
+  const each = Object.entries(properties as object).map(([name, schema]) => [name, fc.oneof({ weight: 9, arbitrary: near(schema as object) }, anyJson)])
+  const model = Object.fromEntries(each) as Record<string, fc.Arbitrary<unknown>>
+  return fc.oneof({ weight: 3, arbitrary: fc.record(model) }, fc.record(model, { requiredKeys: [] })) as fc.Arbitrary<Params>
 }
 
 test.each(checkedByService)('the contract lets through what %s takes, and nothing else', (method) => {
