@@ -6,8 +6,8 @@ import { codes, RpcError } from '@rpc-steps/wire'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { describe, expect, test } from 'vitest'
-import { contract, contracted, jsonSchema, validated } from '../src/index.ts'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { contract, contracted, jsonSchema, openRpc, typed, validated } from '../src/index.ts'
 import type { Contract } from '../src/index.ts'
 
 const request = (method: string, params?: Params | null) => ({ jsonrpc: '2.0', method, id: 1, ...(params !== undefined && { params }) }) as const
@@ -192,4 +192,13 @@ describe('what streams up', () => {
     }
     expect({ seen, ...state }).toEqual({ seen: ['a'], ended: true })
   })
+})
+
+test('documents and clients do not know which library it was', async () => {
+  const info = { title: 'x', version: '1' }
+  expect(openRpc(byValibot, info)).toEqual(openRpc({ say: contract.say, add: contract.add }, info))
+  const client = typed(async (method) => (method === 'say' ? 'You said: a' : 'no number'), byValibot)
+  const said = await client.say({ text: 'a' })
+  expectTypeOf(said).toEqualTypeOf<string>()
+  await expect(client.add({ a: 1, b: 2 })).rejects.toThrow(/^the answer to add is not what the contract says: .*number/)
 })
