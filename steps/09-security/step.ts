@@ -21,6 +21,7 @@ export default {
     handshake: { of: ['server'], hint: 'MS', help: 'time for them to say who they are', default: 5000, least: 1, most: 600_000 },
     'in-flight': { of: ['server'], hint: 'N', help: 'requests of one connection', default: 1024, least: 1, most: 1_000_000 },
     'in-flight-size': { of: ['server'], hint: 'N', help: 'characters of them', default: 8_388_608, least: 1, most: 1_000_000_000 },
+    streams: { of: ['server'], hint: 'N', help: 'streams of one caller; without it, half as many as workers', least: 1, most: 1_000_000 },
     batch: { of: ['server'], hint: 'N', help: 'requests in a batch', default: 100, least: 1, most: 1_000_000 },
     as: { of: ['client'], hint: 'NAME', help: 'shows the certificate of this name', text: true },
     who: {

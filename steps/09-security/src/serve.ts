@@ -14,7 +14,7 @@ import type { SecureServer } from './listening.ts'
 import { renewing } from './renewing.ts'
 
 /** The command line of a server, as `step.ts` describes it. */
-export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'capacity' | 'order'> {
+export interface ServeOptions extends Address, Required<Pick<QueueOptions, 'workers' | 'capacity' | 'order'>> {
   framing: Framing
   trace: string | undefined
   threads: number
@@ -27,6 +27,7 @@ export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'c
   handshake: number
   'in-flight': number
   'in-flight-size': number
+  streams: number | undefined
   batch: number
 }
 
@@ -57,7 +58,9 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
 
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
   const queue = queued(inTime(streamed(streaming(pool ?? answer))), options)
-  const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
+  // However many streams wait for one caller, half of the workers are there for all others.
+  const { streams: most = Math.max(1, Math.floor(options.workers / 2)) } = options
+  const limits = { requests: options['in-flight'], size: options['in-flight-size'], streams: most }
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options

@@ -1,5 +1,6 @@
 import { isPromise, systemClock } from '@rpc-steps/async-await'
 import type { Answer, Clock, Handler, RequestContext } from '@rpc-steps/async-await'
+import { hasStream } from '@rpc-steps/streaming'
 import { ServiceTime } from '@rpc-steps/task-queue'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { Admission } from './admission.ts'
@@ -23,8 +24,7 @@ export function limited(handler: Handler, limit: Limit, clock: Clock = systemClo
   const roundTrip = new ServiceTime()
   const take: Handler = (request, context) => {
     // A stream lasts as long as its reader likes, which says nothing of how quick we are: it passes by.
-    const { credit, stream } = request.meta ?? {}
-    if (credit !== undefined || stream === true) return handler(request, context)
+    if (hasStream(request.meta)) return handler(request, context)
     const leave = admission.enter()
     if (!leave) {
       const data = { status: 'RESOURCE_EXHAUSTED', retryAfterMs: roundTrip.of(1, 1) }
