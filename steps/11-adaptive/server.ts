@@ -22,7 +22,7 @@ await main(async () => {
     both: () => new Codel(systemClock, {}, new AdaptiveLifo(systemClock)),
   }
   const server = await serveResiliently({ ...options, order: orders[order] }, {
-    around: (handler) => limited(handler, limits[learn]()),
+    around: (queue) => limited(queue, limits[learn]()),
   })
   const stopped = stopSignal()
   announce(server)

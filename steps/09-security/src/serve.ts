@@ -4,7 +4,7 @@ import { UsageError } from '@rpc-steps/cli'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { drained, streamed, streaming, streams } from '@rpc-steps/streaming'
 import { onThreads, queued } from '@rpc-steps/task-queue'
-import type { QueueOptions } from '@rpc-steps/task-queue'
+import type { Queued, QueueOptions } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
 import { audit as createAudit } from './audit.ts'
@@ -34,7 +34,7 @@ export interface ServeOptions extends Address, Required<Pick<QueueOptions, 'work
 /** What a later step adds to it. */
 export interface Additions {
   /** Is put around the queue, inside of the guard and the deadline. */
-  around?: (handler: Handler) => Handler
+  around?: (queue: Queued) => Handler
   /** What each connection hears besides its requests; streams are always among it. */
   extensions?: readonly ((peer: Peer) => void)[]
   /** It has been asked to end: said before it stops taking requests. It closes when this resolves, and not before. */
@@ -47,7 +47,7 @@ export interface Additions {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, extensions = [], closing } = additions
+  const { around = (queue) => queue, extensions = [], closing } = additions
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
     throw new UsageError('--policy and --watch need --certificates: on a plain connection nobody can say who they are')

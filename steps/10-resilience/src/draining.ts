@@ -47,6 +47,8 @@ export function drains(peer: Peer): Drain {
  */
 export class Drainer {
   readonly #peers = new Set<Peer>()
+  /** Those of whom something was heard. */
+  readonly #spoke = new WeakSet<Peer>()
   #begun = false
   #lastHasGone = () => {}
 
@@ -57,13 +59,18 @@ export class Drainer {
       this.#peers.delete(peer)
       if (this.#peers.size === 0) this.#lastHasGone()
     })
-    if (this.#begun) void peer.notify(method)
+    // Who has said nothing yet has nothing in flight, and how they tell messages apart is not known before.
+    peer.onRequest((_, respond) => {
+      if (this.#begun && !this.#spoke.has(peer)) void peer.notify(method)
+      this.#spoke.add(peer)
+      return respond
+    })
   }
 
-  /** Tells all of them, and from now on whoever comes. */
+  /** Tells all who have asked something, and from now on whoever does for the first time: before the answer. */
   begin(): void {
     this.#begun = true
-    for (const peer of this.#peers) void peer.notify(method)
+    for (const peer of this.#peers) if (this.#spoke.has(peer)) void peer.notify(method)
   }
 
   /**
