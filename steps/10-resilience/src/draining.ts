@@ -47,8 +47,6 @@ export function drains(peer: Peer): Drain {
  */
 export class Drainer {
   readonly #peers = new Set<Peer>()
-  /** Those of whom something was heard. */
-  readonly #spoke = new WeakSet<Peer>()
   #begun = false
   #lastHasGone = () => {}
 
@@ -59,18 +57,24 @@ export class Drainer {
       this.#peers.delete(peer)
       if (this.#peers.size === 0) this.#lastHasGone()
     })
-    // Who has said nothing yet has nothing in flight, and how they tell messages apart is not known before.
-    peer.onRequest((_, respond) => {
-      if (this.#begun && !this.#spoke.has(peer)) void peer.notify(method)
-      this.#spoke.add(peer)
-      return respond
-    })
+    if (this.#begun) this.#tell(peer)
   }
 
-  /** Tells all who have asked something, and from now on whoever does for the first time: before the answer. */
+  /** Tells all of them, and from now on whoever comes. */
   begin(): void {
     this.#begun = true
-    for (const peer of this.#peers) if (this.#spoke.has(peer)) void peer.notify(method)
+    for (const peer of this.#peers) this.#tell(peer)
+  }
+
+  #tell(peer: Peer): void {
+    if (peer.knowsFraming) return void peer.notify(method)
+    // Who has said nothing has nothing in flight. They hear it before their first answer, in a frame that they can read.
+    let told = false
+    peer.onRequest((_, respond) => {
+      if (!told) void peer.notify(method)
+      told = true
+      return respond
+    })
   }
 
   /**
