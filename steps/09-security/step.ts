@@ -1,6 +1,8 @@
 import type { StepInfo } from '@rpc-steps/course'
 import streaming from '../08-streaming/step.ts'
 
+const { credit } = streaming.options
+
 /** In the lab: a server that knows its callers, and what a client shows it. */
 const server = '--certificates certificates --policy steps/09-security/policy.json'
 const client = '--certificates certificates'
@@ -12,6 +14,8 @@ export default {
   adds: 'Names: nothing is done for somebody before it is known who that is.',
   options: {
     ...streaming.options,
+    // More streams than one caller may have are refused.
+    credit: { ...credit, lab: { ...credit.lab, fails: true } },
     certificates: { of: ['server', 'client'], hint: 'FOLDER', help: 'speaks TLS 1.3, with what is in this folder', text: true },
     policy: { of: ['server'], hint: 'FILE', help: 'who may call what: JSON; needs --certificates', text: true },
     watch: { of: ['server'], help: 'takes up new certificates when the folder changes', flag: true },
