@@ -1,6 +1,8 @@
 import type { StepInfo } from '@rpc-steps/course'
 import streaming from '../08-streaming/step.ts'
 
+const { credit } = streaming.options
+
 /** In the lab: a server that knows its callers, and what a client shows it. */
 const server = '--certificates certificates --policy steps/09-security/policy.json'
 const client = '--certificates certificates'
@@ -12,6 +14,8 @@ export default {
   adds: 'Names: nothing is done for somebody before it is known who that is.',
   options: {
     ...streaming.options,
+    // More streams than one caller may have are refused.
+    credit: { ...credit, lab: { ...credit.lab, fails: true } },
     certificates: { of: ['server', 'client'], hint: 'FOLDER', help: 'speaks TLS 1.3, with what is in this folder', text: true },
     policy: { of: ['server'], hint: 'FILE', help: 'who may call what: JSON; needs --certificates', text: true },
     watch: { of: ['server'], help: 'takes up new certificates when the folder changes', flag: true },
@@ -21,6 +25,7 @@ export default {
     handshake: { of: ['server'], hint: 'MS', help: 'time for them to say who they are', default: 5000, least: 1, most: 600_000 },
     'in-flight': { of: ['server'], hint: 'N', help: 'requests of one connection', default: 1024, least: 1, most: 1_000_000 },
     'in-flight-size': { of: ['server'], hint: 'N', help: 'characters of them', default: 8_388_608, least: 1, most: 1_000_000_000 },
+    streams: { of: ['server'], hint: 'N', help: 'streams of one caller; without it, half as many as workers', least: 1, most: 1_000_000 },
     batch: { of: ['server'], hint: 'N', help: 'requests in a batch', default: 100, least: 1, most: 1_000_000 },
     as: { of: ['client'], hint: 'NAME', help: 'shows the certificate of this name', text: true },
     who: {

@@ -32,7 +32,7 @@ export default [
   {
     title: 'How much anybody can have of the server',
     line: 'As much as they took; now there is a bound before each thing that is kept, and strangers have the smallest.',
-    after: ['09/src/admission.ts#admission', '09/src/admission.ts#address', '09/src/bounded.ts#bounded'],
+    after: ['09/src/admission.ts#admission', '09/src/admission.ts#address', '09/src/bounded.ts#bounded', '09/src/bounded-streams.ts#bounded-streams'],
   },
   {
     title: 'What is known afterwards, and what can change meanwhile',

@@ -8,7 +8,7 @@ const codes = async () => (await import('@rpc-steps/wire')).codes
 export default {
   computed: [
     {
-      says: ['holds sixteen wrong versions'],
+      says: ['holds seventeen wrong versions'],
       from: '`steps/09-security/bugs`, counted',
       is: () => [filesUnder('steps/09-security/bugs', '.patch').length],
     },

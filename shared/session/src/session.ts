@@ -53,6 +53,7 @@ export class Session {
   readonly #events: SessionEvents
   readonly #log: (line: string) => void
   readonly #framer: Framer
+  readonly #auto: boolean
   readonly #inbox: Inbox
   readonly #output: Output
   readonly #calls: Calls
@@ -65,6 +66,7 @@ export class Session {
     this.#events = events
     this.#log = log
     this.#framer = createFramer(framing, this.limits)
+    this.#auto = framing === 'auto'
     this.#output = new Output(this.#framer, this.limits)
     this.#calls = new Calls(this.#output, this.limits, label)
     this.#requests = new Requests(this.#output, this.#calls, this.limits, label, events.request)
@@ -123,6 +125,11 @@ export class Session {
     this.#requests.drop()
     this.#cause ??= cause // the calls may be lost already, in order, because the peer had ended
     this.#lose(cause)
+  }
+
+  /** Whether the other end can read what we say: with `auto`, how it tells messages apart is known when it has spoken. */
+  get knowsFraming(): boolean {
+    return !this.#auto || this.#bytes > 0
   }
 
   #onReply(reply: Reply): void {

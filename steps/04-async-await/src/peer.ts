@@ -239,6 +239,11 @@ export class Peer extends Bag {
   }
   // #endregion
 
+  /** False while nothing has come from an end whose framing is to be found out: what is said now it may not be able to read. */
+  get knowsFraming(): boolean {
+    return this.#session.knowsFraming
+  }
+
   get state(): 'open' | 'closing' | 'closed' {
     return this.#state
   }

@@ -58,6 +58,8 @@ export interface Queued extends Handler {
   readonly places: Readonly<Record<Place, number>>
   /** Takes nothing on any more (-32014), finishes what was accepted, then resolves. */
   drain(): Promise<void>
+  /** Whether it takes nothing on any more. */
+  readonly draining: boolean
 }
 
 /**
@@ -67,7 +69,10 @@ export interface Queued extends Handler {
 export function queued(handler: Handler, options: QueueOptions = {}): Queued {
   const queue = new Queue(handler, options)
   const take: Handler = (request, context) => queue.take(request, context)
-  return Object.assign(take, { places: queue.places, drain: () => queue.drain() })
+  const drain = () => queue.drain()
+  return Object.defineProperties(Object.assign(take, { places: queue.places, drain }), {
+    draining: { get: () => queue.draining },
+  }) as Queued
 }
 
 const nothing = () => {}
@@ -210,6 +215,10 @@ class Queue {
   // #region drain
   #drained: Promise<void> | undefined
   #onDrained = () => {}
+
+  get draining(): boolean {
+    return this.#drained !== undefined
+  }
 
   drain(): Promise<void> {
     this.#drained ??= new Promise((resolve) => (this.#onDrained = resolve))

@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { answer, RpcError } from '@rpc-steps/async-await'
 import type { Handler, Peer } from '@rpc-steps/async-await'
 import { describe, expect, test } from 'vitest'
@@ -134,6 +136,26 @@ test('cancels that come first are kept for a while, not for ever: the last thous
   say(request(-1), request(long), request(1), request(2_999), request(1_977))
   await expect.poll(heard).toEqual(['2999: -32800', '1977: -32800'])
   expect(begun).toHaveLength(3)
+})
+
+test('a hundred thousand cancels of ids that never were leave no more behind than the first few thousand', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const { server: at, begun } = await server()
+  const { say, heard, request, cancel } = await raw(at)
+  const kept = async (from: number, count: number) => {
+    for (let i = from; i < from + count; i += 5_000) {
+      say(...Array.from({ length: 5_000 }, (_, j) => cancel(`${i + j}`.padStart(100, 'x'))), request(i, 'y'))
+      await expect.poll(() => heard().at(-1)).toBe(`${i}: "at once"`)
+    }
+    await turn()
+    gc()
+    return process.memoryUsage().heapUsed
+  }
+  const first = await kept(0, 5_000)
+  expect((await kept(5_000, 100_000)) - first).toBeLessThan(4 * 2 ** 20)
+  expect(tables(at.peers)).toEqual([0])
+  expect(begun).toEqual([])
 })
 
 describe('a call whose signal is aborted', () => {

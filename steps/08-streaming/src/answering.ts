@@ -1,7 +1,7 @@
 import { isPromise, Key } from '@rpc-steps/async-await'
 import type { Answer, Handler, Json, Request, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
-import { streams } from './streams.ts'
+import { hasStream, streams } from './streams.ts'
 import type { Incoming } from './streams.ts'
 
 /** An answer, or the items of one. */
@@ -66,7 +66,7 @@ async function whole(items: AsyncIterable<Json>): Promise<Json[]> {
 
 function incomingOf({ id, meta }: Request, { peer }: RequestContext): Incoming | undefined {
   // A notification has no answer, whole or in pieces; and behind another protocol there are no such streams.
-  if (!peer || id === undefined || (meta?.credit === undefined && !meta?.stream)) return undefined
+  if (!peer || id === undefined || !hasStream(meta)) return undefined
   const incoming = streams(peer).requests.get(id)
   if (!incoming) throw new RpcError(codes.requestCancelled, 'Request cancelled', 'it was answered before its turn came')
   return incoming

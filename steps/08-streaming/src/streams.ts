@@ -18,6 +18,11 @@ export interface Exchange {
   fail(error: Error): void
 }
 
+/** Whether at least one way of a call is a stream, by what rides beside it. */
+export function hasStream({ credit, stream }: Meta = {}): boolean {
+  return credit !== undefined || stream === true
+}
+
 /** Items that may be on their way, or have come and are not taken, unless somebody says otherwise. */
 export const usualWindow = 256
 
@@ -63,8 +68,8 @@ export class Streams {
 
   /** From here on credit may come for it, however long it waits to be run. */
   #arrived({ id, meta }: Request, respond: Respond): Respond {
-    if (id === undefined || (meta?.credit === undefined && !meta?.stream)) return respond
-    const incoming = new Incoming(this.#peer, id, meta)
+    if (id === undefined || !hasStream(meta)) return respond
+    const incoming = new Incoming(this.#peer, id, meta!)
     this.requests.set(id, incoming)
     return (error, result) => {
       this.requests.delete(id)

@@ -1,5 +1,5 @@
 import { isPromise } from '@rpc-steps/async-await'
-import type { Handler } from '@rpc-steps/async-await'
+import type { Answer, Handler, Request, RequestContext } from '@rpc-steps/async-await'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { visitor } from './admission.ts'
 import type { Audit } from './audit.ts'
@@ -36,20 +36,25 @@ export function bounded(handler: Handler, { requests = 1024, size = 8 * 1024 * 1
       load.requests--
       load.size -= context.size
     }
-    let answer
-    try {
-      answer = handler(request, context)
-    } catch (error) {
-      done()
-      throw error
-    }
-    if (!isPromise(answer)) {
-      done()
-      return answer
-    }
-    const settled = Promise.resolve(answer)
-    settled.then(done, done)
-    return settled
+    return ending(handler, request, context, done)
   }
+}
+
+/** Answers as the handler does. Calls `done` when that has ended, however it ends, and once. */
+export function ending(handler: Handler, request: Request, context: RequestContext, done: () => void): Answer | Promise<Answer> {
+  let answer
+  try {
+    answer = handler(request, context)
+  } catch (error) {
+    done()
+    throw error
+  }
+  if (!isPromise(answer)) {
+    done()
+    return answer
+  }
+  const settled = Promise.resolve(answer)
+  settled.then(done, done)
+  return settled
 }
 // #endregion

@@ -2,11 +2,12 @@ import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Handler } from '@rpc-steps/async-await'
-import type { Audit } from './audit.ts'
 import { authenticated } from './authenticated.ts'
 import { authorised } from './authorised.ts'
 import { bounded } from './bounded.ts'
 import type { InFlightLimits } from './bounded.ts'
+import { boundedStreams } from './bounded-streams.ts'
+import type { StreamLimits } from './bounded-streams.ts'
 import { checked, readCredentials } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
 import { PolicyError, readPolicy } from './policy.ts'
@@ -23,16 +24,19 @@ export interface Guard {
 }
 
 // #region guarded
+/** How much of the server one connection, and one caller, may have. */
+export interface Limits extends InFlightLimits, StreamLimits {}
+
 /**
- * What is checked of a request, and in which order: how much this connection has in flight already, who asks,
- * whether they may, and only then what they want. Each costs more than the one before. Without a guard
- * everybody may call everything, but nobody passes for somebody.
+ * What is checked of a request, and in which order: how much this connection has in flight already, who asks, how many
+ * streams they have, whether they may, and only then what they want. Without a guard everybody may call everything,
+ * but nobody passes for somebody.
  */
-export function guarded(handler: Handler, guard: (() => Guard) | undefined, { audit, ...limits }: InFlightLimits & { audit?: Audit } = {}): Handler {
+export function guarded(handler: Handler, guard: (() => Guard) | undefined, { audit, streams, ...limits }: Limits = {}): Handler {
   const served = identified(handler, { audit })
   const allowed = guard ? authorised(served, () => guard().policy, { audit }) : served
   const verify = guard && ((token: string) => guard().verify(token))
-  return bounded(authenticated(allowed, { verify, audit }), { ...limits, audit })
+  return bounded(authenticated(boundedStreams(allowed, { streams, audit }), { verify, audit }), { ...limits, audit })
 }
 // #endregion
 

@@ -6,7 +6,7 @@ import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { drained, streamed, streaming, streams } from '@rpc-steps/streaming'
 import type { StreamHandler } from '@rpc-steps/streaming'
 import { onThreads, queued } from '@rpc-steps/task-queue'
-import type { QueueOptions } from '@rpc-steps/task-queue'
+import type { Queued, QueueOptions } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
 import type { Framing } from '@rpc-steps/wire'
 import { Admission } from './admission.ts'
@@ -20,7 +20,7 @@ import type { SecureServer } from './listening.ts'
 import { renewing } from './renewing.ts'
 
 /** The command line of a server, as `step.ts` describes it. */
-export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'capacity' | 'order'> {
+export interface ServeOptions extends Address, Required<Pick<QueueOptions, 'workers' | 'capacity' | 'order'>> {
   framing: Framing
   trace: string | undefined
   threads: number
@@ -33,13 +33,14 @@ export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'c
   handshake: number
   'in-flight': number
   'in-flight-size': number
+  streams: number | undefined
   batch: number
 }
 
 /** What a later step adds to it. */
 export interface Additions {
   /** Is put around the queue, inside of the guard and the deadline. */
-  around?: (handler: Handler) => Handler
+  around?: (queue: Queued) => Handler
   /** Is put around the service itself: what waits in the queue has not come here yet, and what was refused never does. */
   inner?: (handler: StreamHandler) => StreamHandler
   /** What each connection hears besides its requests; streams are always among it. */
@@ -76,7 +77,7 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, inner = (handler) => handler, doors = [], closing } = additions
+  const { around = (queue) => queue, inner = (handler) => handler, doors = [], closing } = additions
   const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
@@ -88,7 +89,9 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
 
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
   const queue = queued(inTime(streamed(inner(streaming(pool ?? answer)))), options)
-  const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
+  // However many streams wait for one caller, half of the workers are there for all others.
+  const { streams: most = Math.max(1, Math.floor(options.workers / 2)) } = options
+  const limits = { requests: options['in-flight'], size: options['in-flight-size'], streams: most }
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options

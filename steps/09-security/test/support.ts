@@ -10,7 +10,7 @@ import { generateKeyPair, exportPKCS8, exportSPKI } from 'jose'
 import { onTestFinished } from 'vitest'
 import { Authority } from '../src/certificates.ts'
 import { audit, connectSecurely, guarded, listenSecurely, tokens } from '../src/index.ts'
-import type { Credentials, Guard, InFlightLimits, Policy, Rule, SecureOptions, SecureServer } from '../src/index.ts'
+import type { Credentials, Guard, Limits, Policy, Rule, SecureOptions, SecureServer } from '../src/index.ts'
 
 // #region authorities
 /** Whom the servers of these tests believe, and whom they do not. */
@@ -52,7 +52,7 @@ export interface Served extends SecureServer {
   guard: Guard
 }
 
-export interface ServeOptions extends SecureOptions, Pick<InFlightLimits, 'requests' | 'size'> {
+export interface ServeOptions extends SecureOptions, Pick<Limits, 'requests' | 'size' | 'streams'> {
   /** Default: who is known may call everything. */
   policy?: Policy
   today?: () => number
@@ -63,11 +63,11 @@ export const rule = (who: string, ...methods: string[]): Rule => ({ who, methods
 
 /** A server of TLS with a guard; it is closed when the test is over. */
 export async function serve(handler: Handler, options: ServeOptions = {}, host = '127.0.0.1'): Promise<Served> {
-  const { policy = allowed, today, requests = 1024, size = Infinity, credentials = serverPair, ...rest } = options
+  const { policy = allowed, today, requests = 1024, size = Infinity, streams = Infinity, credentials = serverPair, ...rest } = options
   const lines: string[] = []
   const written = audit((line) => lines.push(line))
   const all = { guard: { credentials, verify: await tokens(tokenPublic, today), policy } }
-  const guard = guarded(handler, () => all.guard, { audit: written, requests, size })
+  const guard = guarded(handler, () => all.guard, { audit: written, requests, size, streams })
   const at = await listenSecurely(guard, { host, port: 0 }, {
     credentials, audit: written, grace: 500, log: (line) => lines.push(line), ...rest,
   })

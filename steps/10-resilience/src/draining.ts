@@ -57,13 +57,24 @@ export class Drainer {
       this.#peers.delete(peer)
       if (this.#peers.size === 0) this.#lastHasGone()
     })
-    if (this.#begun) void peer.notify(method)
+    if (this.#begun) this.#tell(peer)
   }
 
   /** Tells all of them, and from now on whoever comes. */
   begin(): void {
     this.#begun = true
-    for (const peer of this.#peers) void peer.notify(method)
+    for (const peer of this.#peers) this.#tell(peer)
+  }
+
+  #tell(peer: Peer): void {
+    if (peer.knowsFraming) return void peer.notify(method)
+    // Who has said nothing has nothing in flight. They hear it before their first answer, in a frame that they can read.
+    let told = false
+    peer.onRequest((_, respond) => {
+      if (!told) void peer.notify(method)
+      told = true
+      return respond
+    })
   }
 
   /**

@@ -1,9 +1,10 @@
 import { Signals, systemClock } from '@rpc-steps/async-await'
 import type { Call, Clock, Json } from '@rpc-steps/async-await'
+import { hasStream } from '@rpc-steps/streaming'
 import { Budget } from './budget.ts'
 import { Latencies } from './latencies.ts'
 import { verdictOf } from './status.ts'
-import { isStream, metaOf, Tries } from './tries.ts'
+import { metaOf, Tries } from './tries.ts'
 import type { Idempotent, TryOptions } from './tries.ts'
 
 /** When to ask a second time. */
@@ -37,7 +38,7 @@ export function hedged(call: Call, options: HedgeOptions = {}): Call {
     const tries = given.tries ?? new Tries()
     tries.pay(budget)
     const meta = metaOf(given)
-    if (isStream(meta) || !idempotent(method, meta)) return call(method, params, given)
+    if (hasStream(meta) || !idempotent(method, meta)) return call(method, params, given)
     const since = clock.now()
     const ms = (typeof delay === 'number' ? delay : delay()) ?? Infinity
     const race = new Race({ ...given, tries }, (beside) => call(method, params, beside))

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Context, ContextAround, systemClock } from '@rpc-steps/async-await'
 import type { Answer, Clock, Handler, Request, RequestContext } from '@rpc-steps/async-await'
+import { hasStream } from '@rpc-steps/streaming'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { fateOf } from './status.ts'
-import { isStream } from './tries.ts'
 
 /** What is kept of requests with a key. */
 export interface IdempotentOptions {
@@ -54,7 +54,7 @@ export function idempotent(handler: Handler, options: IdempotentOptions = {}): H
 function keyOf({ meta }: Request): string | undefined {
   const key = meta?.idempotencyKey
   if (key === undefined) return undefined
-  if (isStream(meta!)) throw refused('a stream cannot be answered twice, so it takes no "idempotencyKey"')
+  if (hasStream(meta)) throw refused('a stream cannot be answered twice, so it takes no "idempotencyKey"')
   if (key.length >= 1 && key.length <= longest) return key
   throw refused(`"idempotencyKey" must have from 1 to ${longest} characters, not ${key.length}`)
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, Extras } from '@rpc-steps/async-await'
-import { isStream } from './tries.ts'
+import { hasStream } from '@rpc-steps/streaming'
 import type { Idempotent } from './tries.ts'
 
 // #region keyed
@@ -13,7 +13,7 @@ export function keyed(call: Call, key: () => string = randomUUID): Call {
     const idempotencyKey = key()
     const extras = (): Extras => {
       const given = options.extras?.()
-      if (given?.meta && isStream(given.meta)) return given
+      if (given && hasStream(given.meta)) return given
       return { ...given, meta: { idempotencyKey, ...given?.meta } }
     }
     return call(method, params, { ...options, extras })

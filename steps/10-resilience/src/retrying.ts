@@ -1,9 +1,10 @@
 import type { Call, Clock } from '@rpc-steps/async-await'
+import { hasStream } from '@rpc-steps/streaming'
 import { backoff } from './backoff.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Budget } from './budget.ts'
 import { fateOf, retryAfterOf } from './status.ts'
-import { isStream, metaOf, pause, Tries } from './tries.ts'
+import { metaOf, pause, Tries } from './tries.ts'
 import type { Idempotent, TryOptions } from './tries.ts'
 
 /** When to try again. */
@@ -35,7 +36,8 @@ export function retrying(call: Call, options: RetryOptions = {}): Call {
     const fate = fateOf(error)
     if (fate === 'final' || failures >= tries || given.signal?.aborted) return undefined
     const meta = metaOf(given)
-    if (fate !== 'unsent' && isStream(meta)) return undefined
+    // The items of a stream have begun to move when it is sent, and nobody can take them back.
+    if (fate !== 'unsent' && hasStream(meta)) return undefined
     if (fate === 'unknown' && !idempotent(method, meta)) return undefined
     // Whoever is told the same time to come back comes at the same time, so the jitter is added to it.
     const ms = retryAfterOf(error) + backoff(failures, options)

@@ -30,11 +30,6 @@ export type Idempotent = (method: string, meta: Meta) => boolean
 export function metaOf({ extras }: CallOptions): Meta {
   return extras?.().meta ?? {}
 }
-
-/** Its items have begun to move when it is sent, and nobody can take them back. */
-export function isStream({ credit, stream }: Meta): boolean {
-  return credit !== undefined || stream === true
-}
 // #endregion
 
 // #region pause

@@ -79,9 +79,10 @@ it('two servers: a client asks whichever is there, and when they are asked to en
 })
 
 it('servers that are killed: the promises are kept', async () => {
-  const args = ['--counts', '--rate', '170', '--seconds', '6', '--every', '3000']
+  const args = ['--counts', '--rate', '170', '--seconds', '6', '--every', '2000', '--seed', '4']
   const { stdout, stderr } = await run(new URL('../kills.ts', import.meta.url), args, '', 110_000)
   expect(stderr).toBe('')
+  expect(stdout).toMatch(/^seed 4\n.* 2 kills/)
   const kept = stdout.split('\n').filter((line) => /^(kept|BROKEN)/.test(line))
   expect(kept.map((line) => line.slice(0, 6).trim())).toEqual(['kept', 'kept', 'kept', 'kept'])
 })

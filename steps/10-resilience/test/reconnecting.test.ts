@@ -8,7 +8,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { balanced, breaking, drains, Drainer, hedged, reconnecting, retrying, roundRobin } from '../src/index.ts'
 import type { ReconnectOptions , Reconnecting} from '../src/index.ts'
-import { accepting, dialer, kill, listeners, outcome, served, turn } from './support.ts'
+import { accepting, dialer, kill, listeners, outcome, raw, served, turn } from './support.ts'
+import type { Raw } from './support.ts'
 
 /** Connections that the test makes, fails and ends; the other end of each answers. */
 function staged(options: ReconnectOptions = {}, handler: Handler = answer) {
@@ -236,8 +237,43 @@ describe('drain', () => {
     drainer.begin()
     await expect.poll(() => heard).toEqual(['first'])
     const second = await connect(server, { extensions: [hear('second')] })
-    await expect.poll(() => heard).toEqual(['first', 'second'])
+    await outcome(second.call('add', [1, 2]).then(() => heard.push('an answer')))
+    expect(heard).toEqual(['first', 'second', 'an answer'])
     await Promise.all([first.close(), second.close()])
+  })
+
+  it.each(['newline', 'content-length'] as const)('whoever speaks %s hears it so, once, whether they spoke before or have yet to speak', async (framing) => {
+    const drainer = new Drainer()
+    const server = await served(answer, { extensions: [drainer.extension], framing: 'auto' })
+    const clients = await Promise.all(['spoke', 'silent', 'late'].map(() => raw(server, framing)))
+    const [spoke, silent, late] = clients
+    const asks = (client: Raw) => client.say({ jsonrpc: '2.0', id: 1, method: 'add', params: [1, 2] })
+    const [drain, three] = [{ jsonrpc: '2.0', method: '$/drain' }, { jsonrpc: '2.0', result: 3, id: 1 }]
+    asks(spoke!)
+    await expect.poll(spoke!.heard).toEqual([three])
+    await expect.poll(() => server.peers.size).toBe(3)
+    drainer.begin()
+    await expect.poll(spoke!.heard).toEqual([three, drain])
+    asks(silent!)
+    await expect.poll(silent!.heard).toEqual([drain, three])
+    asks(late!)
+    asks(silent!)
+    await expect.poll(late!.heard).toEqual([drain, three])
+    await expect.poll(silent!.heard).toEqual([drain, three, three])
+    const newcomer = await raw(server, framing)
+    asks(newcomer)
+    await expect.poll(newcomer.heard).toEqual([drain, three])
+  })
+
+  it('who has said nothing hears nothing but the end', async () => {
+    const drainer = new Drainer()
+    const server = await served(answer, { extensions: [drainer.extension], framing: 'auto' })
+    const client = await raw(server, 'newline')
+    await expect.poll(() => server.peers.size).toBe(1)
+    drainer.begin()
+    await server.close()
+    await client.ended
+    expect(client.bytes()).toBe('')
   })
 
   it('the server stays until they have gone: what they sent before they heard of it is answered', async () => {

@@ -1,8 +1,10 @@
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import * as net from 'node:net'
 import { answer, codes, connect, DisconnectedError, listen, RpcError } from '@rpc-steps/async-await'
 import type { Call, CallOptions, Handler, Json, Params, Peer, PeerOptions, Server } from '@rpc-steps/async-await'
 import { deadlined } from '@rpc-steps/deadlines'
+import { createFramer } from '@rpc-steps/wire'
+import type { Framing } from '@rpc-steps/wire'
 import { onTestFinished } from 'vitest'
 import { drains } from '../src/index.ts'
 import type { TryOptions } from '../src/index.ts'
@@ -104,4 +106,37 @@ export async function accepting(onSocket: (socket: net.Socket) => void): Promise
     server.close()
   })
   return { port: (server.address() as net.AddressInfo).port, server, sockets }
+}
+
+/** A client that is not ours, and that knows one framing. */
+export interface Raw {
+  say(message: object): void
+  /** The messages that came. Throws if something else did. */
+  heard(): unknown[]
+  /** All that came. */
+  bytes(): string
+  /** Resolves when the server sends no more. */
+  readonly ended: Promise<unknown>
+}
+
+export async function raw({ port }: { port: number }, framing: Framing): Promise<Raw> {
+  const socket = net.connect({ host: '127.0.0.1', port })
+  onTestFinished(() => void socket.destroy())
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  const ended = once(socket, 'end')
+  await once(socket, 'connect')
+  const writer = createFramer(framing)
+  return {
+    ended,
+    say: (message) => void socket.write(writer.frame(JSON.stringify(message))),
+    heard() {
+      const reader = createFramer(framing)
+      const messages: unknown[] = []
+      reader.push(Buffer.concat(chunks))
+      for (let text; (text = reader.next()) !== undefined; ) messages.push(JSON.parse(text))
+      return messages
+    },
+    bytes: () => Buffer.concat(chunks).toString(),
+  }
 }

@@ -1,6 +1,8 @@
 import { isPromise, systemClock } from '@rpc-steps/async-await'
 import type { Answer, Clock, Handler, RequestContext } from '@rpc-steps/async-await'
+import { hasStream } from '@rpc-steps/streaming'
 import { ServiceTime } from '@rpc-steps/task-queue'
+import type { Queued } from '@rpc-steps/task-queue'
 import { codes, RpcError } from '@rpc-steps/wire'
 import { Admission } from './admission.ts'
 import type { Outcome } from './admission.ts'
@@ -16,15 +18,15 @@ export interface Limited extends Handler {
 // #region limited
 /**
  * Lets in as many requests as the limit says, which learns from what becomes of them. To who comes above
- * that it says -32029 at once, with `retryAfterMs`: about the time in which every place is free once.
+ * that it says -32029 at once, with `retryAfterMs`: about the time in which every place is free once. A queue that
+ * drains says itself that nobody is to come back.
  */
-export function limited(handler: Handler, limit: Limit, clock: Clock = systemClock): Limited {
+export function limited(handler: Handler & Partial<Pick<Queued, 'draining'>>, limit: Limit, clock: Clock = systemClock): Limited {
   const admission = new Admission(limit, clock)
   const roundTrip = new ServiceTime()
   const take: Handler = (request, context) => {
     // A stream lasts as long as its reader likes, which says nothing of how quick we are: it passes by.
-    const { credit, stream } = request.meta ?? {}
-    if (credit !== undefined || stream === true) return handler(request, context)
+    if (handler.draining || hasStream(request.meta)) return handler(request, context)
     const leave = admission.enter()
     if (!leave) {
       const data = { status: 'RESOURCE_EXHAUSTED', retryAfterMs: roundTrip.of(1, 1) }

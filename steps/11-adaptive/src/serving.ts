@@ -40,7 +40,7 @@ export function serveAdaptively(options: AdaptiveOptions, additions: Pick<Additi
   }
   return serveResiliently({ ...others, order: orders[order] }, {
     ...additions,
-    around: (handler) => limited(handler, limits[learn]()),
+    around: (queue) => limited(queue, limits[learn]()),
   })
 }
 

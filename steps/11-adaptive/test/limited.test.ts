@@ -2,6 +2,7 @@ import * as net from 'node:net'
 import { answer, Context, DisconnectedError, RpcError } from '@rpc-steps/async-await'
 import type { Handler } from '@rpc-steps/async-await'
 import { cancelled, deadlined, exceeded } from '@rpc-steps/deadlines'
+import { queued } from '@rpc-steps/task-queue'
 import { codes, createFramer, requestText } from '@rpc-steps/wire'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission, Aimd, fixed, limited } from '../src/index.ts'
@@ -197,6 +198,23 @@ describe('over real sockets', () => {
     const told = limit.samples.map(({ outcome }) => outcome)
     expect(told).toEqual([...told.slice(0, -1).map(() => 'dropped'), 'success'])
     expect(told.length).toBeLessThanOrEqual(2)
+  })
+
+  test('a server that drains says so, also when there would be no place', async () => {
+    const stage = new Stage()
+    const queue = queued(stage.handler, { workers: 1 })
+    const limit = noting(1)
+    const peer = await dial(await served(limited(queue, limit)))
+    const first = peer.call('x')
+    await expect.poll(() => stage.begun).toHaveLength(1)
+    await expect(peer.call('x')).rejects.toMatchObject({ code: full })
+    const drained = queue.drain()
+    await expect(peer.call('x')).rejects.toMatchObject({ code: codes.unavailable })
+    await stage.endFirst()
+    expect(await first).toBe('done 1')
+    await drained
+    await expect(peer.call('x')).rejects.toMatchObject({ code: codes.unavailable })
+    expect(limit.samples.map(({ outcome }) => outcome)).toEqual(['success'])
   })
 })
 

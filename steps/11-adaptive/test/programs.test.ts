@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { connect } from '@rpc-steps/async-await'
 import { runInTurn, startServer } from '@rpc-steps/cli/processes'
 import type { Program, Ran, RunningServer } from '@rpc-steps/cli/processes'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { drains } from '@rpc-steps/resilience'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 const program = (name: string, ...args: string[]): Program => {
   return { file: fileURLToPath(new URL(`../${name}.ts`, import.meta.url)), args }
@@ -82,6 +84,20 @@ test('the real run measures each server, and ends with 1 if a promise is broken'
   const promises = stdout.match(/^(kept|BROKEN) .* promised at (most 0\.25|least 0\.95)$/gm)
   expect(promises).toHaveLength(2)
   expect(code).toBe(promises!.every((line) => line.startsWith('kept')) ? 0 : 1)
+})
+
+test('a server that is told to end sends elsewhere who finds no place', async () => {
+  const peer = await connect(servers[0]!, { grace: 500, extensions: [drains] })
+  onTestFinished(() => peer.destroy())
+  const asked = new Promise<void>((resolve) => drains(peer).onAsked(resolve))
+  const slow = peer.call('sleep', { ms: 700 })
+  await expect(peer.call('say', { text: 'hi' })).rejects.toMatchObject({ code: -32029 })
+  const stopped = servers[0]!.stop()
+  await asked
+  await expect(peer.call('say', { text: 'hi' })).rejects.toMatchObject({ code: -32014 })
+  expect(await slow).toBe(700)
+  await peer.close()
+  expect(await stopped).toMatchObject({ code: 0 })
 })
 
 test('a server that is told to end does, and has nothing to complain of', async () => {
