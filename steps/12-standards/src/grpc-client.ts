@@ -33,8 +33,10 @@ export interface OverGrpcOptions extends ProtoNames {
 /** Items of an answer that is asked for as a whole: as `streamed` of step 08 has it. */
 const mostWhole = 1000
 
+type Stop = (reason: unknown) => void
+
 // One listener for each signal, however many calls share it.
-const shared = new Signals<(reason: unknown) => void>((stop, reason) => stop(reason))
+const shared = new Signals<Stop>((stop, reason) => stop(reason))
 const over = new Error('the call is over')
 
 // #region over-grpc
@@ -47,7 +49,8 @@ class GrpcRemote implements Remote {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #client: Client
   readonly #grace: number
-  readonly #inFlight = new Set<object>()
+  /** What ends each call that is not over. */
+  readonly #inFlight = new Set<Stop>()
   #closing: (() => void) | undefined
 
   constructor({ host, port }: Address, { contract = ours, credentials, servername, grace = 5000, ...names }: OverGrpcOptions) {
@@ -110,6 +113,7 @@ class GrpcRemote implements Remote {
     const end = new AbortController()
     if (this.#inFlight.size > 0) await Promise.race([finished, delay(this.#grace, undefined, end).catch(() => {})])
     end.abort()
+    for (const stop of this.#inFlight) stop(new DisconnectedError('the connection was closed before the reply came'))
     this.#client.close()
   }
   // #endregion
@@ -123,8 +127,8 @@ class GrpcRemote implements Remote {
   ): Promise<Json> {
     signal?.throwIfAborted()
     const [metadata, beside] = besideOf(extras)
-    let stop = (_reason: unknown) => {}
-    return this.#during(() => new Promise<Json>((resolve, reject) => {
+    let end = () => {}
+    const answer = new Promise<Json>((resolve, reject) => {
       const call = begin(metadata, beside, (error, bytes) => {
         if (error) return reject(failure(error))
         try {
@@ -133,14 +137,12 @@ class GrpcRemote implements Remote {
           reject(error as Error)
         }
       })
-      stop = (reason) => {
+      end = this.#begun(signal, (reason) => {
         reject(reason as Error)
         call.cancel()
-      }
-      if (signal) shared.watch(signal, stop)
-    })).finally(() => {
-      if (signal) shared.unwatch(signal, stop)
+      })
     })
+    return answer.finally(end)
   }
 
   /** A call that is answered with a stream, and may have one of its own. */
@@ -160,12 +162,10 @@ class GrpcRemote implements Remote {
       call = duplex
     } else call = this.#client.makeServerStreamRequest(path, asIs, asIs, requestOf(method, params), metadata, beside)
     call.on('error', () => {}) // also when nobody reads any more
-    const stop = (reason: unknown) => {
+    const done = this.#begun(signal, (reason) => {
       cause ??= { error: reason }
       call.cancel()
-    }
-    if (signal) shared.watch(signal, stop)
-    const mark = this.#enter()
+    })
     try {
       for await (const bytes of call) {
         if (cause) break
@@ -174,8 +174,7 @@ class GrpcRemote implements Remote {
     } catch (error) {
       throw cause ? cause.error : failure(error)
     } finally {
-      if (signal) shared.unwatch(signal, stop)
-      this.#leave(mark)
+      done()
       end.abort(over)
       call.cancel() // who leaves the loop wants no more
     }
@@ -200,23 +199,14 @@ class GrpcRemote implements Remote {
     return method
   }
 
-  #enter(): object {
-    const mark = {}
-    this.#inFlight.add(mark)
-    return mark
-  }
-
-  #leave(mark: object): void {
-    this.#inFlight.delete(mark)
-    if (this.#inFlight.size === 0) this.#closing?.()
-  }
-
-  async #during<T>(job: () => Promise<T>): Promise<T> {
-    const mark = this.#enter()
-    try {
-      return await job()
-    } finally {
-      this.#leave(mark)
+  /** A call has begun, and `stop` ends it. Returns what says that it is over. */
+  #begun(signal: AbortSignal | undefined, stop: Stop): () => void {
+    if (signal) shared.watch(signal, stop)
+    this.#inFlight.add(stop)
+    return () => {
+      if (signal) shared.unwatch(signal, stop)
+      this.#inFlight.delete(stop)
+      if (this.#inFlight.size === 0) this.#closing?.()
     }
   }
   // #endregion

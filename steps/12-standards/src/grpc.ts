@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { setImmediate as turnOver } from 'node:timers/promises'
-import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js'
+import type { TLSSocket } from 'node:tls'
+import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder, status as grpcCodes } from '@grpc/grpc-js'
 import type {
   handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall, Metadata, ServerDuplexStream,
   ServerInterceptor, ServerReadableStream, ServerUnaryCall, ServerWritableStream, StatusObject, UntypedHandleCall,
@@ -54,7 +55,9 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
     const door = gate((stream) => {
       const guest = door.admit(stream)
-      if (!guest) return void stream.destroy()
+      // On a plain connection nothing is agreed on before; with TLS it must have been this.
+      const { alpnProtocol = 'h2' } = stream as Partial<TLSSocket>
+      if (!guest || alpnProtocol !== 'h2') return void stream.destroy()
       // A peer may go on sending when the other has ended; in HTTP/2 one stream may, and never the connection.
       stream.allowHalfOpen = false
       guests.enter(stream as Socket, guest)
@@ -100,6 +103,17 @@ async function shutDown(server: Server, grace: number): Promise<void> {
   clearTimeout(tooLong)
 }
 
+/** Bytes of all that a call says beside its message: as much as others take. */
+const mostMetadata = 8 * 1024
+
+function sizeOf(metadata: Metadata): number {
+  let size = 0
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of [values].flat()) size += name.length + String(value).length
+  }
+  return size
+}
+
 // #region guests
 /** Whose connection a call has come by. The library says of a call only where its connection's ends are. */
 class Guests {
@@ -119,6 +133,7 @@ class Guests {
     const caller = this.#byEnds.get(endsOf(call.getConnectionInfo()))
     const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
       if (!caller) return // it has gone meanwhile
+      if (sizeOf(metadata) > mostMetadata) return call.sendStatus({ code: grpcCodes.RESOURCE_EXHAUSTED, details: `over ${mostMetadata} bytes of metadata` })
       this.#byMetadata.set(metadata, caller)
       next(metadata)
     }).build()

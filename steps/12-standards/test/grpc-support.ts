@@ -27,13 +27,14 @@ export const usual: AdaptiveOptions = {
 }
 
 /** A whole server, with gRPC as another way in; it is closed when the test is over. */
-export async function serve(options: Partial<AdaptiveOptions> = {}, door: GrpcDoorOptions = {}): Promise<{ grpc: Address; server: SecureServer; close(): Promise<void> }> {
+export async function serve(options: Partial<AdaptiveOptions> = {}, door: GrpcDoorOptions = {}, tell: (door: Door) => void = () => {}): Promise<{ grpc: Address; server: SecureServer; close(): Promise<void> }> {
   let grpc: Address | undefined
   const open = grpcDoor(anywhere, door)
   const server = await serveAdaptively({ ...usual, ...options }, {
     doors: [async (inside) => {
       const opened = await open(inside)
       grpc = opened
+      tell(opened)
       return opened
     }],
   })
