@@ -65,8 +65,8 @@ test('its deadline and its abort arrive', async () => {
   await expect.poll(() => ends).toMatchObject([{ method: 'count', meta: { timeoutMs: expect.any(Number) as number } }, { method: 'count' }])
 })
 
-test('and who leaves the loop ends it on the other side', async () => {
-  let ended = false
+test('and so does the abort of a stream both ways, which ends what it streams itself', async () => {
+  let [ended, sent] = [false, 0]
   const them = connect(await open(streamed(async function* (_: unknown, context: never) {
     try {
       for await (const item of incoming(context)) yield item
@@ -75,10 +75,13 @@ test('and who leaves the loop ends it on the other side', async () => {
     }
   } as never)))
   const endless = async function* () {
-    for (;;) yield value(1)
+    for (;;) yield value(++sent)
   }
+  const controller = new AbortController()
   let read = 0
-  for await (const _ of them.echo(endless())) if (++read === 10) break
+  expect(await errorOf((async () => {
+    for await (const _ of them.echo(endless(), { signal: controller.signal })) if (++read === 1000) controller.abort()
+  })())).toMatchObject({ code: Code.Canceled })
   await expect.poll(() => ended).toBe(true)
 })
 
