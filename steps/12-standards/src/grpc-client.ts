@@ -5,12 +5,12 @@ import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js'
 import type { ClientDuplexStream, ClientReadableStream, ClientUnaryCall, ClientWritableStream, ServiceError } from '@grpc/grpc-js'
 import { Signals } from '@rpc-steps/async-await'
 import type { Address, Call, CallOptions, Json, Params } from '@rpc-steps/async-await'
-import type { Credentials } from '@rpc-steps/security'
 import type { Items } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import { contract as ours } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { errorOfStatus } from './grpc-status.ts'
+import type { Caller } from './over-peer.ts'
 import { MessageError, methodsOf, mostMessage } from './messages.ts'
 import type { Codec, Method } from './messages.ts'
 import type { ProtoNames } from './proto.ts'
@@ -19,11 +19,9 @@ import { check } from './schema.ts'
 import { asIs, send } from './sending.ts'
 
 /** How to call over gRPC. */
-export interface OverGrpcOptions extends ProtoNames {
+export interface OverGrpcOptions extends ProtoNames, Caller {
   /** Default: that of the course. */
   contract?: Contract
-  /** What is shown, and whom to believe that the server is who it says. Without it there is no TLS. */
-  credentials?: Credentials | undefined
   /** The server's name, if it is not the host. */
   servername?: string | undefined
   /** Milliseconds for what is in flight when it closes. Default 5,000. */
@@ -49,13 +47,15 @@ class GrpcRemote implements Remote {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #client: Client
   readonly #grace: number
+  readonly #token: string | undefined
   /** What ends each call that is not over. */
   readonly #inFlight = new Set<Stop>()
   #closing: (() => void) | undefined
 
-  constructor({ host, port }: Address, { contract = ours, credentials, servername, grace = 5000, ...names }: OverGrpcOptions) {
+  constructor({ host, port }: Address, { contract = ours, credentials, token, servername, grace = 5000, ...names }: OverGrpcOptions) {
     this.#methods = new Map(methodsOf(contract, names).map((method) => [method.method, method]))
     this.#grace = grace
+    this.#token = token
     // RFC 6066, section 3: an address is no server name. What the certificate must name is still the host.
     const name = servername ?? (isIP(host) === 0 ? host : 'localhost')
     const secure = credentials && ChannelCredentials.createFromSecureContext(
@@ -84,7 +84,7 @@ class GrpcRemote implements Remote {
     })
   }
 
-  async upload(name: string, params: Params | undefined, up: Items, options: CallOptions = {}): Promise<Json> {
+  readonly upload: Remote['upload'] = async (name, params, up, options = {}) => {
     const method = this.#method(name)
     const { entry, requests } = method
     if (!entry.up) throw invalid('this method reads no stream')
@@ -104,7 +104,7 @@ class GrpcRemote implements Remote {
     }
   }
 
-  stream(name: string, params?: Params, options: CallOptions & { up?: Items } = {}): AsyncIterable<Json> {
+  readonly stream: Remote['stream'] = (name, params, options = {}) => {
     return { [Symbol.asyncIterator]: () => this.#pieces(name, params, options) }
   }
 
@@ -126,7 +126,7 @@ class GrpcRemote implements Remote {
     begin: (metadata: Metadata, beside: Beside, done: (error: ServiceError | null, bytes?: Buffer) => void) => ClientUnaryCall | ClientWritableStream<Buffer>,
   ): Promise<Json> {
     signal?.throwIfAborted()
-    const [metadata, beside] = besideOf(extras)
+    const [metadata, beside] = besideOf(extras, this.#token)
     let end = () => {}
     const answer = new Promise<Json>((resolve, reject) => {
       const call = begin(metadata, beside, (error, bytes) => {
@@ -152,7 +152,7 @@ class GrpcRemote implements Remote {
     if (!entry.down) throw new RpcError(codes.internalError, `the answer to ${name} comes whole: it is no stream`)
     if (up && !entry.up) throw invalid('this method reads no stream')
     signal?.throwIfAborted()
-    const [metadata, beside] = besideOf(extras)
+    const [metadata, beside] = besideOf(extras, this.#token)
     const end = new AbortController()
     let cause: { error: unknown } | undefined
     let call: ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>
@@ -218,9 +218,9 @@ interface Beside {
 }
 
 /** What rides beside a call, as gRPC says it. Throws TypeError. */
-function besideOf(extras: CallOptions['extras']): [Metadata, Beside] {
+function besideOf(extras: CallOptions['extras'], usual: string | undefined): [Metadata, Beside] {
   const { meta = {}, traceparent, tracestate } = extras?.() ?? {}
-  const { timeoutMs, token, priority, idempotencyKey } = meta
+  const { timeoutMs, token = usual, priority, idempotencyKey } = meta
   const metadata = new Metadata()
   const headers = {
     'authorization': token === undefined ? undefined : `Bearer ${token}`,

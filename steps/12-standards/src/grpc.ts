@@ -9,7 +9,7 @@ import type {
 } from '@grpc/grpc-js'
 import { serving } from '@rpc-steps/async-await'
 import type { Address, Json, Request } from '@rpc-steps/async-await'
-import { cancelled } from '@rpc-steps/deadlines'
+import { cancelled, exceeded } from '@rpc-steps/deadlines'
 import type { Door, Guest, Inside } from '@rpc-steps/security'
 import type { Carrier } from '@rpc-steps/streaming'
 import { codes, RpcError } from '@rpc-steps/wire'
@@ -72,7 +72,7 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
         const guest = guests.of(call.metadata)
         const running = run(handler, request, { guest, label: guest.label, size: bytes?.length ?? 0, carrier })
         // Said at the end of every call; only before it has its answer it means something.
-        call.on('cancelled', () => running.abort(cancelled()))
+        call.on('cancelled', () => running.abort(isOver(call) ? exceeded() : cancelled()))
         return (await running.answer) ?? null
       } catch (error) {
         throw statusOfError(toldOf(error, log))
@@ -174,6 +174,11 @@ function requestOf({ method, entry }: Method, id: number, params: Params, call: 
     jsonrpc: '2.0', id, method, params, meta,
     ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }),
   }
+}
+
+/** Who has set a deadline hangs up when it is over, perhaps a little before it is over here. */
+function isOver(call: AnyCall): boolean {
+  return Number(call.getDeadline()) - Date.now() < 20
 }
 
 function readParams(codec: Codec, bytes: Buffer): Params {

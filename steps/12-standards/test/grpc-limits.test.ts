@@ -7,9 +7,9 @@ import { Metadata } from '@grpc/grpc-js'
 import type { Handler, Request } from '@rpc-steps/async-await'
 import { readCredentials } from '@rpc-steps/security'
 import type { Door } from '@rpc-steps/security'
+import { fillFolder } from '@rpc-steps/security/certificates'
 import { codes, DisconnectedError } from '@rpc-steps/wire'
 import { describe, expect, test } from 'vitest'
-import { fillFolder } from '../../09-security/src/certificates.ts'
 import { errorOf, folder, open, plain, raw, remote, serve, stranger } from './grpc-support.ts'
 
 describe('who asks', () => {

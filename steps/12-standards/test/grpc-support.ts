@@ -49,7 +49,7 @@ export async function open(handler: Handler, options: GrpcDoorOptions & { limits
   const { limits, ...rest } = options
   const admission = new Admission(limits)
   const door = await grpcDoor(anywhere, { log: () => {}, ...rest })({
-    handler,
+    handler, extensions: [],
     gate: (accept, more) => gate(accept, { admission, open: () => true, ...more }),
   })
   let closed: Promise<void> | undefined
