@@ -39,11 +39,17 @@ const over = new Error('the call is over')
 
 // #region over-grpc
 /** A way to a service over gRPC, on one connection that is made when it is needed. Throws TypeError if the contract has no `.proto`. */
-export function overGrpc(address: Address, options: OverGrpcOptions = {}): Remote {
-  return new GrpcRemote(address, options)
+export function overGrpc(address: Address, options: OverGrpcOptions = {}): GrpcRemote {
+  return new Calls(address, options)
 }
 
-class GrpcRemote implements Remote {
+/** The same as others, and it can be waited for. */
+export interface GrpcRemote extends Remote {
+  /** Resolves when there is a connection, so that no deadline has to last for it too. Rejects with DisconnectedError after so many milliseconds. */
+  connected(ms?: number): Promise<void>
+}
+
+class Calls implements GrpcRemote {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #client: Client
   readonly #grace: number
@@ -106,6 +112,15 @@ class GrpcRemote implements Remote {
 
   readonly stream: Remote['stream'] = (name, params, options = {}) => {
     return { [Symbol.asyncIterator]: () => this.#pieces(name, params, options) }
+  }
+
+  connected(ms = 5000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(Date.now() + ms, (error) => {
+        if (error) reject(new DisconnectedError(error.message, { sent: false }))
+        else resolve()
+      })
+    })
   }
 
   async close(): Promise<void> {

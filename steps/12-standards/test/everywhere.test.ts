@@ -27,7 +27,15 @@ const ways: Way[] = [
   { name: 'tcp', open: (at, caller) => overTcp(at.tcp, caller), up: true },
   { name: 'http', open: async (at, caller) => overHttp(at.http, caller), up: false },
   { name: 'websocket', open: (at, caller) => overWebSocket(at.websocket, caller), up: true },
-  { name: 'grpc', open: async (at, caller) => overGrpc(at.grpc, { contract: open, grace: 500, ...caller }), up: true },
+  {
+    name: 'grpc',
+    async open(at, caller) {
+      const remote = overGrpc(at.grpc, { contract: open, grace: 500, ...caller })
+      await remote.connected()
+      return remote
+    },
+    up: true,
+  },
 ]
 
 describe.each(ways)('over $name', ({ open, up }) => {

@@ -269,6 +269,15 @@ describe('the end', () => {
     await closing
   })
 
+  test('and nobody there is said in time', async () => {
+    const at = await open(() => '')
+    const there = remote(at)
+    await there.connected()
+    expect(at.admission.counts.known).toBe(1)
+    await at.close()
+    expect(await errorOf(remote(at).connected(100))).toMatchObject({ name: 'DisconnectedError', sent: false })
+  })
+
   test('but not for ever', async () => {
     const { answers, handler } = held()
     const at = await open(handler)

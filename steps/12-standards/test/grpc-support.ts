@@ -13,7 +13,7 @@ import { Admission, gate } from '@rpc-steps/security'
 import type { AdmissionLimits, Door, SecureServer } from '@rpc-steps/security'
 import { onTestFinished } from 'vitest'
 import { contract as ours, grpcDoor, overGrpc } from '../src/index.ts'
-import type { Contract, GrpcDoorOptions, OverGrpcOptions, Remote } from '../src/index.ts'
+import type { Contract, GrpcDoorOptions, GrpcRemote, OverGrpcOptions } from '../src/index.ts'
 import { methodsOf } from '../src/messages.ts'
 import type { Method } from '../src/messages.ts'
 
@@ -49,7 +49,7 @@ export async function open(handler: Handler, options: GrpcDoorOptions & { limits
   const { limits, ...rest } = options
   const admission = new Admission(limits)
   const door = await grpcDoor(anywhere, { log: () => {}, ...rest })({
-    handler, extensions: [],
+    handler,
     gate: (accept, more) => gate(accept, { admission, open: () => true, ...more }),
   })
   let closed: Promise<void> | undefined
@@ -59,7 +59,7 @@ export async function open(handler: Handler, options: GrpcDoorOptions & { limits
 }
 
 /** A client of ours; it is closed when the test is over. */
-export function remote(at: Address, options: OverGrpcOptions = {}): Remote {
+export function remote(at: Address, options: OverGrpcOptions = {}): GrpcRemote {
   const remote = overGrpc(at, { grace: 100, ...options })
   onTestFinished(() => remote.close())
   return remote
