@@ -149,11 +149,11 @@ class Calls implements GrpcRemote {
         try {
           resolve(resultOf(method, bytes!))
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
       end = this.#begun(signal, (reason) => {
-        reject(reason as Error)
+        reject(reason)
         call.cancel()
       })
     })

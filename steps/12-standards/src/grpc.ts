@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder, status as grpcCodes } from '@grpc/grpc-js'
 import type {
   handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall, Metadata, ServerDuplexStream,
-  ServerInterceptor, ServerReadableStream, ServerUnaryCall, ServerWritableStream, StatusObject, UntypedHandleCall,
+  ServerInterceptor, ServerReadableStream, ServerUnaryCall, ServerWritableStream, UntypedHandleCall,
 } from '@grpc/grpc-js'
 import { serving } from '@rpc-steps/async-await'
 import type { Address, Json, Request } from '@rpc-steps/async-await'
@@ -17,6 +17,7 @@ import type { Meta, Params } from '@rpc-steps/wire'
 import { contract as ours } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { statusOfError, toldOf } from './grpc-status.ts'
+import type { StatusError } from './grpc-status.ts'
 import { MessageError, methodsOf, mostMessage } from './messages.ts'
 import type { Codec, Method } from './messages.ts'
 import { run } from './outside.ts'
@@ -65,6 +66,7 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     }, { alpn: ['h2'] })
 
     let last = 0
+    const failed = (error: unknown) => statusOfError(toldOf(error, log))
     const ask: Ask = async (method, call, { bytes, carrier }) => {
       try {
         const params = bytes ? readParams(method.requests, bytes) : {}
@@ -75,16 +77,15 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
         call.on('cancelled', () => running.abort(isOver(call) ? exceeded() : cancelled()))
         return (await running.answer) ?? null
       } catch (error) {
-        throw statusOfError(toldOf(error, log))
+        throw failed(error)
       }
     }
-    const unwritable = (error: unknown) => statusOfError(toldOf(error, log))
     server.addService(
       Object.fromEntries(methods.map(({ name, path, entry }) => [name, {
         path, requestStream: entry.up !== undefined, responseStream: entry.down !== undefined,
         requestSerialize: asIs, requestDeserialize: asIs, responseSerialize: asIs, responseDeserialize: asIs,
       }])),
-      Object.fromEntries(methods.map((method) => [method.name, handle(method, ask, unwritable)])),
+      Object.fromEntries(methods.map((method) => [method.name, handle(method, ask, failed)])),
     )
 
     const at = await serving(door.server, new Set(), address, { log })
@@ -202,7 +203,7 @@ type AnyCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline'>
 type Ask = (method: Method, call: AnyCall, how: { bytes?: Buffer; carrier?: Carrier }) => Promise<Json>
 
 /** The four kinds of calls: what is streamed is carried, and what is not is answered. */
-function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusObject): UntypedHandleCall {
+function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusError): UntypedHandleCall {
   const { entry, requests, responses } = method
   const written = (value: Json) => {
     try {
@@ -214,26 +215,26 @@ function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusObje
   if (entry.down && entry.up) {
     const bidi: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
       ask(method, call, { carrier: { reader: reading(call, requests), writer: writing(call, responses) } })
-        .then(() => call.end(), (status: StatusObject) => call.emit('error', status))
+        .then(() => call.end(), (status: StatusError) => call.emit('error', status))
     }
     return bidi
   }
   if (entry.down) {
     const down: handleServerStreamingCall<Buffer, Buffer> = (call) => {
       ask(method, call, { bytes: call.request, carrier: { writer: writing(call, responses) } })
-        .then(() => call.end(), (status: StatusObject) => call.emit('error', status))
+        .then(() => call.end(), (status: StatusError) => call.emit('error', status))
     }
     return down
   }
   if (entry.up) {
     const up: handleClientStreamingCall<Buffer, Buffer> = (call, callback) => {
       ask(method, call, { carrier: { reader: reading(call, requests) } })
-        .then(written).then((bytes) => callback(null, bytes), (status: StatusObject) => callback(status))
+        .then(written).then((bytes) => callback(null, bytes), (status: StatusError) => callback(status))
     }
     return up
   }
   const unary: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-    ask(method, call, { bytes: call.request }).then(written).then((bytes) => callback(null, bytes), (status: StatusObject) => callback(status))
+    ask(method, call, { bytes: call.request }).then(written).then((bytes) => callback(null, bytes), (status: StatusError) => callback(status))
   }
   return unary
 }

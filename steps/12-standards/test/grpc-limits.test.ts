@@ -68,7 +68,7 @@ describe('who asks', () => {
 
   test.each([['nothing', []], ['HTTP/1.1', ['http/1.1']]])('who offers %s in the handshake is not let speak', async (_, alpn) => {
     const { grpc, server, of } = await secured()
-    const socket = tls.connect({ ...grpc, ...(await of('ada')), ALPNProtocols: alpn as string[] })
+    const socket = tls.connect({ ...grpc, ...(await of('ada')), ALPNProtocols: alpn })
     let heard = 0
     socket.on('data', ({ length }) => (heard += length))
     const closed = new Promise((resolve) => socket.once('close', resolve))
