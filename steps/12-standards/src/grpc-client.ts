@@ -5,12 +5,12 @@ import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js'
 import type { ClientDuplexStream, ClientReadableStream, ClientUnaryCall, ClientWritableStream, ServiceError } from '@grpc/grpc-js'
 import { Signals } from '@rpc-steps/async-await'
 import type { Address, Call, CallOptions, Json, Params } from '@rpc-steps/async-await'
-import type { Credentials } from '@rpc-steps/security'
 import type { Items } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import { contract as ours } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { errorOfStatus } from './grpc-status.ts'
+import type { Caller } from './over-peer.ts'
 import { MessageError, methodsOf, mostMessage } from './messages.ts'
 import type { Codec, Method } from './messages.ts'
 import type { ProtoNames } from './proto.ts'
@@ -19,11 +19,9 @@ import { check } from './schema.ts'
 import { asIs, send } from './sending.ts'
 
 /** How to call over gRPC. */
-export interface OverGrpcOptions extends ProtoNames {
+export interface OverGrpcOptions extends ProtoNames, Caller {
   /** Default: that of the course. */
   contract?: Contract
-  /** What is shown, and whom to believe that the server is who it says. Without it there is no TLS. */
-  credentials?: Credentials | undefined
   /** The server's name, if it is not the host. */
   servername?: string | undefined
   /** Milliseconds for what is in flight when it closes. Default 5,000. */
@@ -33,26 +31,37 @@ export interface OverGrpcOptions extends ProtoNames {
 /** Items of an answer that is asked for as a whole: as `streamed` of step 08 has it. */
 const mostWhole = 1000
 
+type Stop = (reason: unknown) => void
+
 // One listener for each signal, however many calls share it.
-const shared = new Signals<(reason: unknown) => void>((stop, reason) => stop(reason))
+const shared = new Signals<Stop>((stop, reason) => stop(reason))
 const over = new Error('the call is over')
 
 // #region over-grpc
 /** A way to a service over gRPC, on one connection that is made when it is needed. Throws TypeError if the contract has no `.proto`. */
-export function overGrpc(address: Address, options: OverGrpcOptions = {}): Remote {
-  return new GrpcRemote(address, options)
+export function overGrpc(address: Address, options: OverGrpcOptions = {}): GrpcRemote {
+  return new Calls(address, options)
 }
 
-class GrpcRemote implements Remote {
+/** The same as others, and it can be waited for. */
+export interface GrpcRemote extends Remote {
+  /** Resolves when there is a connection, so that no deadline has to last for it too. Rejects with DisconnectedError after so many milliseconds. */
+  connected(ms?: number): Promise<void>
+}
+
+class Calls implements GrpcRemote {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #client: Client
   readonly #grace: number
-  readonly #inFlight = new Set<object>()
+  readonly #token: string | undefined
+  /** What ends each call that is not over. */
+  readonly #inFlight = new Set<Stop>()
   #closing: (() => void) | undefined
 
-  constructor({ host, port }: Address, { contract = ours, credentials, servername, grace = 5000, ...names }: OverGrpcOptions) {
+  constructor({ host, port }: Address, { contract = ours, credentials, token, servername, grace = 5000, ...names }: OverGrpcOptions) {
     this.#methods = new Map(methodsOf(contract, names).map((method) => [method.method, method]))
     this.#grace = grace
+    this.#token = token
     // RFC 6066, section 3: an address is no server name. What the certificate must name is still the host.
     const name = servername ?? (isIP(host) === 0 ? host : 'localhost')
     const secure = credentials && ChannelCredentials.createFromSecureContext(
@@ -81,7 +90,7 @@ class GrpcRemote implements Remote {
     })
   }
 
-  async upload(name: string, params: Params | undefined, up: Items, options: CallOptions = {}): Promise<Json> {
+  readonly upload: Remote['upload'] = async (name, params, up, options = {}) => {
     const method = this.#method(name)
     const { entry, requests } = method
     if (!entry.up) throw invalid('this method reads no stream')
@@ -101,8 +110,17 @@ class GrpcRemote implements Remote {
     }
   }
 
-  stream(name: string, params?: Params, options: CallOptions & { up?: Items } = {}): AsyncIterable<Json> {
+  readonly stream: Remote['stream'] = (name, params, options = {}) => {
     return { [Symbol.asyncIterator]: () => this.#pieces(name, params, options) }
+  }
+
+  connected(ms = 5000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(Date.now() + ms, (error) => {
+        if (error) reject(new DisconnectedError(error.message, { sent: false }))
+        else resolve()
+      })
+    })
   }
 
   async close(): Promise<void> {
@@ -110,6 +128,7 @@ class GrpcRemote implements Remote {
     const end = new AbortController()
     if (this.#inFlight.size > 0) await Promise.race([finished, delay(this.#grace, undefined, end).catch(() => {})])
     end.abort()
+    for (const stop of this.#inFlight) stop(new DisconnectedError('the connection was closed before the reply came'))
     this.#client.close()
   }
   // #endregion
@@ -122,25 +141,23 @@ class GrpcRemote implements Remote {
     begin: (metadata: Metadata, beside: Beside, done: (error: ServiceError | null, bytes?: Buffer) => void) => ClientUnaryCall | ClientWritableStream<Buffer>,
   ): Promise<Json> {
     signal?.throwIfAborted()
-    const [metadata, beside] = besideOf(extras)
-    let stop = (_reason: unknown) => {}
-    return this.#during(() => new Promise<Json>((resolve, reject) => {
+    const [metadata, beside] = besideOf(extras, this.#token)
+    let end = () => {}
+    const answer = new Promise<Json>((resolve, reject) => {
       const call = begin(metadata, beside, (error, bytes) => {
         if (error) return reject(failure(error))
         try {
           resolve(resultOf(method, bytes!))
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
-      stop = (reason) => {
-        reject(reason as Error)
+      end = this.#begun(signal, (reason) => {
+        reject(reason)
         call.cancel()
-      }
-      if (signal) shared.watch(signal, stop)
-    })).finally(() => {
-      if (signal) shared.unwatch(signal, stop)
+      })
     })
+    return answer.finally(end)
   }
 
   /** A call that is answered with a stream, and may have one of its own. */
@@ -150,7 +167,7 @@ class GrpcRemote implements Remote {
     if (!entry.down) throw new RpcError(codes.internalError, `the answer to ${name} comes whole: it is no stream`)
     if (up && !entry.up) throw invalid('this method reads no stream')
     signal?.throwIfAborted()
-    const [metadata, beside] = besideOf(extras)
+    const [metadata, beside] = besideOf(extras, this.#token)
     const end = new AbortController()
     let cause: { error: unknown } | undefined
     let call: ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>
@@ -160,12 +177,10 @@ class GrpcRemote implements Remote {
       call = duplex
     } else call = this.#client.makeServerStreamRequest(path, asIs, asIs, requestOf(method, params), metadata, beside)
     call.on('error', () => {}) // also when nobody reads any more
-    const stop = (reason: unknown) => {
+    const done = this.#begun(signal, (reason) => {
       cause ??= { error: reason }
       call.cancel()
-    }
-    if (signal) shared.watch(signal, stop)
-    const mark = this.#enter()
+    })
     try {
       for await (const bytes of call) {
         if (cause) break
@@ -174,8 +189,7 @@ class GrpcRemote implements Remote {
     } catch (error) {
       throw cause ? cause.error : failure(error)
     } finally {
-      if (signal) shared.unwatch(signal, stop)
-      this.#leave(mark)
+      done()
       end.abort(over)
       call.cancel() // who leaves the loop wants no more
     }
@@ -200,23 +214,14 @@ class GrpcRemote implements Remote {
     return method
   }
 
-  #enter(): object {
-    const mark = {}
-    this.#inFlight.add(mark)
-    return mark
-  }
-
-  #leave(mark: object): void {
-    this.#inFlight.delete(mark)
-    if (this.#inFlight.size === 0) this.#closing?.()
-  }
-
-  async #during<T>(job: () => Promise<T>): Promise<T> {
-    const mark = this.#enter()
-    try {
-      return await job()
-    } finally {
-      this.#leave(mark)
+  /** A call has begun, and `stop` ends it. Returns what says that it is over. */
+  #begun(signal: AbortSignal | undefined, stop: Stop): () => void {
+    if (signal) shared.watch(signal, stop)
+    this.#inFlight.add(stop)
+    return () => {
+      if (signal) shared.unwatch(signal, stop)
+      this.#inFlight.delete(stop)
+      if (this.#inFlight.size === 0) this.#closing?.()
     }
   }
   // #endregion
@@ -228,9 +233,9 @@ interface Beside {
 }
 
 /** What rides beside a call, as gRPC says it. Throws TypeError. */
-function besideOf(extras: CallOptions['extras']): [Metadata, Beside] {
+function besideOf(extras: CallOptions['extras'], usual: string | undefined): [Metadata, Beside] {
   const { meta = {}, traceparent, tracestate } = extras?.() ?? {}
-  const { timeoutMs, token, priority, idempotencyKey } = meta
+  const { timeoutMs, token = usual, priority, idempotencyKey } = meta
   const metadata = new Metadata()
   const headers = {
     'authorization': token === undefined ? undefined : `Bearer ${token}`,

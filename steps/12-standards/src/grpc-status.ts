@@ -27,8 +27,23 @@ const pushbackKey = 'grpc-retry-pushback-ms'
 const most = { message: 1024, details: 4096 }
 
 // #region to-status
+/** How a call ends that has failed. */
+export class StatusError extends Error implements StatusObject {
+  override readonly name = 'StatusError'
+  readonly code: number
+  readonly details: string
+  readonly metadata: Metadata
+
+  constructor(code: number, details: string, metadata: Metadata) {
+    super(details)
+    this.code = code
+    this.details = details
+    this.metadata = metadata
+  }
+}
+
 /** An error as the end of a call: by the table, and whole in the trailers, as far as they have room for it. */
-export function statusOfError(error: RpcError): StatusObject {
+export function statusOfError(error: RpcError): StatusError {
   const { grpc } = rowOf(error)
   const details = shortened(error.message)
   const metadata = new Metadata()
@@ -43,7 +58,7 @@ export function statusOfError(error: RpcError): StatusObject {
     metadata.set(detailsKey, bytes)
     break
   }
-  return { code: grpc, details, metadata }
+  return new StatusError(grpc, details, metadata)
 }
 
 function detailsOf(grpc: number, error: RpcError): Buffer | undefined {

@@ -1,14 +1,15 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { setImmediate as turnOver } from 'node:timers/promises'
-import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js'
+import type { TLSSocket } from 'node:tls'
+import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder, status as grpcCodes } from '@grpc/grpc-js'
 import type {
   handleBidiStreamingCall, handleClientStreamingCall, handleServerStreamingCall, handleUnaryCall, Metadata, ServerDuplexStream,
-  ServerInterceptor, ServerReadableStream, ServerUnaryCall, ServerWritableStream, StatusObject, UntypedHandleCall,
+  ServerInterceptor, ServerReadableStream, ServerUnaryCall, ServerWritableStream, UntypedHandleCall,
 } from '@grpc/grpc-js'
 import { serving } from '@rpc-steps/async-await'
 import type { Address, Json, Request } from '@rpc-steps/async-await'
-import { cancelled } from '@rpc-steps/deadlines'
+import { cancelled, exceeded } from '@rpc-steps/deadlines'
 import type { Door, Guest, Inside } from '@rpc-steps/security'
 import type { Carrier } from '@rpc-steps/streaming'
 import { codes, RpcError } from '@rpc-steps/wire'
@@ -16,6 +17,7 @@ import type { Meta, Params } from '@rpc-steps/wire'
 import { contract as ours } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { statusOfError, toldOf } from './grpc-status.ts'
+import type { StatusError } from './grpc-status.ts'
 import { MessageError, methodsOf, mostMessage } from './messages.ts'
 import type { Codec, Method } from './messages.ts'
 import { run } from './outside.ts'
@@ -54,7 +56,9 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
     const door = gate((stream) => {
       const guest = door.admit(stream)
-      if (!guest) return void stream.destroy()
+      // On a plain connection nothing is agreed on before; with TLS it must have been this.
+      const { alpnProtocol = 'h2' } = stream as Partial<TLSSocket>
+      if (!guest || alpnProtocol !== 'h2') return void stream.destroy()
       // A peer may go on sending when the other has ended; in HTTP/2 one stream may, and never the connection.
       stream.allowHalfOpen = false
       guests.enter(stream as Socket, guest)
@@ -62,6 +66,7 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     }, { alpn: ['h2'] })
 
     let last = 0
+    const failed = (error: unknown) => statusOfError(toldOf(error, log))
     const ask: Ask = async (method, call, { bytes, carrier }) => {
       try {
         const params = bytes ? readParams(method.requests, bytes) : {}
@@ -69,19 +74,18 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
         const guest = guests.of(call.metadata)
         const running = run(handler, request, { guest, label: guest.label, size: bytes?.length ?? 0, carrier })
         // Said at the end of every call; only before it has its answer it means something.
-        call.on('cancelled', () => running.abort(cancelled()))
+        call.on('cancelled', () => running.abort(isOver(call) ? exceeded() : cancelled()))
         return (await running.answer) ?? null
       } catch (error) {
-        throw statusOfError(toldOf(error, log))
+        throw failed(error)
       }
     }
-    const unwritable = (error: unknown) => statusOfError(toldOf(error, log))
     server.addService(
       Object.fromEntries(methods.map(({ name, path, entry }) => [name, {
         path, requestStream: entry.up !== undefined, responseStream: entry.down !== undefined,
         requestSerialize: asIs, requestDeserialize: asIs, responseSerialize: asIs, responseDeserialize: asIs,
       }])),
-      Object.fromEntries(methods.map((method) => [method.name, handle(method, ask, unwritable)])),
+      Object.fromEntries(methods.map((method) => [method.name, handle(method, ask, failed)])),
     )
 
     const at = await serving(door.server, new Set(), address, { log })
@@ -98,6 +102,17 @@ async function shutDown(server: Server, grace: number): Promise<void> {
   const tooLong = setTimeout(() => server.forceShutdown(), grace)
   await new Promise((resolve) => server.tryShutdown(resolve))
   clearTimeout(tooLong)
+}
+
+/** Bytes of all that a call says beside its message: as much as others take. */
+const mostMetadata = 8 * 1024
+
+function sizeOf(metadata: Metadata): number {
+  let size = 0
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of [values].flat()) size += name.length + String(value).length
+  }
+  return size
 }
 
 // #region guests
@@ -119,6 +134,7 @@ class Guests {
     const caller = this.#byEnds.get(endsOf(call.getConnectionInfo()))
     const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
       if (!caller) return // it has gone meanwhile
+      if (sizeOf(metadata) > mostMetadata) return call.sendStatus({ code: grpcCodes.RESOURCE_EXHAUSTED, details: `over ${mostMetadata} bytes of metadata` })
       this.#byMetadata.set(metadata, caller)
       next(metadata)
     }).build()
@@ -161,6 +177,11 @@ function requestOf({ method, entry }: Method, id: number, params: Params, call: 
   }
 }
 
+/** Who has set a deadline hangs up when it is over, perhaps a little before it is over here. */
+function isOver(call: AnyCall): boolean {
+  return Number(call.getDeadline()) - Date.now() < 20
+}
+
 function readParams(codec: Codec, bytes: Buffer): Params {
   return invalid(() => codec.read(bytes)) as Params
 }
@@ -182,7 +203,7 @@ type AnyCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline'>
 type Ask = (method: Method, call: AnyCall, how: { bytes?: Buffer; carrier?: Carrier }) => Promise<Json>
 
 /** The four kinds of calls: what is streamed is carried, and what is not is answered. */
-function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusObject): UntypedHandleCall {
+function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusError): UntypedHandleCall {
   const { entry, requests, responses } = method
   const written = (value: Json) => {
     try {
@@ -194,26 +215,26 @@ function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusObje
   if (entry.down && entry.up) {
     const bidi: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
       ask(method, call, { carrier: { reader: reading(call, requests), writer: writing(call, responses) } })
-        .then(() => call.end(), (status: StatusObject) => call.emit('error', status))
+        .then(() => call.end(), (status: StatusError) => call.emit('error', status))
     }
     return bidi
   }
   if (entry.down) {
     const down: handleServerStreamingCall<Buffer, Buffer> = (call) => {
       ask(method, call, { bytes: call.request, carrier: { writer: writing(call, responses) } })
-        .then(() => call.end(), (status: StatusObject) => call.emit('error', status))
+        .then(() => call.end(), (status: StatusError) => call.emit('error', status))
     }
     return down
   }
   if (entry.up) {
     const up: handleClientStreamingCall<Buffer, Buffer> = (call, callback) => {
       ask(method, call, { carrier: { reader: reading(call, requests) } })
-        .then(written).then((bytes) => callback(null, bytes), (status: StatusObject) => callback(status))
+        .then(written).then((bytes) => callback(null, bytes), (status: StatusError) => callback(status))
     }
     return up
   }
   const unary: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-    ask(method, call, { bytes: call.request }).then(written).then((bytes) => callback(null, bytes), (status: StatusObject) => callback(status))
+    ask(method, call, { bytes: call.request }).then(written).then((bytes) => callback(null, bytes), (status: StatusError) => callback(status))
   }
   return unary
 }

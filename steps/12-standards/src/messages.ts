@@ -121,7 +121,7 @@ function fromMessage(shape: Shape, read: unknown, at: string): Json {
     case 'empty': return null
     case 'double': return finite(read as number, at)
     case 'int64': return safe(String(read), at)
-    default: return read as Json
+    case 'string': case 'bool': case 'int32': return read as Json
   }
 }
 

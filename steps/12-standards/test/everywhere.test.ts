@@ -10,9 +10,9 @@ import { idempotent } from '@rpc-steps/resilience'
 import { readCredentials } from '@rpc-steps/security'
 import { fillFolder } from '@rpc-steps/security/certificates'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { overHttp, overTcp, overWebSocket, statuses } from '../src/index.ts'
+import { overGrpc, overHttp, overTcp, overWebSocket, statuses } from '../src/index.ts'
 import type { Caller, Remote } from '../src/index.ts'
-import { all, deferred, scratch, served } from './support.ts'
+import { all, deferred, open, scratch, served } from './support.ts'
 import type { Options, Served } from './support.ts'
 
 /** One way to the service. */
@@ -27,6 +27,15 @@ const ways: Way[] = [
   { name: 'tcp', open: (at, caller) => overTcp(at.tcp, caller), up: true },
   { name: 'http', open: async (at, caller) => overHttp(at.http, caller), up: false },
   { name: 'websocket', open: (at, caller) => overWebSocket(at.websocket, caller), up: true },
+  {
+    name: 'grpc',
+    async open(at, caller) {
+      const remote = overGrpc(at.grpc, { contract: open, grace: 500, ...caller })
+      await remote.connected()
+      return remote
+    },
+    up: true,
+  },
 ]
 
 describe.each(ways)('over $name', ({ open, up }) => {

@@ -13,7 +13,7 @@ import { Admission, gate } from '@rpc-steps/security'
 import type { AdmissionLimits, Door, SecureServer } from '@rpc-steps/security'
 import { onTestFinished } from 'vitest'
 import { contract as ours, grpcDoor, overGrpc } from '../src/index.ts'
-import type { Contract, GrpcDoorOptions, OverGrpcOptions, Remote } from '../src/index.ts'
+import type { Contract, GrpcDoorOptions, GrpcRemote, OverGrpcOptions } from '../src/index.ts'
 import { methodsOf } from '../src/messages.ts'
 import type { Method } from '../src/messages.ts'
 
@@ -27,13 +27,14 @@ export const usual: AdaptiveOptions = {
 }
 
 /** A whole server, with gRPC as another way in; it is closed when the test is over. */
-export async function serve(options: Partial<AdaptiveOptions> = {}, door: GrpcDoorOptions = {}): Promise<{ grpc: Address; server: SecureServer; close(): Promise<void> }> {
+export async function serve(options: Partial<AdaptiveOptions> = {}, door: GrpcDoorOptions = {}, tell: (door: Door) => void = () => {}): Promise<{ grpc: Address; server: SecureServer; close(): Promise<void> }> {
   let grpc: Address | undefined
   const open = grpcDoor(anywhere, door)
   const server = await serveAdaptively({ ...usual, ...options }, {
     doors: [async (inside) => {
       const opened = await open(inside)
       grpc = opened
+      tell(opened)
       return opened
     }],
   })
@@ -58,7 +59,7 @@ export async function open(handler: Handler, options: GrpcDoorOptions & { limits
 }
 
 /** A client of ours; it is closed when the test is over. */
-export function remote(at: Address, options: OverGrpcOptions = {}): Remote {
+export function remote(at: Address, options: OverGrpcOptions = {}): GrpcRemote {
   const remote = overGrpc(at, { grace: 100, ...options })
   onTestFinished(() => remote.close())
   return remote

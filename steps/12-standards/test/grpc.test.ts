@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http2'
-import { Metadata } from '@grpc/grpc-js'
-import type { RequestContext } from '@rpc-steps/async-await'
-import type { Handler, Json, Request } from '@rpc-steps/async-await'
+import type { Metadata } from '@grpc/grpc-js'
+import type { Handler, Json, Request, RequestContext } from '@rpc-steps/async-await'
 import { deadlined } from '@rpc-steps/deadlines'
 import { incoming, streamed } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
@@ -98,7 +97,7 @@ describe('statuses', () => {
     const deep = JSON.parse('['.repeat(60) + ']'.repeat(60)) as Json
     const errors = [new RpcError(-5, 'a\ud800b'), new RpcError(-6, 'deep', { status: 'UNAVAILABLE', deep }), new RpcError(-7, 'half', '\udc00')]
     const there = remote(await open(() => {
-      throw errors.shift()
+      throw errors.shift()!
     }))
     expect(await errorOf(there.call('say', { text: '' }))).toMatchObject({ code: -5, message: 'a\ufffdb' })
     expect(await errorOf(there.call('say', { text: '' }))).toMatchObject({ code: -6, message: 'deep', data: { status: 'UNAVAILABLE' } })
@@ -272,8 +271,8 @@ describe('the end of waiting', () => {
     let listeners = 0
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
-    signal.addEventListener = ((...args: Parameters<typeof add>) => void (listeners++, add(...args))) as typeof add
-    signal.removeEventListener = ((...args: Parameters<typeof remove>) => void (listeners--, remove(...args))) as typeof remove
+    signal.addEventListener = ((...args: Parameters<typeof add>) => void (listeners++, add(...args)))
+    signal.removeEventListener = ((...args: Parameters<typeof remove>) => void (listeners--, remove(...args)))
     for (let round = 0; round < 3; round++) {
       await Promise.all(Array.from({ length: 100 }, (_, i) => there.call('add', { a: i, b: 1 }, { signal })))
     }

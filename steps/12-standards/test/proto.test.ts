@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { check, contract, protoOf } from '../src/index.ts'
 import type { Contract, Schema } from '../src/index.ts'
@@ -14,6 +18,17 @@ const one = (params: Schema, result: Schema = z.null()): Contract => ({ m: { say
 const method = (params: Schema, result?: Schema): Method => methodsOf(one(params, result))[0]!
 /** What its message looks like, without what stands around it. */
 const message = (schema: Schema, name = 'MRequest') => new RegExp(`message ${name} \\{[^}]*\\}`).exec(protoOf(one(schema)))?.[0].replaceAll(/\s+/g, ' ')
+
+const more: Contract = {
+  nested: {
+    says: 'All that the contract has not.',
+    params: z.object({
+      maybe: z.int().optional(), flag: z.boolean(), list: z.array(z.int()).optional(), rows: z.array(z.array(z.object({ s: z.string() }))),
+      inner: z.object({ none: z.null(), deep: z.object({ any: z.unknown() }) }).optional(), mixed: z.record(z.string(), z.union([z.string(), z.number()])),
+    }),
+    result: z.array(z.tuple([z.string(), z.int()])),
+  },
+}
 
 describe('the .proto', () => {
   test('numbers the fields in the order of the contract', () => {
@@ -56,7 +71,18 @@ describe('the .proto', () => {
   })
 })
 
+const protoc = spawnSync('protoc', ['--version']).status === 0
+
 describe('foreign tools read it', () => {
+  test.skipIf(!protoc)("protoc, Google's own", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(join(folder, 'service.proto'), protoOf({ ...contract, ...more }))
+    const { status, stderr } = spawnSync('protoc', ['--proto_path', folder, '--descriptor_set_out', join(folder, 'set'), 'service.proto'], { encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+
   test('protobufjs', () => {
     const root = new protobuf.Root()
     protobuf.parse(protoOf(contract), root)
@@ -100,17 +126,6 @@ function objectOf(fields: readonly Field[]): fc.Arbitrary<unknown> {
 
 function valueOfField({ shape, rule }: Field): fc.Arbitrary<unknown> {
   return rule === 'repeated' ? fc.array(valueOf(shape)) : valueOf(shape)
-}
-
-const more: Contract = {
-  nested: {
-    says: 'All that the contract has not.',
-    params: z.object({
-      maybe: z.int().optional(), flag: z.boolean(), list: z.array(z.int()).optional(), rows: z.array(z.array(z.object({ s: z.string() }))),
-      inner: z.object({ none: z.null(), deep: z.object({ any: z.unknown() }) }).optional(), mixed: z.record(z.string(), z.union([z.string(), z.number()])),
-    }),
-    result: z.array(z.tuple([z.string(), z.int()])),
-  },
 }
 
 /** Nothing that `JSON.stringify` would leave out, or change. */

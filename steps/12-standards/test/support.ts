@@ -9,8 +9,9 @@ import type { SecureServer, ServeOptions } from '@rpc-steps/security'
 import { streamed } from '@rpc-steps/streaming'
 import type { StreamHandler } from '@rpc-steps/streaming'
 import { onTestFinished } from 'vitest'
-import { httpDoor, webSocketDoor } from '../src/index.ts'
-import type { HttpOptions, WebSocketOptions } from '../src/index.ts'
+import { z } from 'zod'
+import { contract, grpcDoor, httpDoor, webSocketDoor } from '../src/index.ts'
+import type { Contract, HttpOptions, WebSocketOptions } from '../src/index.ts'
 
 export const loopback = { host: '127.0.0.1', port: 0 }
 
@@ -21,12 +22,22 @@ const usual: ServeOptions = {
   'connections': 10_000, 'per-address': 4000, 'strangers': 64, 'handshake': 5000, 'in-flight': 1024, 'in-flight-size': 8_388_608,
 }
 
+const whole = { says: 'Of the test.', params: z.unknown(), result: z.unknown() }
+
+/** Where a language must know methods before they are called: with those of tests, of which nothing is known. */
+export const open: Contract = {
+  ...contract, give: whole, wait: whole, note: whole, hold: whole,
+  feed: { says: 'Of the test.', params: z.unknown(), down: z.unknown() },
+  total: { ...contract.total, up: z.unknown(), result: z.unknown() },
+}
+
 /** Where each language is spoken. */
 export interface Served {
   readonly server: SecureServer
   readonly tcp: Address
   readonly http: Address
   readonly websocket: Address
+  readonly grpc: Address
 }
 
 export interface Options extends Partial<ServeOptions> {
@@ -40,16 +51,17 @@ export interface Options extends Partial<ServeOptions> {
 /** The service with all its doors open; it is closed when the test is over. */
 export async function served({ own = {}, around = (handler) => handler, http: httpOptions, websocket: socketOptions, ...options }: Options = {}): Promise<Served> {
   const table = new Map(Object.entries(own).map(([name, handler]) => [name, streamed(handler)]))
-  let [http, websocket]: (Address | undefined)[] = []
+  let [http, websocket, grpc]: (Address | undefined)[] = []
   const server = await serve({ ...usual, ...options }, {
     around: (handler) => around((request, context) => (table.get(request.method) ?? handler)(request, context)),
     doors: [
       async (inside) => (http = await httpDoor(loopback, { grace: 500, ...httpOptions })(inside)),
       async (inside) => (websocket = await webSocketDoor(loopback, { grace: 500, ...socketOptions })(inside)),
+      async (inside) => (grpc = await grpcDoor(loopback, { grace: 500, contract: open })(inside)),
     ],
   })
   onTestFinished(() => server.close())
-  return { server, tcp: server, http: http!, websocket: websocket! }
+  return { server, tcp: server, http: http!, websocket: websocket!, grpc: grpc! }
 }
 
 /** A client that says bytes, and keeps what comes. */
