@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { systemClock } from '@rpc-steps/async-await'
 import type { Call, Clock, Handler, Request } from '@rpc-steps/async-await'
-import { backoff, fateOf, isStream, retryAfterOf, verdictOf } from '@rpc-steps/resilience'
+import { backoff, fateOf, retryAfterOf, verdictOf } from '@rpc-steps/resilience'
+import { hasStream } from '@rpc-steps/streaming'
 import type { Door, Inside, Visitor } from '@rpc-steps/security'
 import { run } from '@rpc-steps/standards'
 import type { Running } from '@rpc-steps/standards'
@@ -18,7 +19,7 @@ import type { Job, Store, Working } from './store.ts'
 export function durable(store: Store, { kept }: { kept?: (key: string) => void } = {}): Call {
   return async (method, params, { signal, extras } = {}) => {
     const { meta: { timeoutMs: _, ...meta } = {}, ...beside } = extras?.() ?? {}
-    if (isStream(meta)) throw new RpcError(codes.invalidRequest, 'Invalid Request', 'a stream cannot be stored')
+    if (hasStream(meta)) throw new RpcError(codes.invalidRequest, 'Invalid Request', 'a stream cannot be stored')
     const key = meta.idempotencyKey ?? randomUUID()
     const text = String(withExtras(requestText(1, method, params), { ...beside, meta: { ...meta, idempotencyKey: key } }))
     const answer = await store.ask(nameOf(key), text, { signal, kept: kept && (() => kept(key)) })
