@@ -23,7 +23,7 @@ const anywhere: Address = { host: '127.0.0.1', port: 0 }
 export const usual: AdaptiveOptions = {
   ...anywhere, framing: 'auto', trace: undefined, threads: 0, workers: 16, capacity: 1000, order: 'fifo', learn: 'no', start: 1000,
   'too-slow': 1000, certificates: undefined, policy: undefined, watch: false, connections: 1000, 'per-address': 1000, strangers: 64,
-  handshake: 5000, 'in-flight': 1024, 'in-flight-size': 64 * 1024 * 1024, batch: 100, streams: undefined,
+  handshake: 5000, 'in-flight': 1024, 'in-flight-size': 64 * 1024 * 1024, batch: 100, streams: 1000,
 }
 
 /** A whole server, with gRPC as another way in; it is closed when the test is over. */

@@ -18,7 +18,7 @@ export const loopback = { host: '127.0.0.1', port: 0 }
 /** What a server is started with, unless a test says otherwise. */
 const usual: ServeOptions = {
   ...loopback, framing: 'auto', trace: undefined, threads: 0, workers: 64, capacity: 10_000, order: 'fifo',
-  certificates: undefined, policy: undefined, watch: false, batch: 100, streams: undefined,
+  certificates: undefined, policy: undefined, watch: false, batch: 100, streams: 1000,
   'connections': 10_000, 'per-address': 4000, 'strangers': 64, 'handshake': 5000, 'in-flight': 1024, 'in-flight-size': 8_388_608,
 }
 
