@@ -13,13 +13,13 @@ async function callsOf(page: Page) {
   await region.scrollIntoViewIfNeeded()
   await region.locator('form:not([inert])').waitFor()
   const exchange = (name: string) => {
-    const log = region.getByRole('log', { name: `Messages: ${name}` })
-    const all = region.locator('.exchange', { has: log })
+    const log = page.getByRole('log', { name: `Messages: ${name}` })
+    const terms = region.locator('.exchange', { has: log }).locator('dt')
     return {
       log,
       /** `sent` or `received`, and the text. */
       messages: () => log.locator('li').evaluateAll((all) => all.map((one) => `${one.querySelector('svg')!.ariaLabel} ${one.querySelector('.text')!.textContent}`)),
-      says: async (name: string) => (await all.locator('div', { has: page.locator('dt', { hasText: name }) }).last().locator('dd').textContent())?.trim(),
+      says: async (name: string) => (await terms.filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd').textContent())?.trim(),
     }
   }
   return {
