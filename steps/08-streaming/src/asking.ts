@@ -1,10 +1,12 @@
-import type { Call, CallOptions, Json } from '@rpc-steps/async-await'
+import type { Call, CallOptions, Json, Params } from '@rpc-steps/async-await'
 import { printResult, printSettled } from '@rpc-steps/cli'
 import type { CallWords } from '@rpc-steps/cli'
 import { gatherSettled } from '@rpc-steps/gather'
 import { stream, upload } from './calling.ts'
+import type { StreamOptions } from './calling.ts'
 import { Live } from './live.ts'
 import { numbers } from './service.ts'
+import type { Items } from './writer.ts'
 
 /** What the command line of a client asks for, and how. */
 export interface Asked {
@@ -20,21 +22,33 @@ export interface Asked {
   up: number | undefined
 }
 
+/** How calls are made, where there is no peer for them. */
+export interface Way {
+  call: Call
+  stream(method: string, params?: Params, options?: StreamOptions): AsyncIterable<Json>
+  upload(method: string, params: Params | undefined, up: Items, options?: CallOptions): Promise<Json>
+}
+
 /** Makes the calls of a command line and prints what comes of them; pieces as they come. `read` reads another pause. */
-export async function ask(call: Call, asked: Asked, read: (line: string) => number): Promise<void> {
+export async function ask(way: Call | Way, asked: Asked, read: (line: string) => number): Promise<void> {
   const { calls, limit, priority, credit, slow, up } = asked
   const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
+  const there = typeof way === 'function' ? overPeer(way) : way
   const live = new Live(slow)
   if (credit !== undefined) live.follow(process.stdin, read)
 
   async function one({ method, params }: CallWords, signal: AbortSignal): Promise<Json | undefined> {
     const options: CallOptions = { signal, extras }
     const items = up === undefined ? undefined : numbers(up)
-    if (credit === undefined) return items ? upload(call, method, params, items, options) : call(method, params, options)
-    const pieces = stream(call, method, params, { ...options, credit, ...(items && { up: items }) })
+    if (credit === undefined) return items ? there.upload(method, params, items, options) : there.call(method, params, options)
+    const pieces = there.stream(method, params, { ...options, credit, ...(items && { up: items }) })
     for await (const item of live.of(pieces)) printResult(item)
     return undefined
   }
 
   printSettled(calls, await gatherSettled(calls, one, { limit }))
+}
+
+function overPeer(call: Call): Way {
+  return { call, stream: (...rest) => stream(call, ...rest), upload: (...rest) => upload(call, ...rest) }
 }

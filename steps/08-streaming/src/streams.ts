@@ -103,7 +103,8 @@ function attempt(exchange: Exchange | undefined, job: () => void): void {
   }
 }
 
-function read(
+/** Takes what a message says of a stream. Throws RpcError -32600 for what it may not say. */
+export function read(
   reader: Reader | undefined,
   { items, end, error }: { items?: unknown; end?: unknown; error?: unknown },
   size: number,

@@ -8,7 +8,7 @@ import type { Audit } from './audit.ts'
 export interface Principal {
   readonly name: string
   /** What has shown it. */
-  readonly by: 'certificate' | 'token'
+  readonly by: 'certificate' | 'token' | 'process'
   /** Until when that can be relied on: milliseconds since 1970. */
   readonly until: number
 }

@@ -4,6 +4,7 @@ import type { Address, Handler, Peer } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { drained, streamed, streaming, streams } from '@rpc-steps/streaming'
+import type { StreamHandler } from '@rpc-steps/streaming'
 import { onThreads, queued } from '@rpc-steps/task-queue'
 import type { QueueOptions } from '@rpc-steps/task-queue'
 import { recordMemory } from '@rpc-steps/trace'
@@ -39,6 +40,8 @@ export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'c
 export interface Additions {
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (handler: Handler) => Handler
+  /** Is put around the service itself: what waits in the queue has not come here yet, and what was refused never does. */
+  inner?: (handler: StreamHandler) => StreamHandler
   /** What each connection hears besides its requests; streams are always among it. */
   extensions?: readonly ((peer: Peer) => void)[]
   /** Other ways in to the same service. */
@@ -61,6 +64,8 @@ export interface Inside {
 export interface Door {
   /** New connections see these. */
   renew?(credentials: Credentials): void
+  /** Asks whoever sends requests to send no more; resolves when none can come. Until then they are taken. */
+  leave?(): Promise<void>
   /** Nothing is in flight any more, or it has taken too long. */
   close(): Promise<void>
 }
@@ -71,7 +76,7 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, doors = [], closing } = additions
+  const { around = (handler) => handler, inner = (handler) => handler, doors = [], closing } = additions
   const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
@@ -82,7 +87,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const audit = createAudit()
 
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
-  const queue = queued(inTime(streamed(streaming(pool ?? answer))), options)
+  const queue = queued(inTime(streamed(inner(streaming(pool ?? answer)))), options)
   const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
 
@@ -114,6 +119,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
+    await Promise.all(opened.map((door) => door.leave?.()))
     await Promise.all([closing?.(), drained(queue)])
     await Promise.all([server, ...opened].map((door) => door.close()))
     await pool?.close()

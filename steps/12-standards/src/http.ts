@@ -14,7 +14,7 @@ import type { Running } from './outside.ts'
 import { Events } from './sse.ts'
 import { rowOf } from './statuses.ts'
 import { mayCall, webServer } from './web-server.ts'
-import type { WebOptions, WebServer } from './web-server.ts'
+import type { Line, WebOptions, WebServer } from './web-server.ts'
 
 /** How it is served. */
 export interface HttpOptions extends WebOptions, Partial<MessageLimits> {
@@ -37,13 +37,9 @@ interface Refusal {
 /** The service over HTTP: each POST has one request, or one batch. Rejects with Node's SystemError if nobody can listen there. */
 export function httpDoor(address: Address, options: HttpOptions = {}): (inside: Inside) => Promise<Door & Address> {
   return async (inside) => {
-    const web = await webServer(inside, address, (request, response) => {
-      void new Exchange(request, response, { inside, options, web }).run()
+    const web = await webServer(inside, address, (request, response, goOn) => {
+      void new Exchange(request, response, { inside, options, web }).run(goOn)
     }, options)
-    // The client asks before it sends a body, and that may save the body (RFC 9110, section 10.1.1).
-    web.http.on('checkContinue', (request, response) => {
-      void new Exchange(request, response, { inside, options, web }).run(() => response.writeContinue())
-    })
     return web
   }
 }
@@ -55,7 +51,7 @@ const mayAsk: OutgoingHttpHeaders = {
   'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, Traceparent, Tracestate',
   'access-control-max-age': '600',
 }
-const gone = new DisconnectedError('the caller has gone')
+const left = new DisconnectedError('the caller has gone')
 /** Milliseconds for a client to hear why it was refused, while it may still send. */
 const linger = 1000
 
@@ -65,11 +61,13 @@ class Exchange {
   readonly #response: ServerResponse
   readonly #inside: Inside
   readonly #options: HttpOptions
-  readonly #web: WebServer
+  readonly #line: Line
   readonly #running = new Set<Running>()
   #status = 400 // what nobody has run was no request
   readonly #headers: OutgoingHttpHeaders = {}
   #events: Events | undefined
+  /** The client has gone. */
+  #left = false
   #text = ''
   #label = 0
 
@@ -78,11 +76,11 @@ class Exchange {
     this.#response = response
     this.#inside = inside
     this.#options = options
-    this.#web = web
+    this.#line = web.lineOf(request.socket)
   }
 
   // #region exchange
-  async run(goOn = () => {}): Promise<void> {
+  async run(goOn: () => void): Promise<void> {
     const { origin } = this.#request.headers
     const { origins = [] } = this.#options
     this.#response.setHeader('vary', 'Origin')
@@ -179,16 +177,20 @@ class Exchange {
   // #region receive
   #receive(text: string): void {
     const response = this.#response
-    response.once('close', () => {
-      for (const running of this.#running) running.abort(gone)
-    })
+    const { gone } = this.#line
+    const abort = () => {
+      this.#left = true
+      for (const running of this.#running) running.abort(left)
+    }
+    gone.add(abort)
+    response.once('close', () => gone.delete(abort))
     this.#text = text
     this.#label = this.#request.socket.remotePort ?? 0
     const inbox = new Inbox({
       request: (request, respond) => {
         const isSingle = text.trimStart().startsWith('{')
         this.#run(request, isSingle, (error, result) => {
-          if (response.closed && request.id !== undefined) return // nobody hears it
+          if (this.#left && request.id !== undefined) return // nobody hears it
           this.#outcome(error)
           respond(error, result)
         })
@@ -203,13 +205,13 @@ class Exchange {
   }
 
   #run(request: Request, isSingle: boolean, respond: (error: unknown, result?: unknown) => void): void {
-    const { headers, socket } = this.#request
+    const { headers } = this.#request
     const streams = isSingle && request.id !== undefined && this.#wantsEvents(request)
     if (streams) this.#events = new Events(this.#response)
     let running: Running
     try {
       running = run(this.#inside.handler, besides(request, headers, { isSingle, streams }), {
-        guest: this.#web.guestOf(socket),
+        guest: this.#line.guest,
         label: this.#label,
         size: this.#text.length,
         carrier: this.#events && { writer: this.#events.writer },

@@ -13,7 +13,7 @@ export interface Schema<T = unknown> {
 export type Of<S> = S extends { readonly '~standard': { readonly types?: { readonly output: infer T } | undefined } } ? T : never
 
 /** What is wrong with a value, or the value as the schema understands it. */
-export type Checked<T> = { value: T; wrong?: never } | { wrong: string }
+export type Checked<T> = { value: T; wrong?: never } | { value?: never; wrong: string }
 
 // #region check
 /** Checks a value that came from outside. Throws TypeError if the schema has to wait for something: nobody waits here. */

@@ -3,6 +3,8 @@ import type { AdaptiveOptions } from '@rpc-steps/adaptive'
 import type { Address } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import type { Door, Inside, SecureServer } from '@rpc-steps/security'
+import { contracted } from './discover.ts'
+import { grpcDoor } from './grpc.ts'
 import { httpDoor } from './http.ts'
 import { webSocketDoor } from './websocket.ts'
 
@@ -10,6 +12,7 @@ import { webSocketDoor } from './websocket.ts'
 export interface StandardOptions extends AdaptiveOptions {
   http: number | undefined
   websocket: number | undefined
+  grpc: number | undefined
   origin: string | undefined
 }
 
@@ -26,17 +29,18 @@ export async function serveStandards(options: StandardOptions): Promise<Standard
   const open: Record<string, (port: number) => (inside: Inside) => Promise<Door & Address>> = {
     http: (port) => httpDoor({ host, port }, { origins, batch }),
     websocket: (port) => webSocketDoor({ host, port }, { origins, batch }),
+    grpc: (port) => grpcDoor({ host, port }),
   }
   const ways: (Address & { name: string })[] = []
   const doors = Object.entries(open).flatMap(([name, at]) => {
-    const port = options[name as 'http' | 'websocket']
+    const port = options[name as 'http' | 'websocket' | 'grpc']
     return port === undefined ? [] : [async (inside: Inside) => {
       const door = await at(port)(inside)
       ways.push({ name, host: door.host, port: door.port })
       return door
     }]
   })
-  const server = await serveAdaptively(options, { doors })
+  const server = await serveAdaptively(options, { doors, inner: contracted })
   return { ...server, ways }
 }
 // #endregion

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,13 +24,23 @@ export interface WebOptions {
   grace?: number
 }
 
+/** A connection, and what is in flight on it. */
+export interface Line {
+  readonly guest: Guest
+  readonly responses: Set<ServerResponse>
+  /** Each is called when the connection has gone. A response says so only if its turn has come. */
+  readonly gone: Set<() => void>
+}
+
+/** Answers a request. `goOn` is to be called if its body is wanted: some ask before they send one (RFC 9110, section 10.1.1). */
+export type Answer = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void
+
 /** A server of HTTP behind a gate. */
 export interface WebServer extends Door, Address {
   readonly http: Server
-  /** Who is at the other end of a connection that it serves. */
-  guestOf(stream: Duplex): Guest
-  /** It ends: what is still answered is the last answer of its connection. */
-  readonly closing: boolean
+  lineOf(stream: Duplex): Line
+  /** Something else is spoken on it from here on, with rules of its own. */
+  release(stream: Duplex): void
 }
 
 // #region web-server
@@ -38,38 +48,41 @@ export interface WebServer extends Door, Address {
  * Has Node's HTTP server answer what comes through a gate; of Node are the rules of RFC 9112: what is a
  * request, and what is neither one nor the other, such as two lengths, and gets 400. Rejects with SystemError.
  */
-export async function webServer(inside: Inside, address: Address, answer: RequestListener, options: WebOptions = {}): Promise<WebServer> {
+export async function webServer(inside: Inside, address: Address, answer: Answer, options: WebOptions = {}): Promise<WebServer> {
   const { headTimeout = 30_000, requestTimeout = 300_000, idle = 5000, sendTimeout = 30_000, grace = 5000 } = options
   const limits: ServerOptions = {
     headersTimeout: headTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headTimeout), keepAliveTimeout: idle,
     maxHeaderSize: defaultLimits.header,
   }
-  const guests = new WeakMap<Duplex, Guest>()
-  const busy = new Map<Duplex, number>()
+  const lines = new Map<Duplex, Line>()
   let closing = false
-  const http = createServer(limits, answer)
+  const http = createServer(limits)
   // This is how it begins to look at its clocks; to listen is the gate's part.
   http.emit('listening')
 
-  const count = ({ socket }: IncomingMessage, by: number) => busy.set(socket, (busy.get(socket) ?? 0) + by)
-  const counted: RequestListener = (request, response) => {
-    count(request, 1)
+  const take = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => {
+    const { responses } = lines.get(request.socket)!
+    responses.add(response)
     if (closing) response.setHeader('connection', 'close')
-    response.once('close', () => count(request, -1))
+    response.once('close', () => responses.delete(response))
+    answer(request, response, goOn)
   }
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) http.prependListener(event, counted)
-  http.on('upgrade', ({ socket }) => busy.delete(socket)) // what is spoken now has rules of its own
+  http.on('request', (request, response) => take(request, response, () => {}))
+  http.on('checkContinue', (request, response) => take(request, response, () => response.writeContinue()))
   // Nothing moves: that is wrong if it is the client's turn, and in order while a handler works.
   http.setTimeout(sendTimeout, (socket: Socket) => {
-    if (socket.writableLength > 0 || !busy.get(socket)) socket.destroy()
+    if (socket.writableLength > 0 || !lines.get(socket)?.responses.size) socket.destroy()
   })
 
   const gate = inside.gate((stream) => {
     const guest = gate.admit(stream)
     if (!guest) return void stream.destroy()
-    guests.set(stream, guest)
-    busy.set(stream, 0)
-    stream.once('close', () => busy.delete(stream))
+    const line: Line = { guest, responses: new Set(), gone: new Set() }
+    lines.set(stream, line)
+    stream.once('close', () => {
+      lines.delete(stream)
+      for (const job of line.gone) job()
+    })
     http.emit('connection', stream)
   }, { alpn: ['http/1.1'] })
   gate.server.listen({ ...address, backlog: 1024 })
@@ -81,10 +94,14 @@ export async function webServer(inside: Inside, address: Address, answer: Reques
     const ended = once(gate.server, 'close')
     gate.server.close()
     http.closeIdleConnections()
+    // What is answered now is the last answer of its connection.
+    for (const { responses } of lines.values()) {
+      for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close')
+    }
     const enough = new AbortController()
     const cut = async () => {
       for (let before = new Map<Duplex, number>(); ; ) {
-        const now = new Map([...busy.keys()].map((stream) => [stream, (stream as Socket).bytesWritten]))
+        const now = new Map([...lines.keys()].map((stream) => [stream, (stream as Socket).bytesWritten]))
         for (const [stream, bytes] of now) if (before.get(stream) === bytes) stream.destroy()
         before = now
         await delay(grace, undefined, enough)
@@ -99,10 +116,8 @@ export async function webServer(inside: Inside, address: Address, answer: Reques
   const { address: host, port } = gate.server.address() as AddressInfo
   return {
     http, host, port,
-    guestOf: (stream) => guests.get(stream)!,
-    get closing() {
-      return closing
-    },
+    lineOf: (stream) => lines.get(stream)!,
+    release: (stream) => void lines.delete(stream),
     renew: gate.renew,
     close: () => (ended ??= end()),
   }

@@ -26,6 +26,7 @@ export function webSocketDoor(address: Address, options: WebSocketOptions = {}):
   const { origins = [], heartbeat = 30_000, clock = systemClock, body = defaultLimits.body } = options
   return async (inside) => {
     const peers = new Set<Peer>()
+    let closed = false
     // No compression: it would keep memory for each connection, turn few bytes that come into many, and tell by a
     // length what stands beside a secret.
     const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: body, ...closing })
@@ -46,12 +47,15 @@ export function webSocketDoor(address: Address, options: WebSocketOptions = {}):
     }
     web.http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => {}) // whoever goes first
-      if (web.closing) return refuse(stream, '503 Service Unavailable')
+      const { guest } = web.lineOf(stream)
+      web.release(stream)
+      if (closed) return refuse(stream, '503 Service Unavailable')
       if (request.url!.split('?', 1)[0] !== '/') return refuse(stream, '404 Not Found')
       if (!mayCall(request, origins)) return refuse(stream, '403 Forbidden')
-      sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, web.guestOf(stream), request.socket.remotePort ?? 0))
+      sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, guest, request.socket.remotePort ?? 0))
     })
     const close = async () => {
+      closed = true
       const ended = web.close()
       await Promise.all([...peers].map((peer) => peer.close()))
       await ended

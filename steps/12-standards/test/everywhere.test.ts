@@ -189,7 +189,7 @@ describe.each(ways)('over $name', ({ open, up }) => {
 
     test('an item comes when it is made', async () => {
       const next = deferred()
-      const { stream } = await reached({ own: { feed: async function* () {
+      const { stream } = await reached({ own: { async *feed () {
         yield 1
         await next.promise
         yield 2
@@ -202,7 +202,7 @@ describe.each(ways)('over $name', ({ open, up }) => {
     })
 
     test('an error comes after the items before it', async () => {
-      const { stream } = await reached({ own: { feed: async function* () {
+      const { stream } = await reached({ own: { async *feed () {
         yield 1
         yield 2
         throw new RpcError(codes.permissionDenied, 'no further', { status: 'PERMISSION_DENIED' })
@@ -221,7 +221,7 @@ describe.each(ways)('over $name', ({ open, up }) => {
 
     test('leaving the loop ends the generator', async () => {
       const ended = deferred()
-      const { stream, call } = await reached({ own: { feed: async function* (_, context) {
+      const { stream, call } = await reached({ own: { async *feed (_, context) {
         try {
           for (let n = 1; ; n++) {
             await context.sleep(1)
@@ -238,7 +238,7 @@ describe.each(ways)('over $name', ({ open, up }) => {
 
     test('100 MB to a slow reader: little more is made than is read', async () => {
       let made = 0
-      const { stream } = await reached({ own: { feed: async function* () {
+      const { stream } = await reached({ own: { async *feed () {
         for (; made < 100_000; ) yield `${++made} ${'x'.repeat(1000)}`
       } } })
       let [read, first] = [0, true]

@@ -44,8 +44,8 @@ export async function served({ own = {}, around = (handler) => handler, http: ht
   const server = await serve({ ...usual, ...options }, {
     around: (handler) => around((request, context) => (table.get(request.method) ?? handler)(request, context)),
     doors: [
-      async (inside) => (http = await httpDoor(loopback, { grace: 500, ...httpOptions })(inside)) as never,
-      async (inside) => (websocket = await webSocketDoor(loopback, { grace: 500, ...socketOptions })(inside)) as never,
+      async (inside) => (http = await httpDoor(loopback, { grace: 500, ...httpOptions })(inside)),
+      async (inside) => (websocket = await webSocketDoor(loopback, { grace: 500, ...socketOptions })(inside)),
     ],
   })
   onTestFinished(() => server.close())
