@@ -38,14 +38,14 @@ export function typed<const C extends Contract>(remote: Way | Call, contract: C)
   return Object.fromEntries(methods) as Typed<C>
 }
 
-function calling({ call, stream, upload }: Way, method: string, { result, up, down }: Entry) {
+function calling(way: Way, method: string, { result, up, down }: Entry) {
   return (params?: Params, { up: items, ...options }: CallOptions & { up?: Items } = {}) => {
     if (down) {
       const refuse = (wrong: string, at: number) => broken(method, `item ${at}: ${wrong}`)
-      const pieces = stream(method, params, items ? { ...options, up: items } : options)
+      const pieces = way.stream(method, params, items ? { ...options, up: items } : options)
       return { [Symbol.asyncIterator]: () => checkedItems(pieces[Symbol.asyncIterator](), down, refuse) }
     }
-    const answer = up ? upload(method, params, items!, options) : call(method, params, options)
+    const answer = up ? way.upload(method, params, items!, options) : way.call(method, params, options)
     return answer.then((value) => (result ? checked(method, result, value) : value))
   }
 }

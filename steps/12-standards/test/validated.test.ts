@@ -6,8 +6,8 @@ import { codes, RpcError } from '@rpc-steps/wire'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { describe, expect, test } from 'vitest'
-import { contract, contracted, validated } from '../src/index.ts'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { contract, contracted, jsonSchema, openRpc, typed, validated } from '../src/index.ts'
 import type { Contract } from '../src/index.ts'
 
 const request = (method: string, params?: Params | null) => ({ jsonrpc: '2.0', method, id: 1, ...(params !== undefined && { params }) }) as const
@@ -120,11 +120,16 @@ const anyParams = fc.oneof(
   fc.constantFrom(null, undefined),
 ) as fc.Arbitrary<Params | null | undefined>
 
-/** Parameters by the right names, with one of them as it comes. */
+/** Parameters by the right names, nearly all of them such as the method takes, or just not. */
 const nearly = (method: string) => {
-  const { properties = {} } = contract[method as keyof typeof contract].params['~standard'].jsonSchema.input({ target: 'draft-07' })
-  const all = Object.keys(properties as object)
-  return fc.record(Object.fromEntries(all.map((name) => [name, anyJson])), { requiredKeys: [] }) as fc.Arbitrary<Params>
+  const { properties = {} } = jsonSchema(contract[method as keyof typeof contract].params)
+  const near = ({ type, minimum = 0, maximum = 0 }: { type?: string; minimum?: number; maximum?: number }) => {
+    if (type === 'string') return fc.string()
+    return fc.constantFrom<Json>(minimum - 1, minimum, minimum + 0.5, maximum, maximum + 1)
+  }
+  const each = Object.entries(properties as object).map(([name, schema]) => [name, fc.oneof({ weight: 9, arbitrary: near(schema as object) }, anyJson)])
+  const model = Object.fromEntries(each) as Record<string, fc.Arbitrary<unknown>>
+  return fc.oneof({ weight: 3, arbitrary: fc.record(model) }, fc.record(model, { requiredKeys: [] })) as fc.Arbitrary<Params>
 }
 
 test.each(checkedByService)('the contract lets through what %s takes, and nothing else', (method) => {
@@ -187,4 +192,13 @@ describe('what streams up', () => {
     }
     expect({ seen, ...state }).toEqual({ seen: ['a'], ended: true })
   })
+})
+
+test('documents and clients do not know which library it was', async () => {
+  const info = { title: 'x', version: '1' }
+  expect(openRpc(byValibot, info)).toEqual(openRpc({ say: contract.say, add: contract.add }, info))
+  const client = typed(async (method) => (method === 'say' ? 'You said: a' : 'no number'), byValibot)
+  const said = await client.say({ text: 'a' })
+  expectTypeOf(said).toEqualTypeOf<string>()
+  await expect(client.add({ a: 1, b: 2 })).rejects.toThrow(/^the answer to add is not what the contract says: .*number/)
 })
