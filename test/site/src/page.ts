@@ -11,7 +11,7 @@ export async function hydrated(page: Page): Promise<void> {
 /** Those parts of a page that come alive when their scripts are there, and have not done so yet. */
 const asleep = ['.timeline .tools:not(.ready)', 'div.run:not(.ready) > .bar', ':is(form, .own)[inert]']
 /** What loads its scripts only when it comes on the screen. */
-const lazy = ':is(.explorer, .arrivals, .limits)'
+const lazy = ':is(.explorer, .arrivals, .limits, .calls)'
 
 /** Waits until all of a page has come alive that does so by itself. */
 export async function alive(page: Page): Promise<void> {

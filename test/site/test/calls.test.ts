@@ -13,13 +13,13 @@ async function callsOf(page: Page) {
   await region.scrollIntoViewIfNeeded()
   await region.locator('form:not([inert])').waitFor()
   const exchange = (name: string) => {
-    const log = region.getByRole('log', { name: `Messages: ${name}` })
-    const all = region.locator('.exchange', { has: log })
+    const log = page.getByRole('log', { name: `Messages: ${name}` })
+    const terms = region.locator('.exchange', { has: log }).locator('dt')
     return {
       log,
       /** `sent` or `received`, and the text. */
       messages: () => log.locator('li').evaluateAll((all) => all.map((one) => `${one.querySelector('svg')!.ariaLabel} ${one.querySelector('.text')!.textContent}`)),
-      says: async (name: string) => (await all.locator('div', { has: page.locator('dt', { hasText: name }) }).last().locator('dd').textContent())?.trim(),
+      says: async (name: string) => (await terms.filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd').textContent())?.trim(),
     }
   }
   return {
@@ -174,6 +174,11 @@ describe('on a static host', () => {
     const { region, button, choose, status, ways } = await callsOf(page)
     expect(await status()).toContain('this is a recording. To call one on your machine: npm install && npm start')
     expect(await button('Start the server').count()).toBe(0)
+    // What is chosen is there, without being played.
+    await expect.poll(() => ways.websocket.messages()).toEqual([
+      'sent {"jsonrpc":"2.0","id":2,"method":"sleep","params":{"ms":300}}',
+      'received {"jsonrpc":"2.0","result":300,"id":2}',
+    ])
     for (const [name, http, websocket] of [
       ['a result', 'its result is 300', 'its result is 300'],
       ['a stream, read slowly', 'given up', 'failed with -32800'],

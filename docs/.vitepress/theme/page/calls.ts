@@ -1,7 +1,7 @@
-import { Failed } from '../../../../steps/12-standards/browser/reply.ts'
-import type { Json } from '../../../../steps/12-standards/browser/reply.ts'
-import { callByFetch, streamByFetch } from '../../../../steps/12-standards/browser/over-fetch.ts'
-import { Connection, opened } from '../../../../steps/12-standards/browser/over-websocket.ts'
+import { Failed } from '../../../../steps/12-standards/src/browser/reply.ts'
+import type { Json } from '../../../../steps/12-standards/src/browser/reply.ts'
+import { callByFetch, streamByFetch } from '../../../../steps/12-standards/src/browser/over-fetch.ts'
+import { Connection, opened } from '../../../../steps/12-standards/src/browser/over-websocket.ts'
 import { seenFetch, seenSocket } from './seen.ts'
 
 /** One of the calls that the page offers. */

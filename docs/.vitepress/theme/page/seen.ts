@@ -10,7 +10,10 @@ type Look = (seen: Seen) => void
 const [mostOfMessage, mostOfEvents] = [240, 75]
 
 function shown(text: string, most = mostOfMessage): string {
-  return text.length <= most ? text : `${text.slice(0, most)} … and ${(text.length - most).toLocaleString('en')} characters more`
+  if (text.length <= most) return text
+  // Events are not cut in two.
+  const head = text.slice(0, most).replace(/\n\n[^\n]*$/, '\n\n')
+  return `${head}… and ${(text.length - head.length).toLocaleString('en')} characters more`
 }
 
 /** `fetch`, with somebody who looks at what goes and comes. */
