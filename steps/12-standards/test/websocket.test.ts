@@ -216,7 +216,7 @@ describe('volume', () => {
 })
 
 describe('an end that does not keep up', () => {
-  test('a client that never reads is not read from either: what is made for it is bounded, and it is cut off', async () => {
+  test('a client that never reads is not read from either: what is made for it is bounded', async () => {
     let runs = 0
     const at = await served({ 'workers': 10_000, 'in-flight': 100_000, 'own': { give: () => {
       runs++
@@ -224,18 +224,18 @@ describe('an end that does not keep up', () => {
     } } })
     const client = await dial(at.websocket)
     client.socket.pause()
-    for (let id = 0; id < 5000; id++) client.socket.send(`{"jsonrpc":"2.0","id":${id},"method":"give"}`)
+    for (let id = 0; id < 2000; id++) client.socket.send(`{"jsonrpc":"2.0","id":${id},"method":"give"}`)
     for (let before = -1; before !== runs; ) {
       before = runs
       await delay(200)
     }
-    expect(runs).toBeLessThan(500) // of 5,000, which would be 500 MB
+    expect(runs).toBeLessThan(200) // of 2,000, which would be 200 MB
     // Others are served meanwhile; and who reads again is, too.
     const other = await dial(at.websocket)
     say(other, add)
     await expect.poll(() => other.texts).toEqual([sum])
     client.socket.resume()
-    await expect.poll(() => client.texts.length).toBe(5000)
+    await expect.poll(() => client.texts.length).toBe(2000)
   })
 
   test('a server that does not read: what a client sends waits in the client', async () => {
@@ -245,11 +245,11 @@ describe('an end that does not keep up', () => {
     server.on('connection', (socket) => socket.pause())
     const { peer, socket } = await peerTo({ host: '127.0.0.1', port: (server.address() as { port: number }).port }, { window: 10_000, windowSize: 1e9, hardCap: 1e9 })
     for (let i = 0; i < 1000; i++) void peer.call('x', ['y'.repeat(100_000)]).catch(() => {})
-    for (let before = -1; before !== peer.stats.held; ) {
-      before = peer.stats.held
+    for (let before = -1; before !== peer.stats.waiting; ) {
+      before = peer.stats.waiting
       await delay(100)
     }
-    expect(peer.stats.held).toBeGreaterThan(50_000_000)
+    expect(peer.stats.waiting).toBeGreaterThan(800)
     expect(socket.bufferedAmount).toBeLessThan(1_000_000) // the rest is ours to count
     peer.destroy()
   })
@@ -318,7 +318,7 @@ describe('the handshake', () => {
     ['of a page of nowhere', head('Origin: null\r\n'), /^HTTP\/1\.1 403 /],
     ['of a page whose name was made to mean us', head('Origin: http://x\r\n'), /^HTTP\/1\.1 403 /],
     ['at another path', head('', '/chat'), /^HTTP\/1\.1 404 /],
-    ['of another version', head('', '/', 8), /^HTTP\/1\.1 4\d\d /],
+    ['of another version', head('', '/', 7), /^HTTP\/1\.1 4\d\d /],
     ['with a key that is none', head().replace('AAAAAAAAAAAAAAAAAAAAAA==', 'x'), /^HTTP\/1\.1 400 /],
     ['by POST', head().replace('GET', 'POST'), /^HTTP\/1\.1 405 /],
     ['to something else', head().replace('websocket', 'h2c'), /^HTTP\/1\.1 4\d\d /],
