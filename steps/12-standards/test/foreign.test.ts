@@ -46,7 +46,7 @@ describe.skipIf(!works('curl'))('curl', () => {
     const large = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'say', params: { text: 'x'.repeat(2_000_000) } })
     const post = (body: string) => new Promise<string>((resolve, reject) => {
       const args = ['--silent', '--show-error', '--max-time', '60', '--header', 'content-type: application/json', '--header', 'expect: 100-continue', '--data-binary', '@-', '--write-out', ' %{http_code}', urlOf(http)]
-      const child = execFile('curl', args, { maxBuffer: 1e8 }, (error, stdout) => (error ? reject(error as Error) : resolve(stdout)))
+      const child = execFile('curl', args, { maxBuffer: 1e8 }, (error, stdout) => (error ? reject(error) : resolve(stdout)))
       child.stdin!.on('error', () => {})
       child.stdin!.end(body)
     })

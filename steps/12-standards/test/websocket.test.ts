@@ -29,7 +29,7 @@ async function dial(at: Address, options: object = {}): Promise<Client> {
   const socket = new WebSocket(`ws://${at.host}:${at.port}/`, { perMessageDeflate: false, ...options })
   onTestFinished(() => socket.terminate())
   const texts: string[] = []
-  socket.on('message', (data) => texts.push(String(data as Buffer)))
+  socket.on('message', (data) => texts.push(String(data)))
   socket.on('error', () => {})
   const closed = new Promise<number>((resolve) => socket.once('close', resolve))
   await once(socket, 'open')
@@ -131,7 +131,7 @@ describe('cancel, credit and drain are what they are elsewhere', () => {
       handler: () => 1, extensions: [drainer.extension], gate: (accept) => gate(accept, { admission, open: () => true }),
     })
     onTestFinished(() => door.close())
-    const { peer } = await peerTo(door as never)
+    const { peer } = await peerTo(door)
     const asked = deferred()
     drains(peer).onAsked(() => asked.resolve())
     drainer.begin()
@@ -256,7 +256,7 @@ describe('an end that does not keep up', () => {
 
   test('a close in the middle of a stream ends the generator', async () => {
     const ended: string[] = []
-    const at = await serving({ own: { feed: async function* (request, context) {
+    const at = await serving({ own: { async *feed (request, context) {
       try {
         for (;;) {
           yield 'x'.repeat(1000)
