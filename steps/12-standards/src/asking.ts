@@ -20,7 +20,7 @@ export interface StandardAskOptions extends AskOptions {
 }
 
 /** What each language is reached by. */
-const ways: Partial<Record<string, (address: Address, caller: Caller) => Remote | Promise<Remote>>> = {
+const ways: Partial<Record<StandardAskOptions['over'], (address: Address, caller: Caller) => Remote | Promise<Remote>>> = {
   http: overHttp,
   websocket: overWebSocket,
 }
@@ -29,8 +29,9 @@ const ways: Partial<Record<string, (address: Address, caller: Caller) => Remote 
 /** Makes the calls of a command line in the language that it names. `read` reads another pause. Rejects with UsageError. */
 export async function askOver(options: StandardAskOptions, read: (line: string) => number): Promise<void> {
   const { over, host, port, timeout, trace, rate, servers } = options
+  if (over === 'tcp') return askResiliently(options, read, pickers[options.pick]())
   const open = ways[over]
-  if (!open) return askResiliently(options, read, pickers[options.pick]())
+  if (!open) throw new UsageError(`nobody here speaks ${over}`)
   if (servers ?? rate) throw new UsageError('--servers and --rate are for --over tcp')
   if (trace !== undefined) recordMemory()
   const remote = await open({ host, port }, await callerOf(options))
