@@ -1,5 +1,5 @@
 import * as http from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turnOver, setTimeout as delay } from 'node:timers/promises'
 import { codes, RpcError } from '@rpc-steps/async-await'
 import type { Address } from '@rpc-steps/async-await'
 import { createFramer } from '@rpc-steps/wire'
@@ -285,6 +285,22 @@ describe('server-sent events', () => {
     const { idempotent } = await import('@rpc-steps/resilience')
     const response = await send(await serving({ around: idempotent }), { ...add, method: 'count', params: [3] }, { headers: { ...events.headers, 'idempotency-key': 'k' } })
     expect(response).toMatchObject({ status: 400 })
+  })
+
+  test('a generator that takes its time is held up by a slow reader, too', async () => {
+    let made = 0
+    const at = await serving({ own: { async *feed() {
+      for (; made < 5000; await turnOver()) yield `${++made} ${'x'.repeat(10_000)}`
+    } } })
+    const client = await raw(at)
+    client.socket.pause()
+    client.socket.write(whole({ ...add, method: 'feed' }, 'Accept: text/event-stream\r\n'))
+    await expect.poll(() => made).toBeGreaterThan(0)
+    for (let before = -1; before !== made; await delay(200)) before = made
+    expect(made).toBeLessThan(2500) // of 50 MB
+    client.socket.resume()
+    await expect.poll(client.text).toMatch(/event: end/)
+    expect(made).toBe(5000)
   })
 
   test('the generator ends when the client hangs up', async () => {
