@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { pickers } from '@rpc-steps/adaptive'
-import type { Address } from '@rpc-steps/async-await'
+import type { Address, CallOptions } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import { deadlined } from '@rpc-steps/deadlines'
 import { askResiliently } from '@rpc-steps/resilience'
@@ -8,6 +8,8 @@ import type { AskOptions } from '@rpc-steps/resilience'
 import { readCredentials } from '@rpc-steps/security'
 import { ask } from '@rpc-steps/streaming'
 import { recordMemory } from '@rpc-steps/trace'
+import type { Meta } from '@rpc-steps/wire'
+import { overGrpc } from './grpc-client.ts'
 import { overHttp } from './over-http.ts'
 import { overWebSocket } from './over-peer.ts'
 import type { Caller } from './over-peer.ts'
@@ -20,9 +22,10 @@ export interface StandardAskOptions extends AskOptions {
 }
 
 /** What each language is reached by. */
-const ways: Partial<Record<StandardAskOptions['over'], (address: Address, caller: Caller) => Remote | Promise<Remote>>> = {
+const ways: Record<Exclude<StandardAskOptions['over'], 'tcp'>, (address: Address, caller: Caller) => Remote | Promise<Remote>> = {
   http: overHttp,
   websocket: overWebSocket,
+  grpc: (address, { credentials }) => overGrpc(address, { credentials }),
 }
 
 // #region ask-over
@@ -30,24 +33,27 @@ const ways: Partial<Record<StandardAskOptions['over'], (address: Address, caller
 export async function askOver(options: StandardAskOptions, read: (line: string) => number): Promise<void> {
   const { over, host, port, timeout, trace, rate, servers } = options
   if (over === 'tcp') return askResiliently(options, read, pickers[options.pick]())
-  const open = ways[over]
-  if (!open) throw new UsageError(`nobody here speaks ${over}`)
   if (servers ?? rate) throw new UsageError('--servers and --rate are for --over tcp')
   if (trace !== undefined) recordMemory()
-  const remote = await open({ host, port }, await callerOf(options))
-  const meta = timeout === undefined ? {} : { meta: { timeoutMs: timeout } }
+  const { credentials, token } = await callerOf(options)
+  const remote = await ways[over]({ host, port }, { credentials })
+  const meta: Meta = { ...(timeout !== undefined && { timeoutMs: timeout }), ...(token !== undefined && { token }) }
+  const said = (given: CallOptions = {}): CallOptions => ({
+    ...given,
+    extras() {
+      const extras = given.extras?.()
+      return { ...extras, meta: { ...extras?.meta, ...meta } }
+    },
+  })
   await ask({
-    call: deadlined(remote.call, timeout ?? Infinity),
-    stream: (method, params, options) => remote.stream(method, params, { ...options, extras: () => besides(options.extras?.(), meta) }),
-    upload: (method, params, up, options) => remote.upload(method, params, up, { ...options, extras: () => besides(options.extras?.(), meta) }),
+    // A server that does not keep to it is not waited for.
+    call: deadlined((method, params, given) => remote.call(method, params, said(given)), timeout ?? Infinity),
+    stream: (method, params, given) => remote.stream(method, params, { ...given, ...said(given) }),
+    upload: (method, params, up, given) => remote.upload(method, params, up, said(given)),
   }, options, read)
   await remote.close()
 }
 // #endregion
-
-function besides<E extends { meta?: object }>(given: E | undefined, { meta }: { meta?: object }): E {
-  return { ...given, meta: { ...given?.meta, ...meta } } as E
-}
 
 async function callerOf({ certificates, as, token }: StandardAskOptions): Promise<Caller> {
   if (certificates === undefined) {

@@ -432,7 +432,8 @@ describe('on one connection', () => {
   test('a server that closes answers what it has, and says that it was the last', async () => {
     const end = deferred()
     const begun = deferred()
-    const all = await served({ own: { hold: async () => {
+    // Who has nothing in flight is not waited for.
+    const all = await served({ http: { grace: 60_000, idle: 60_000 }, own: { hold: async () => {
       begun.resolve()
       await end.promise
       return 'held'

@@ -7,15 +7,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { scratch } from './support.ts'
 
 const file = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url))
-const ways = ['tcp', 'http', 'websocket'] as const
+const ways = ['tcp', 'http', 'websocket', 'grpc'] as const
 
 /** A server with all its doors, and on which port each is. */
 async function started(...args: string[]): Promise<{ server: RunningServer; ports: Record<(typeof ways)[number], number> }> {
-  const server = await startServer(file('server'), ['--http', '0', '--websocket', '0', ...args])
+  const server = await startServer(file('server'), ['--http', '0', '--websocket', '0', '--grpc', '0', ...args])
   onTestFinished(() => void server.stop('SIGKILL'))
   // They are said before the line that whoever starts it waits for.
   const port = (name: string) => Number(new RegExp(`^${name} on 127\\.0\\.0\\.1:(\\d+)$`, 'm').exec(server.stdout())![1])
-  return { server, ports: { tcp: server.port, http: port('http'), websocket: port('websocket') } }
+  return { server, ports: { tcp: server.port, http: port('http'), websocket: port('websocket'), grpc: port('grpc') } }
 }
 
 const client = (over: string, port: number, ...args: string[]): Program => ({ file: file('client'), args: ['--over', over, '--port', String(port), ...args] })
