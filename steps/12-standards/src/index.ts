@@ -1,3 +1,4 @@
+export * from './asking.ts'
 export * from './contract.ts'
 export * from './discover.ts'
 export * from './http.ts'

@@ -97,7 +97,10 @@ function lost(error: unknown, signal: AbortSignal | undefined, sent = true): unk
 async function text(response: http.IncomingMessage): Promise<string> {
   let text = ''
   response.setEncoding('utf8')
-  for await (const chunk of response as AsyncIterable<string>) text += chunk
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk
+    if (text.length > defaultLimits.body) throw new FramingError(`the answer is over the limit of ${defaultLimits.body} characters`)
+  }
   return text
 }
 

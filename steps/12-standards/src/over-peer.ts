@@ -1,4 +1,4 @@
-import { connect, Peer } from '@rpc-steps/async-await'
+import { connect, DisconnectedError, Peer } from '@rpc-steps/async-await'
 import type { Address, Call } from '@rpc-steps/async-await'
 import { connectSecurely, withToken } from '@rpc-steps/security'
 import type { Credentials } from '@rpc-steps/security'
@@ -33,7 +33,7 @@ export async function overTcp(address: Address, { credentials, token }: Caller =
   return overPeer(peer, { token })
 }
 
-/** The same in messages of a WebSocket. Rejects with Node's SystemError, or if the server answers with something else. */
+/** The same in messages of a WebSocket. Rejects with Node's SystemError, or with DisconnectedError if the server answers something else. */
 export async function overWebSocket({ host, port }: Address, { credentials, token }: Caller = {}): Promise<Remote> {
   const at = `${credentials ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${port}/`
   const socket = new WebSocket(at, { perMessageDeflate: false, ...credentials })
@@ -41,7 +41,9 @@ export async function overWebSocket({ host, port }: Address, { credentials, toke
   const peer = new Peer(new MessageStream(socket), { extensions: [streams] })
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)
-    socket.once('error', reject)
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === undefined ? new DisconnectedError(`no WebSocket was opened: ${error.message}`, { sent: false }) : error)
+    })
   })
   return overPeer(peer, { token })
 }

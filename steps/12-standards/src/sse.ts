@@ -29,14 +29,10 @@ export class Events {
   }
 
   async #write(items: AsyncIterable<Json>, signal: AbortSignal): Promise<void> {
-    try {
-      for await (const item of items) {
-        signal.throwIfAborted()
-        this.#add(`data: ${JSON.stringify(item ?? null)}\n\n`)
-        if (this.#text.length >= mostAtOnce) await this.#makeWay(signal)
-      }
-    } finally {
-      this.#flush() // also before an error: it comes after the items before it
+    for await (const item of items) {
+      signal.throwIfAborted()
+      this.#add(`data: ${JSON.stringify(item ?? null)}\n\n`)
+      if (this.#text.length >= mostAtOnce || this.#response.writableNeedDrain) await this.#makeWay(signal)
     }
     signal.throwIfAborted()
   }

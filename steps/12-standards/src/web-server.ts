@@ -32,15 +32,20 @@ export interface Line {
   readonly gone: Set<() => void>
 }
 
-/** Answers a request. `goOn` is to be called if its body is wanted: some ask before they send one (RFC 9110, section 10.1.1). */
-export type Answer = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void
+/** A request that somebody has sent. */
+export interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly line: Line
+  /** Its body is wanted: some ask before they send one (RFC 9110, section 10.1.1). */
+  goOn(): void
+}
 
 /** A server of HTTP behind a gate. */
 export interface WebServer extends Door, Address {
   readonly http: Server
-  lineOf(stream: Duplex): Line
-  /** Something else is spoken on it from here on, with rules of its own. */
-  release(stream: Duplex): void
+  /** Something else is spoken on it from here on, with rules of its own. Undefined if it is gone. */
+  release(stream: Duplex): Line | undefined
 }
 
 // #region web-server
@@ -48,7 +53,7 @@ export interface WebServer extends Door, Address {
  * Has Node's HTTP server answer what comes through a gate; of Node are the rules of RFC 9112: what is a
  * request, and what is neither one nor the other, such as two lengths, and gets 400. Rejects with SystemError.
  */
-export async function webServer(inside: Inside, address: Address, answer: Answer, options: WebOptions = {}): Promise<WebServer> {
+export async function webServer(inside: Inside, address: Address, answer: (asked: Asked) => void, options: WebOptions = {}): Promise<WebServer> {
   const { headTimeout = 30_000, requestTimeout = 300_000, idle = 5000, sendTimeout = 30_000, grace = 5000 } = options
   const limits: ServerOptions = {
     headersTimeout: headTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headTimeout), keepAliveTimeout: idle,
@@ -61,11 +66,12 @@ export async function webServer(inside: Inside, address: Address, answer: Answer
   http.emit('listening')
 
   const take = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => {
-    const { responses } = lines.get(request.socket)!
-    responses.add(response)
+    const line = lines.get(request.socket)
+    if (!line) return void request.destroy() // gone meanwhile
+    line.responses.add(response)
     if (closing) response.setHeader('connection', 'close')
-    response.once('close', () => responses.delete(response))
-    answer(request, response, goOn)
+    response.once('close', () => line.responses.delete(response))
+    answer({ request, response, line, goOn })
   }
   http.on('request', (request, response) => take(request, response, () => {}))
   http.on('checkContinue', (request, response) => take(request, response, () => response.writeContinue()))
@@ -116,8 +122,11 @@ export async function webServer(inside: Inside, address: Address, answer: Answer
   const { address: host, port } = gate.server.address() as AddressInfo
   return {
     http, host, port,
-    lineOf: (stream) => lines.get(stream)!,
-    release: (stream) => void lines.delete(stream),
+    release(stream) {
+      const line = lines.get(stream)
+      lines.delete(stream)
+      return line
+    },
     renew: gate.renew,
     close: () => (ended ??= end()),
   }

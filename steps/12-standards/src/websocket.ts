@@ -30,7 +30,7 @@ export function webSocketDoor(address: Address, options: WebSocketOptions = {}):
     // No compression: it would keep memory for each connection, turn few bytes that come into many, and tell by a
     // length what stands beside a secret.
     const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: body, ...closing })
-    const web = await webServer(inside, address, (_, response) => {
+    const web = await webServer(inside, address, ({ response }) => {
       response.writeHead(426, { connection: 'close, Upgrade', upgrade: 'websocket' }).end()
     }, options)
 
@@ -47,12 +47,12 @@ export function webSocketDoor(address: Address, options: WebSocketOptions = {}):
     }
     web.http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => {}) // whoever goes first
-      const { guest } = web.lineOf(stream)
-      web.release(stream)
+      const line = web.release(stream)
+      if (!line) return void stream.destroy() // gone meanwhile
       if (closed) return refuse(stream, '503 Service Unavailable')
       if (request.url!.split('?', 1)[0] !== '/') return refuse(stream, '404 Not Found')
       if (!mayCall(request, origins)) return refuse(stream, '403 Forbidden')
-      sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, guest, request.socket.remotePort ?? 0))
+      sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, line.guest, request.socket.remotePort ?? 0))
     })
     const close = async () => {
       closed = true
