@@ -17,7 +17,8 @@ export default [
     after: [
       '12/src/outside.ts#outside', '12/src/serving.ts#serve-all', '12/src/http.ts#http-door', '12/src/http.ts#exchange', '12/src/http.ts#receive',
       '12/src/besides.ts#besides', '12/src/sse.ts#events', '12/src/message-stream.ts#message-stream', '12/src/websocket.ts#websocket-door',
-      '12/src/messages.ts#to-message', '12/src/grpc.ts#grpc-door', '12/src/mcp.ts#mcp',
+      '12/src/messages.ts#from-message', '12/src/grpc.ts#grpc-door', '12/src/mcp.ts#mcp', '12/src/browser/over-fetch.ts#fetch',
+      '12/src/browser/over-fetch.ts#events', '12/src/browser/over-websocket.ts#connection', '12/src/browser/over-websocket.ts#stream',
     ],
   },
   {
