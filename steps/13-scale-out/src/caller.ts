@@ -110,12 +110,9 @@ export class Caller implements Remote {
 
   /** Tells its worker, or all of them as long as it is not known who that is. */
   #giveUp(pending: Pending, reason: unknown): void {
-    const { id, worker, exchange } = pending
-    const text = notificationText('$/cancelRequest', { id })
+    const { id, worker = this.#subjects.cancel } = pending
     if (this.#settle(pending)) pending.reject(reason)
-    if (!this.#broker.up) return
-    if (exchange?.to !== undefined) exchange.say(text)
-    else this.#broker.publish(worker ?? this.#subjects.cancel, String(text), { reply: this.#own(id) })
+    if (this.#broker.up) this.#broker.publish(worker, String(notificationText('$/cancelRequest', { id })), { reply: this.#own(id) })
   }
 
   #settle(pending: Pending): boolean {

@@ -41,22 +41,26 @@ export class NatsBroker implements Broker {
   readonly connection: NatsConnection
   readonly #address: string
   readonly #lost = new Set<() => void>()
+  readonly #log: (line: string) => void
   up = true
   /** Bytes since it was last asked whether it has read everything. */
   #unread = 0
   #room: Promise<void> | undefined
   #onRoom = () => {}
 
-  constructor(connection: NatsConnection, address: string, reconnected: () => void) {
+  constructor(connection: NatsConnection, address: string, reconnected: () => void, log = console.error) {
     this.connection = connection
+    this.#log = log
     this.#address = address
     void this.#watch(reconnected)
   }
 
   async #watch(reconnected: () => void): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') this.#disconnected()
-      if (type !== 'reconnect') continue
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') this.#disconnected()
+      // Nobody waits for the answer to a subscription, so this is all that is heard of one that is not allowed.
+      if (status.type === 'error') this.#log(`NATS at ${this.#address}: ${status.error.message}`)
+      if (status.type !== 'reconnect') continue
       this.up = true
       reconnected()
     }

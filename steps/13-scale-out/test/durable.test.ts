@@ -185,6 +185,16 @@ describe.skipIf(!isInstalled)('calls that are stored by JetStream', () => {
     expect(await durable(await shelf.open())('add', { a: 0, b: 0 }, keyed(key))).toBe(0)
   })
 
+  it('are answered and buried also when that is too much to be stored', async () => {
+    const shelf = await jetStream()
+    await working(await shelf.open(), service({ much: () => 'a'.repeat(2_000_000), fails: () => { throw new Error('b'.repeat(5_000)) } }), { tries: 1 })
+    const call = durable(await shelf.open())
+    expect(await failure(call('much'))).toMatchObject({ code: -32603, data: 'the answer is too large to be stored' })
+    expect(await failure(call('fails', ['c'.repeat(1_048_000)]))).toMatchObject({ code: -32603 })
+    expect(await shelf.buried()).toEqual([{ reason: 'b'.repeat(1_000), tries: 1 }])
+    expect(await failure(call('fails', ['c'.repeat(1_048_576)]))).toMatchObject({ code: -32600, from: 'here' })
+  })
+
   it('need a server that keeps something', async () => {
     const server = await natsServer()
     expect(await failure(jetStreamStore(await connection(server)))).toMatchObject({ code: -32014, message: expect.stringContaining('-js') as string })
