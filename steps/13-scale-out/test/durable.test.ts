@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Handler } from '@rpc-steps/async-await'
+import { idempotent, scopeOf } from '@rpc-steps/resilience'
 import { RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import { durable, InProcessStore, jetStreamStore, work } from '../src/index.ts'
@@ -116,6 +117,19 @@ for (const [kind, start] of Object.entries(shelves)) {
       expect(JSON.stringify(error.data)).not.toContain('secret')
       expect(tries).toEqual({ recovers: 3, never: 3, full: 4 })
       expect((await shelf.buried()).map(({ reason }) => reason)).toEqual(['secret'])
+    })
+
+    it('are tried again also where answers are kept, as a server keeps them', async () => {
+      const shelf = await start()
+      let runs = 0
+      const handler = service({ recovers: ({ meta }) => {
+        if (++runs < 3) throw new Error('not yet')
+        return meta!.idempotencyKey!
+      } })
+      await working(await shelf.open(), idempotent(handler, { scope: scopeOf }))
+      const key = randomUUID()
+      expect(await durable(await shelf.open())('recovers', undefined, keyed(key))).toBe(key)
+      expect(runs).toBe(3)
     })
 
     it('are a thousand, of several callers, over several workers, each once', async () => {
