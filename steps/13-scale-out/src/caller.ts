@@ -3,8 +3,8 @@ import type { Call, CallOptions, Clock, Json, Params } from '@rpc-steps/async-aw
 import type { Remote } from '@rpc-steps/standards'
 import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
 import type { Items, StreamOptions } from '@rpc-steps/streaming'
-import { codes, DisconnectedError, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
-import type { Meta } from '@rpc-steps/wire'
+import { codes, defaultMessageLimits, DisconnectedError, isDeeper, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
+import type { Meta, Reply } from '@rpc-steps/wire'
 import type { Broker, Message, Subscription } from './broker.ts'
 import { Exchange } from './exchange.ts'
 import { withHeaders } from './headers.ts'
@@ -131,16 +131,19 @@ export class Caller implements Remote {
     const pending = this.#calls.get(Number(lastPart(message.subject)))
     if (!pending) return void this.ignored++
     if (message.nobody) return this.#nobody(pending)
-    let content
+    let text, content
     try {
-      content = parse(message.text())
+      text = message.text()
+      content = parse(text)
     } catch {
       return void this.ignored++ // what comes from nobody knows whom says nothing about the call
     }
     const { id, exchange } = pending
     if (isReply(content)) {
       if (content.id !== id) return void this.ignored++
-      return this.#answered(pending, message, () => resultOf(content))
+      const { depth } = defaultMessageLimits
+      const failure = text.length > 2 * depth && isDeeper(content, depth) ? new RpcError(codes.invalidRequest, 'Invalid Request', `nested over ${depth} levels`) : undefined
+      return this.#answered(pending, message, failure ? { jsonrpc: '2.0', id, failure } : content)
     }
     const { method, params } = (content ?? {}) as { method?: unknown; params?: { id?: unknown } }
     if (typeof method !== 'string' || params?.id !== id) return void this.ignored++
@@ -152,12 +155,12 @@ export class Caller implements Remote {
     exchange?.hear(method, params, message)
   }
 
-  #answered(pending: Pending, message: Message, result: () => Json): void {
+  #answered(pending: Pending, message: Message, reply: Reply): void {
     this.#settle(pending)
     try {
       // The last message of a stream says how many there were. One that was refused has had none.
       if (pending.exchange?.to !== undefined) pending.exchange.count(message, false)
-      pending.resolve(result())
+      pending.resolve(resultOf(reply))
     } catch (error) {
       pending.reject(error)
     }
@@ -169,7 +172,6 @@ export class Caller implements Remote {
     const gone = new DisconnectedError('the worker has gone in the middle')
     pending.reject(pending.worker === undefined ? nobody(this.#subject) : gone)
   }
-
   // #endregion
 
   // #region beat

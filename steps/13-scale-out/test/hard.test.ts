@@ -159,6 +159,12 @@ overEach('hard cases', (start) => {
     await until(() => caller.ignored === 6)
   })
 
+  it('takes no answer that is too deep for whoever reads it', async () => {
+    const place = await start()
+    await working(await place.connect(), service({ deep: () => JSON.parse('['.repeat(200) + ']'.repeat(200)) as Json }))
+    expect(await failure(calling(await place.connect()).call('deep'))).toMatchObject({ code: -32600, from: 'here' })
+  })
+
   it('lets nobody speak of a request but who has asked', async () => {
     const place = await start()
     const broker = await place.connect()
