@@ -43,6 +43,7 @@ export class NatsBroker implements Broker {
   readonly #lost = new Set<() => void>()
   readonly #log: (line: string) => void
   up = true
+  #maxPayload = 0
   /** Bytes since it was last asked whether it has read everything. */
   #unread = 0
   #room: Promise<void> | undefined
@@ -73,17 +74,18 @@ export class NatsBroker implements Broker {
     for (const listener of [...this.#lost]) listener()
   }
 
+  /** What the server said last: while it is asked for a new connection, nothing is said of it. */
   get maxPayload(): number {
-    return this.connection.info!.max_payload
+    return (this.#maxPayload = this.connection.info?.max_payload ?? this.#maxPayload)
   }
 
   publish(subject: string, text: string, { reply, headers }: PublishOptions = {}): void {
     checkSubject(subject)
     if (reply !== undefined) checkSubject(reply)
-    const payload = Buffer.from(text)
-    checkSize(payload.length, headers, this.maxPayload)
     // The client would keep it and send it some time later.
     if (!this.up) throw new DisconnectedError(`no connection to NATS at ${this.#address}; it is tried again`, { sent: false })
+    const payload = Buffer.from(text)
+    checkSize(payload.length, headers, this.maxPayload)
     this.#unread += payload.length
     this.connection.publish(subject, payload, { ...(reply !== undefined && { reply }), ...(headers && { headers: natsHeaders(headers) }) })
   }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import { retrying } from '@rpc-steps/resilience'
+import { incoming } from '@rpc-steps/streaming'
 import { calling, collect, connection, failure, natsServer, overEach, service, until, working } from './support.ts'
 import { isInstalled } from '../tried/nats-server.ts'
 import type { Broker, Message } from '../src/index.ts'
@@ -87,18 +88,22 @@ overEach('hard cases', (start) => {
         return typeof value === 'function' ? value.bind(target) as unknown : value
       },
     })
-    let lost = 0
-    const third = (text: string) => text.includes('$/stream/') && ++lost === 3
-    await working(losing(await place.connect(), third))
-    const caller = calling(await place.connect())
-    const numbers = Array.from({ length: 50_000 }, (_, i) => i + 1)
-    expect(await failure(collect(caller.stream('count', { to: 50_000 })))).toMatchObject({ message: 'A message is missing' })
-    lost = 0
-    const other = calling(losing(await place.connect(), third), { beatMs: 50 })
-    expect(await failure(other.upload('total', undefined, numbers))).toMatchObject({ message: 'A message is missing' })
+    const third = () => {
+      let seen = 0
+      return (text: string) => text.includes('$/stream/') && ++seen === 3
+    }
+    // One fills a message, and all of them need no more credit than there is: so nobody waits, and only the numbers tell.
+    const items = Array<string>(100).fill('a'.repeat(16_000))
+    await working(losing(await place.connect(), third()), service({
+      down: (() => (async function* () { yield* items })()) as never,
+      up: async (_, context) => (await collect(incoming(context))).length,
+    }))
+    const missing = { message: 'A message is missing' }
+    expect(await failure(collect(calling(await place.connect()).stream('down')))).toMatchObject(missing)
+    expect(await failure(calling(losing(await place.connect(), third())).upload('up', undefined, items))).toMatchObject(missing)
     // The last one: nothing comes after it but signs of life.
     const last = calling(losing(await place.connect(), (text) => text.includes('"end":true')), { beatMs: 50 })
-    expect(await failure(last.upload('total', undefined, [1, 2, 3]))).toMatchObject({ message: 'A message is missing' })
+    expect(await failure(last.upload('up', undefined, items))).toMatchObject(missing)
   })
 
   it('answers hostile messages, or not, and goes on', async () => {

@@ -75,7 +75,7 @@ export function calling(broker: Broker, options: CallerOptions = {}): Caller {
 export async function failure(promise: Promise<unknown>): Promise<Error & { code?: unknown; sent?: boolean; data?: unknown }> {
   const value: unknown = await promise.then((value) => ({ value }), (error: Error) => error)
   if (value instanceof Error) return value
-  return expect.fail(`it has not failed: ${JSON.stringify(value)}`)
+  return expect.fail(`it has not failed: ${JSON.stringify(value).slice(0, 80)}`)
 }
 
 /** Resolves when it is so; rejects in a while. */
