@@ -7,7 +7,7 @@ import { codes, defaultMessageLimits, DisconnectedError, isDeeper, isReply, noti
 import type { Meta, Reply } from '@rpc-steps/wire'
 import type { Broker, Message, Subscription } from './broker.ts'
 import { Exchange } from './exchange.ts'
-import { withHeaders } from './headers.ts'
+import { seq, withHeaders } from './headers.ts'
 import { inboxOf, isWorker, lastPart, newName, subjectsOf, usualSubject } from './subjects.ts'
 
 /** How a client finds its service. */
@@ -129,7 +129,7 @@ export class Caller implements Remote {
   // #region hear
   #hear(message: Message): void {
     const pending = this.#calls.get(Number(lastPart(message.subject)))
-    if (!pending) return void this.ignored++
+    if (!pending) return this.#late(message)
     if (message.nobody) return this.#nobody(pending)
     let text, content
     try {
@@ -158,12 +158,20 @@ export class Caller implements Remote {
   #answered(pending: Pending, message: Message, reply: Reply): void {
     this.#settle(pending)
     try {
-      // The last message of a stream says how many there were. One that was refused has had none.
-      if (pending.exchange?.to !== undefined) pending.exchange.count(message, false)
+      // The last message of a stream says how many there were. What was refused was none, and has no number.
+      if (message.header(seq) !== undefined || reply.error === undefined) pending.exchange?.count(message, false)
       pending.resolve(resultOf(reply))
     } catch (error) {
       pending.reject(error)
     }
+  }
+
+  /** Its call is over here. If a worker is still at it, the cancel was lost: told again, it has its place free for others. */
+  #late({ subject, reply }: Message): void {
+    this.ignored++
+    if (!isWorker(this.#subject, reply) || !this.#broker.up) return
+    const cancel = notificationText('$/cancelRequest', { id: Number(lastPart(subject)) })
+    this.#broker.publish(reply, String(cancel), { reply: subject })
   }
 
   /** Nobody has subscribed to where it was sent: the service, or once it was taken the worker that had it. */

@@ -110,4 +110,9 @@ it('in process loses what is too much, and says how much that was', async () => 
   for (let i = 0; i < 15; i++) broker.publish('a', String(i))
   await broker.flush()
   expect([heard.length, broker.lost]).toEqual([10, 5])
+  // Who asks whether there is room loses nothing.
+  await working(broker)
+  const { call } = calling(broker)
+  const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => call('add', { a: i, b: 0 })))
+  expect([sums.length, broker.lost]).toEqual([100, 5])
 })
