@@ -122,7 +122,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const stop = folder === undefined ? undefined : renewing(() => readAgain(folder), options.watch ? folder : undefined)
   const close = async () => {
     stop?.()
-    await Promise.all(opened.map((door) => door.leave?.()))
+    await Promise.all(opened.map(async (door) => door.leave?.()))
     await Promise.all([closing?.(), drained(queue)])
     await Promise.all([server, ...opened].map((door) => door.close()))
     await pool?.close()

@@ -2,7 +2,7 @@ import { serveAdaptively } from '@rpc-steps/adaptive'
 import type { AdaptiveOptions } from '@rpc-steps/adaptive'
 import type { Address } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
-import type { Door, Inside, SecureServer } from '@rpc-steps/security'
+import type { Additions, Door, Inside, SecureServer } from '@rpc-steps/security'
 import { contracted } from './discover.ts'
 import { grpcDoor } from './grpc.ts'
 import { httpDoor } from './http.ts'
@@ -23,7 +23,7 @@ export interface StandardServer extends SecureServer {
 
 // #region serve-all
 /** The server of a command line: that of step 11, and other languages at other doors. Rejects with UsageError, too. */
-export async function serveStandards(options: StandardOptions): Promise<StandardServer> {
+export async function serveStandards(options: StandardOptions, { doors: more = [] }: Pick<Additions, 'doors'> = {}): Promise<StandardServer> {
   const { host, batch } = options
   const origins = readOrigins(options.origin)
   const open: Record<string, (port: number) => (inside: Inside) => Promise<Door & Address>> = {
@@ -40,7 +40,7 @@ export async function serveStandards(options: StandardOptions): Promise<Standard
       return door
     }]
   })
-  const server = await serveAdaptively(options, { doors, inner: contracted })
+  const server = await serveAdaptively(options, { doors: [...doors, ...more], inner: contracted })
   return { ...server, ways }
 }
 // #endregion

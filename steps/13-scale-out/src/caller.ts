@@ -3,11 +3,11 @@ import type { Call, CallOptions, Clock, Json, Params } from '@rpc-steps/async-aw
 import type { Remote } from '@rpc-steps/standards'
 import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
 import type { Items, StreamOptions } from '@rpc-steps/streaming'
-import { codes, DisconnectedError, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
-import type { Meta } from '@rpc-steps/wire'
+import { codes, defaultMessageLimits, DisconnectedError, isDeeper, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
+import type { Meta, Reply } from '@rpc-steps/wire'
 import type { Broker, Message, Subscription } from './broker.ts'
 import { Exchange } from './exchange.ts'
-import { withHeaders } from './headers.ts'
+import { seq, withHeaders } from './headers.ts'
 import { inboxOf, isWorker, lastPart, newName, subjectsOf, usualSubject } from './subjects.ts'
 
 /** How a client finds its service. */
@@ -110,12 +110,9 @@ export class Caller implements Remote {
 
   /** Tells its worker, or all of them as long as it is not known who that is. */
   #giveUp(pending: Pending, reason: unknown): void {
-    const { id, worker, exchange } = pending
-    const text = notificationText('$/cancelRequest', { id })
+    const { id, worker = this.#subjects.cancel } = pending
     if (this.#settle(pending)) pending.reject(reason)
-    if (!this.#broker.up) return
-    if (exchange?.to !== undefined) exchange.say(text)
-    else this.#broker.publish(worker ?? this.#subjects.cancel, String(text), { reply: this.#own(id) })
+    if (this.#broker.up) this.#broker.publish(worker, String(notificationText('$/cancelRequest', { id })), { reply: this.#own(id) })
   }
 
   #settle(pending: Pending): boolean {
@@ -132,18 +129,21 @@ export class Caller implements Remote {
   // #region hear
   #hear(message: Message): void {
     const pending = this.#calls.get(Number(lastPart(message.subject)))
-    if (!pending) return void this.ignored++
+    if (!pending) return this.#late(message)
     if (message.nobody) return this.#nobody(pending)
-    let content
+    let text, content
     try {
-      content = parse(message.text())
+      text = message.text()
+      content = parse(text)
     } catch {
       return void this.ignored++ // what comes from nobody knows whom says nothing about the call
     }
     const { id, exchange } = pending
     if (isReply(content)) {
       if (content.id !== id) return void this.ignored++
-      return this.#answered(pending, message, () => resultOf(content))
+      const { depth } = defaultMessageLimits
+      const failure = text.length > 2 * depth && isDeeper(content, depth) ? new RpcError(codes.invalidRequest, 'Invalid Request', `nested over ${depth} levels`) : undefined
+      return this.#answered(pending, message, failure ? { jsonrpc: '2.0', id, failure } : content)
     }
     const { method, params } = (content ?? {}) as { method?: unknown; params?: { id?: unknown } }
     if (typeof method !== 'string' || params?.id !== id) return void this.ignored++
@@ -155,15 +155,23 @@ export class Caller implements Remote {
     exchange?.hear(method, params, message)
   }
 
-  #answered(pending: Pending, message: Message, result: () => Json): void {
+  #answered(pending: Pending, message: Message, reply: Reply): void {
     this.#settle(pending)
     try {
-      // The last message of a stream says how many there were. One that was refused has had none.
-      if (pending.exchange?.to !== undefined) pending.exchange.count(message, false)
-      pending.resolve(result())
+      // The last message of a stream says how many there were. What was refused was none, and has no number.
+      if (message.header(seq) !== undefined || reply.error === undefined) pending.exchange?.count(message, false)
+      pending.resolve(resultOf(reply))
     } catch (error) {
       pending.reject(error)
     }
+  }
+
+  /** Its call is over here. If a worker is still at it, the cancel was lost: told again, it has its place free for others. */
+  #late({ subject, reply }: Message): void {
+    this.ignored++
+    if (!isWorker(this.#subject, reply) || !this.#broker.up) return
+    const cancel = notificationText('$/cancelRequest', { id: Number(lastPart(subject)) })
+    this.#broker.publish(reply, String(cancel), { reply: subject })
   }
 
   /** Nobody has subscribed to where it was sent: the service, or once it was taken the worker that had it. */
@@ -172,7 +180,6 @@ export class Caller implements Remote {
     const gone = new DisconnectedError('the worker has gone in the middle')
     pending.reject(pending.worker === undefined ? nobody(this.#subject) : gone)
   }
-
   // #endregion
 
   // #region beat

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { systemClock } from '@rpc-steps/async-await'
 import type { Call, Clock, Handler, Request } from '@rpc-steps/async-await'
-import { backoff, fateOf, retryAfterOf, verdictOf } from '@rpc-steps/resilience'
+import { attempt, backoff, fateOf, retryAfterOf, verdictOf } from '@rpc-steps/resilience'
 import { hasStream } from '@rpc-steps/streaming'
 import type { Door, Inside, Visitor } from '@rpc-steps/security'
 import { run } from '@rpc-steps/standards'
@@ -54,8 +54,12 @@ export async function work(store: Store, handler: Handler, { atOnce = 16, tries 
   const visitor: Visitor = { from: 'stored', address: 'stored', isKnown: () => true }
   const running = new Set<Running>()
 
-  function begin(request: Request, size: number): Running {
-    const one = run(handler, request, { guest: { visitor, principal: undefined }, size })
+  function begin(job: Job, request: Request): Running {
+    const trying: Handler = (request, context) => {
+      context.set(attempt, job.tries)
+      return handler(request, context)
+    }
+    const one = run(trying, request, { guest: { visitor, principal: undefined }, size: job.text.length })
     running.add(one)
     const end = () => running.delete(one)
     one.answer.then(end, end)
@@ -66,7 +70,7 @@ export async function work(store: Store, handler: Handler, { atOnce = 16, tries 
     // Whoever had it before has not come to an end so often that it may be the job that ends them.
     if (job.tries > tries) return bury(job, `given out ${tries} times, and never answered`)
     for (let refusals = 1; ; refusals++) {
-      const { text, error } = await answered(job.text, begin, log)
+      const { text, error } = await answered(job.text, (request) => begin(job, request), log)
       if (fateOf(error) === 'unrun') {
         // There is no room for it now. That is no failure of the job, and it is not lost meanwhile.
         if (isDraining(error)) return job.again(0)
@@ -108,14 +112,14 @@ function bury(job: Job, reason: string, text = errorText(1, new RpcError(codes.i
 // #endregion
 
 /** Runs what is stored, and resolves with the reply, and what the handler has failed with. */
-function answered(text: string, begin: (request: Request, size: number) => Running, log: (line: string) => void): Promise<{ text: string; error?: unknown }> {
+function answered(text: string, begin: (request: Request) => Running, log: (line: string) => void): Promise<{ text: string; error?: unknown }> {
   return new Promise((resolve) => {
     let error: unknown
     let begun = false
     const request = (request: Request, respond: Respond) => {
       if (request.id === undefined) return
       begun = true
-      begin(request, text.length).answer.then(
+      begin(request).answer.then(
         (answer) => respond(null, answer),
         (reason: unknown) => respond((error = reason)),
       )

@@ -69,7 +69,7 @@ export class InProcessStore implements Store {
           waiting.add(resolve)
           this.#free.push((kept) => (waiting.delete(resolve), resolve(kept)))
         })
-        if (kept) await run(this.#job(kept))
+        if (kept) await run(this.#job(kept)).catch(() => this.#give(kept))
       }
     }
     const loops = Array.from({ length: atOnce }, loop)

@@ -22,13 +22,13 @@ export interface InProcessOptions {
 /** A broker for one process: it needs no server, and reaches nobody else. */
 export class InProcessBroker implements Broker {
   readonly up = true
-  readonly room = undefined
   readonly maxPayload: number
   readonly #most: number
   readonly #random: () => number
   readonly #subscribers = new Set<Subscriber>()
   /** What is on its way, in the order in which it was published. */
   #pending: (() => void)[] = []
+  #room: Promise<void> | undefined
   /** Messages that were lost so far. */
   lost = 0
 
@@ -90,6 +90,12 @@ export class InProcessBroker implements Broker {
       this.#pending = []
       for (const deliver of all) deliver()
     })
+  }
+
+  /** Who asks first publishes no more than is heard in time; only who does not ask loses anything. */
+  get room(): Promise<void> | undefined {
+    if (this.#pending.length < this.#most / 2) return undefined
+    return (this.#room ??= this.flush().then(() => (this.#room = undefined)))
   }
 
   flush(): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AckPolicy, DiscardPolicy, JetStreamApiError, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import type { Consumer, JetStreamClient, JetStreamManager, JsMsg, StreamConfig } from '@nats-io/jetstream'
 import { backoff } from '@rpc-steps/resilience'
-import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
+import { codes, DisconnectedError, errorText, RpcError } from '@rpc-steps/wire'
 import { checkSize, checkSubject } from './broker.ts'
 import type { NatsBroker } from './nats.ts'
 import { checkSame } from './store.ts'
@@ -48,7 +48,9 @@ export async function jetStreamStore(broker: NatsBroker, options: JetStreamOptio
     const client = jetstream(broker.connection)
     return new JetStreamStore(broker, names, client, manager, await client.consumers.get(names.calls, 'workers'))
   } catch (error) {
-    throw new RpcError(codes.unavailable, `NATS does not keep calls: ${(error as Error).message}; it must be started with -js`, { status: 'UNAVAILABLE' })
+    const { name, message } = error as Error
+    const how = name === 'JetStreamNotEnabled' ? 'it must be started with -js' : message
+    throw new RpcError(codes.unavailable, `NATS does not keep calls: ${how}`, { status: 'UNAVAILABLE' })
   }
 }
 
@@ -92,7 +94,8 @@ export class JetStreamStore implements Store {
       const { duplicate } = await this.#client.publish(subject, text, { msgID: lastPart(subject), expect: { lastSubjectSequence: 0 } })
       return !duplicate
     } catch (error) {
-      if (!(error instanceof JetStreamApiError)) throw error
+      // 503: it has just been started.
+      if (!(error instanceof JetStreamApiError) || error.status === 503) throw error
       if (error.code === wrongLastSequence) return false
       throw new RpcError(codes.unavailable, `NATS has not stored it: ${error.message}`, { status: 'UNAVAILABLE' })
     }
@@ -211,11 +214,16 @@ export class JetStreamStore implements Store {
     }
   }
 
+  /** With the headers that it is stored with. */
+  #fits(text: string): boolean {
+    return Buffer.byteLength(text) + 512 <= this.#broker.maxPayload
+  }
+
   #job(message: JsMsg): Job {
     const key = lastPart(message.subject)
     const text = message.string()
     const done = async (answer: string) => {
-      await this.#store(this.#names.answer(key), answer)
+      await this.#store(this.#names.answer(key), this.#fits(answer) ? answer : tooLarge)
       message.ack()
     }
     return {
@@ -224,13 +232,17 @@ export class JetStreamStore implements Store {
       alive: () => message.working(),
       again: (ms) => message.nak(Math.ceil(ms)),
       bury: async (reason, answer) => {
-        await this.#store(this.#names.dead(key), JSON.stringify({ reason, tries: message.info.deliveryCount, call: text }))
+        const why = { reason: reason.slice(0, 1_000), tries: message.info.deliveryCount }
+        const all = JSON.stringify({ ...why, call: text })
+        await this.#store(this.#names.dead(key), this.#fits(all) ? all : JSON.stringify(why))
         await done(answer)
       },
     }
   }
   // #endregion
 }
+
+const tooLarge = errorText(1, new RpcError(codes.internalError, 'Internal error', 'the answer is too large to be stored'))
 
 /** "wrong last sequence", err_code 10071 of nats-server. */
 const wrongLastSequence = 10071

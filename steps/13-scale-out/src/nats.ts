@@ -41,22 +41,27 @@ export class NatsBroker implements Broker {
   readonly connection: NatsConnection
   readonly #address: string
   readonly #lost = new Set<() => void>()
+  readonly #log: (line: string) => void
   up = true
+  #maxPayload = 0
   /** Bytes since it was last asked whether it has read everything. */
   #unread = 0
   #room: Promise<void> | undefined
   #onRoom = () => {}
 
-  constructor(connection: NatsConnection, address: string, reconnected: () => void) {
+  constructor(connection: NatsConnection, address: string, reconnected: () => void, log = console.error) {
     this.connection = connection
+    this.#log = log
     this.#address = address
     void this.#watch(reconnected)
   }
 
   async #watch(reconnected: () => void): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') this.#disconnected()
-      if (type !== 'reconnect') continue
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') this.#disconnected()
+      // Nobody waits for the answer to a subscription, so this is all that is heard of one that is not allowed.
+      if (status.type === 'error') this.#log(`NATS at ${this.#address}: ${status.error.message}`)
+      if (status.type !== 'reconnect') continue
       this.up = true
       reconnected()
     }
@@ -69,17 +74,18 @@ export class NatsBroker implements Broker {
     for (const listener of [...this.#lost]) listener()
   }
 
+  /** What the server said last: while it is asked for a new connection, nothing is said of it. */
   get maxPayload(): number {
-    return this.connection.info!.max_payload
+    return (this.#maxPayload = this.connection.info?.max_payload ?? this.#maxPayload)
   }
 
   publish(subject: string, text: string, { reply, headers }: PublishOptions = {}): void {
     checkSubject(subject)
     if (reply !== undefined) checkSubject(reply)
-    const payload = Buffer.from(text)
-    checkSize(payload.length, headers, this.maxPayload)
     // The client would keep it and send it some time later.
     if (!this.up) throw new DisconnectedError(`no connection to NATS at ${this.#address}; it is tried again`, { sent: false })
+    const payload = Buffer.from(text)
+    checkSize(payload.length, headers, this.maxPayload)
     this.#unread += payload.length
     this.connection.publish(subject, payload, { ...(reply !== undefined && { reply }), ...(headers && { headers: natsHeaders(headers) }) })
   }

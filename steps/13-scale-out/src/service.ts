@@ -1,3 +1,4 @@
+import { RpcError } from '@rpc-steps/wire'
 import type { Respond } from '@rpc-steps/wire'
 import { isInbox } from './broker.ts'
 import type { Broker, Message, Subscription } from './broker.ts'
@@ -52,7 +53,8 @@ export class Service {
       this.#time += performance.now() - start
       if (error !== null && error !== undefined) {
         this.#errors++
-        this.#lastError = error instanceof Error ? error.message : 'unknown'
+        // Everybody may ask for it: what went wrong inside is for the log alone.
+        this.#lastError = error instanceof RpcError ? error.message : 'Internal error'
       }
       respond(error, result)
     }

@@ -1,14 +1,13 @@
-import { serveAdaptively } from '@rpc-steps/adaptive'
-import type { AdaptiveOptions } from '@rpc-steps/adaptive'
 import { readCredentials } from '@rpc-steps/security'
-import type { SecureServer } from '@rpc-steps/security'
+import { serveStandards } from '@rpc-steps/standards'
+import type { StandardOptions, StandardServer } from '@rpc-steps/standards'
 import { durableDoor } from './durable.ts'
 import { jetStreamStore } from './jetstream.ts'
 import { connectNats } from './nats.ts'
 import { brokerDoor } from './worker.ts'
 
 /** The command line of a server, as `step.ts` describes it. */
-export interface ScaledOptions extends AdaptiveOptions {
+export interface ScaledOptions extends StandardOptions {
   nats: string | undefined
 }
 
@@ -17,17 +16,17 @@ export interface ScaledOptions extends AdaptiveOptions {
  * The server of a command line: that of the step before, and a worker of the service behind a broker. Rejects with
  * DisconnectedError if no broker answers, and as the other does.
  */
-export async function serveScaled({ nats, ...options }: ScaledOptions, log = console.error): Promise<SecureServer> {
+export async function serveScaled({ nats, ...options }: ScaledOptions, log = console.error): Promise<StandardServer> {
   if (nats === undefined) {
     log('without --nats it is served in this process alone: who calls must know its address, and no call survives it')
-    return serveAdaptively(options)
+    return serveStandards(options)
   }
   const { certificates, workers } = options
   const broker = await connectNats(nats, certificates === undefined ? undefined : await readCredentials(certificates, 'server'))
   try {
     const store = await jetStreamStore(broker).catch((error: Error) => log(error.message))
     const doors = [brokerDoor(broker), ...(store ? [durableDoor(store, { atOnce: workers })] : [])]
-    const server = await serveAdaptively(options, { doors })
+    const server = await serveStandards(options, { doors })
     const close = async () => {
       await server.close()
       await broker.close()

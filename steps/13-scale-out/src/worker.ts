@@ -1,10 +1,10 @@
 import { setImmediate as turnOver } from 'node:timers/promises'
 import { systemClock } from '@rpc-steps/async-await'
 import type { Clock, Handler, Request } from '@rpc-steps/async-await'
-import type { Door, Guest, Inside, Visitor } from '@rpc-steps/security'
+import { cancelled } from '@rpc-steps/deadlines'
+import type { Door, Inside, Visitor } from '@rpc-steps/security'
 import { run } from '@rpc-steps/standards'
 import type { Running } from '@rpc-steps/standards'
-import { cancelled } from '@rpc-steps/deadlines'
 import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
 import type { Carrier } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, errorText, Inbox, notificationText, parse, RpcError } from '@rpc-steps/wire'
@@ -12,7 +12,7 @@ import type { Id, Meta, Respond, Text } from '@rpc-steps/wire'
 import { isInbox } from './broker.ts'
 import type { Broker, Message, Subscription } from './broker.ts'
 import { Exchange } from './exchange.ts'
-import { fromHeaders, seq } from './headers.ts'
+import { fromHeaders } from './headers.ts'
 import { Service } from './service.ts'
 import { newName, ownerOf, subjectsOf, usualSubject } from './subjects.ts'
 
@@ -40,6 +40,19 @@ interface Taken {
   readonly exchange: Exchange | undefined
 }
 
+/** Whoever has the same inboxes is the same caller: what is counted for a connection elsewhere is counted for them. */
+interface Caller {
+  readonly visitor: Visitor
+  readonly held: Held
+  requests: number
+}
+
+function newCaller(owner: string): Caller {
+  // The name of an inbox is as good as a key, so what is written down is not all of it.
+  const from = owner.slice(0, 16)
+  return { visitor: { from, address: from, isKnown: () => true }, held: new Held(), requests: 0 }
+}
+
 /** A way in for requests that come through a broker: one of `doors`. */
 export function brokerDoor(broker: Broker, options: WorkerOptions = {}): (inside: Pick<Inside, 'handler'>) => Promise<Worker> {
   return async ({ handler }) => {
@@ -57,11 +70,10 @@ export class Worker implements Door {
   readonly #handler: Handler
   readonly #options: WorkerOptions
   readonly #subjects: ReturnType<typeof subjectsOf>
-  readonly #held = new Held()
   /** By their own subjects, and by their callers'. */
   readonly #taken = new Map<string, Taken>()
   readonly #byInbox = new Map<string, Taken>()
-  readonly #callers = new Map<string, { visitor: Visitor; requests: number }>()
+  readonly #callers = new Map<string, Caller>()
   readonly #requests: Subscription
   readonly #others: Subscription[]
   readonly #service: Service
@@ -128,10 +140,14 @@ export class Worker implements Door {
     const own = this.#subjects.worker(this.#name, newName())
     const abort = (error: Error) => running.abort(error)
     const streams = !note && (meta?.credit !== undefined || meta?.stream)
-    const exchange = streams ? new Exchange({ broker: this.#broker, id, writes: 'down', own, to: reply!, held: this.#held, failed: abort }) : undefined
-    const carrier = exchange && carrierOf(exchange, meta!)
     const owner = reply === undefined ? '' : ownerOf(reply)
-    const running = run(this.#handler, request, { guest: this.#enter(owner), size: message.size, carrier })
+    const caller = this.#callers.get(owner) ?? newCaller(owner)
+    const exchange = streams ? new Exchange({ broker: this.#broker, id, writes: 'down', own, to: reply!, held: caller.held, failed: abort }) : undefined
+    const carrier = exchange && carrierOf(exchange, meta!)
+    this.#callers.set(owner, caller)
+    caller.requests++
+    // Who asks is shown by a token alone.
+    const running = run(this.#handler, request, { guest: { visitor: caller.visitor, principal: undefined }, size: message.size, carrier })
     const taken: Taken = { id: id ?? null, inbox: note ? undefined : reply, own, running, exchange }
     this.#taken.set(own, taken)
     if (!note) this.#byInbox.set(reply!, taken)
@@ -140,7 +156,7 @@ export class Worker implements Door {
       this.#taken.delete(own)
       if (!note) this.#byInbox.delete(reply!)
       exchange?.reader?.fail(new Error('the request is answered'))
-      this.#leave(owner)
+      if (--caller.requests === 0) this.#callers.delete(owner)
     }
     running.answer.then(
       (answer) => (end(), respond(null, answer)),
@@ -150,19 +166,6 @@ export class Worker implements Door {
       },
     )
     return exchange
-  }
-
-  /** Whoever has the same inboxes is the same caller: what is counted for each connection elsewhere is counted for them. */
-  #enter(owner: string): Guest {
-    let caller = this.#callers.get(owner)
-    if (!caller) this.#callers.set(owner, (caller = { visitor: { from: owner, address: owner, isKnown: () => true }, requests: 0 }))
-    caller.requests++
-    return { visitor: caller.visitor, principal: undefined } // who asks is shown by a token alone
-  }
-
-  #leave(owner: string): void {
-    const caller = this.#callers.get(owner)!
-    if (--caller.requests === 0) this.#callers.delete(owner)
   }
   // #endregion
 
@@ -184,8 +187,8 @@ export class Worker implements Door {
     }
     const { method, params } = content ?? {}
     if (typeof method !== 'string' || params?.id !== id) return
-    if (message.header(seq) !== undefined) exchange?.hear(method, params, message)
     if (method === '$/cancelRequest') running.abort(cancelled())
+    else exchange?.hear(method, params, message)
   }
 
   /** All workers hear it, and one of them has the request. */

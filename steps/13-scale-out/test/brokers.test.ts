@@ -27,13 +27,17 @@ overEach('a broker', (start) => {
 
   it('gives each message to one of a group, and to all who are on their own', async () => {
     const place = await start()
-    const [to, from] = [await place.connect(), await place.connect()]
-    const group = [hearing(to, 'a', 'g'), hearing(await place.connect(), '*', 'g')]
+    const [to, from, third] = [await place.connect(), await place.connect(), await place.connect()]
+    const group = [hearing(to, 'a', 'g'), hearing(third, '*', 'g')]
     const [other, alone] = [hearing(to, 'a', 'h'), hearing(to, 'a')]
-    await Promise.all([to.flush(), from.flush()])
+    await Promise.all([to.flush(), third.flush()])
     for (let i = 0; i < 200; i++) from.publish('a', String(i))
-    await until(() => group[0]!.length + group[1]!.length === 200 && other.length === 200 && alone.length === 200)
-    expect(Math.min(group[0]!.length, group[1]!.length)).toBeGreaterThan(40)
+    await from.flush()
+    await Promise.all([to.flush(), third.flush()])
+    const counts = group.map(({ length }) => length)
+    expect(counts[0]! + counts[1]! + other.length).toBe(400)
+    expect([other.length, alone.length]).toEqual([200, 200])
+    expect(Math.min(...counts)).toBeGreaterThan(40)
   })
 
   it('tells who has published when nobody hears it, also after the last has left', async () => {
@@ -106,4 +110,9 @@ it('in process loses what is too much, and says how much that was', async () => 
   for (let i = 0; i < 15; i++) broker.publish('a', String(i))
   await broker.flush()
   expect([heard.length, broker.lost]).toEqual([10, 5])
+  // Who asks whether there is room loses nothing.
+  await working(broker)
+  const { call } = calling(broker)
+  const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => call('add', { a: i, b: 0 })))
+  expect([sums.length, broker.lost]).toEqual([100, 5])
 })

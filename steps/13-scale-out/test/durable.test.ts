@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Handler } from '@rpc-steps/async-await'
+import { idempotent, scopeOf } from '@rpc-steps/resilience'
 import { RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import { durable, InProcessStore, jetStreamStore, work } from '../src/index.ts'
@@ -118,6 +119,19 @@ for (const [kind, start] of Object.entries(shelves)) {
       expect((await shelf.buried()).map(({ reason }) => reason)).toEqual(['secret'])
     })
 
+    it('are tried again also where answers are kept, as a server keeps them', async () => {
+      const shelf = await start()
+      let runs = 0
+      const handler = service({ recovers: ({ meta }) => {
+        if (++runs < 3) throw new Error('not yet')
+        return meta!.idempotencyKey!
+      } })
+      await working(await shelf.open(), idempotent(handler, { scope: scopeOf }))
+      const key = randomUUID()
+      expect(await durable(await shelf.open())('recovers', undefined, keyed(key))).toBe(key)
+      expect(runs).toBe(3)
+    })
+
     it('are a thousand, of several callers, over several workers, each once', async () => {
       const shelf = await start()
       const ran = new Map<Json, number>()
@@ -183,6 +197,16 @@ describe.skipIf(!isInstalled)('calls that are stored by JetStream', () => {
     await shelf.server.kill()
     await shelf.server.start()
     expect(await durable(await shelf.open())('add', { a: 0, b: 0 }, keyed(key))).toBe(0)
+  })
+
+  it('are answered and buried also when that is too much to be stored', async () => {
+    const shelf = await jetStream()
+    await working(await shelf.open(), service({ much: () => 'a'.repeat(2_000_000), fails: () => { throw new Error('b'.repeat(5_000)) } }), { tries: 1 })
+    const call = durable(await shelf.open())
+    expect(await failure(call('much'))).toMatchObject({ code: -32603, data: 'the answer is too large to be stored' })
+    expect(await failure(call('fails', ['c'.repeat(1_048_000)]))).toMatchObject({ code: -32603 })
+    expect(await shelf.buried()).toEqual([{ reason: 'b'.repeat(1_000), tries: 1 }])
+    expect(await failure(call('fails', ['c'.repeat(1_048_576)]))).toMatchObject({ code: -32600, from: 'here' })
   })
 
   it('need a server that keeps something', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import type { Json } from '@rpc-steps/wire'
 import { retrying } from '@rpc-steps/resilience'
+import { incoming } from '@rpc-steps/streaming'
 import { calling, collect, connection, failure, natsServer, overEach, service, until, working } from './support.ts'
 import { isInstalled } from '../tried/nats-server.ts'
 import type { Broker, Message } from '../src/index.ts'
@@ -87,18 +88,22 @@ overEach('hard cases', (start) => {
         return typeof value === 'function' ? value.bind(target) as unknown : value
       },
     })
-    let lost = 0
-    const third = (text: string) => text.includes('$/stream/') && ++lost === 3
-    await working(losing(await place.connect(), third))
-    const caller = calling(await place.connect())
-    const numbers = Array.from({ length: 50_000 }, (_, i) => i + 1)
-    expect(await failure(collect(caller.stream('count', { to: 50_000 })))).toMatchObject({ message: 'A message is missing' })
-    lost = 0
-    const other = calling(losing(await place.connect(), third), { beatMs: 50 })
-    expect(await failure(other.upload('total', undefined, numbers))).toMatchObject({ message: 'A message is missing' })
+    const third = () => {
+      let seen = 0
+      return (text: string) => text.includes('$/stream/') && ++seen === 3
+    }
+    // One fills a message, and all of them need no more credit than there is: so nobody waits, and only the numbers tell.
+    const items = Array<string>(100).fill('a'.repeat(16_000))
+    await working(losing(await place.connect(), third()), service({
+      down: (() => (async function* () { yield* items })()) as never,
+      up: async (_, context) => (await collect(incoming(context))).length,
+    }))
+    const missing = { message: 'A message is missing' }
+    expect(await failure(collect(calling(await place.connect()).stream('down')))).toMatchObject(missing)
+    expect(await failure(calling(losing(await place.connect(), third())).upload('up', undefined, items))).toMatchObject(missing)
     // The last one: nothing comes after it but signs of life.
     const last = calling(losing(await place.connect(), (text) => text.includes('"end":true')), { beatMs: 50 })
-    expect(await failure(last.upload('total', undefined, [1, 2, 3]))).toMatchObject({ message: 'A message is missing' })
+    expect(await failure(last.upload('up', undefined, items))).toMatchObject(missing)
   })
 
   it('answers hostile messages, or not, and goes on', async () => {
@@ -131,6 +136,7 @@ overEach('hard cases', (start) => {
     say(ask(9), '_INBOX.hostile.9')
     await until(() => heard.some((text) => text.includes('"id":9')))
     expect(heard.map((text) => {
+      if (text.startsWith('elsewhere')) return text
       const { error, id, result } = JSON.parse(text) as { error?: { code: number }; id: Json; result?: Json }
       return `${id}: ${error?.code ?? result}`
     })).toEqual(['null: -32700', 'null: -32600', 'null: -32700', 'null: -32700', 'null: -32600', 'null: -32600', '2: -32600', '3: -32600', '4: -32600', '5: -32600', '5: 1', '9: 3'])
@@ -156,6 +162,12 @@ overEach('hard cases', (start) => {
     await by.flush()
     expect(await caller.call('x')).toBe('right')
     await until(() => caller.ignored === 6)
+  })
+
+  it('takes no answer that is too deep for whoever reads it', async () => {
+    const place = await start()
+    await working(await place.connect(), service({ deep: () => JSON.parse('['.repeat(200) + ']'.repeat(200)) as Json }))
+    expect(await failure(calling(await place.connect()).call('deep'))).toMatchObject({ code: -32600, from: 'here' })
   })
 
   it('lets nobody speak of a request but who has asked', async () => {
@@ -227,6 +239,18 @@ overEach('hard cases', (start) => {
     on = false
     await Promise.all(asking)
     expect(failed).toEqual([])
+  })
+
+  it('answers what had been sent to it before it left', async () => {
+    const place = await start()
+    const worker = await working(await place.connect())
+    const { call } = calling(await place.connect())
+    const outcome = (error: unknown) => (error instanceof RpcError && error.code === codes.unavailable ? 'sent to nobody' : error)
+    const answers = Array.from({ length: 100 }, () => call('add', { a: 1, b: 2 }).catch(outcome))
+    await Promise.resolve() // they are sent, and not heard yet
+    await worker.leave()
+    for (const answer of await Promise.all(answers)) expect(['sent to nobody', 3]).toContain(answer)
+    expect(worker.inFlight).toBe(0)
   })
 
   it('answers quickly beside a slow worker', async () => {

@@ -75,7 +75,7 @@ export function calling(broker: Broker, options: CallerOptions = {}): Caller {
 export async function failure(promise: Promise<unknown>): Promise<Error & { code?: unknown; sent?: boolean; data?: unknown }> {
   const value: unknown = await promise.then((value) => ({ value }), (error: Error) => error)
   if (value instanceof Error) return value
-  return expect.fail(`it has not failed: ${JSON.stringify(value)}`)
+  return expect.fail(`it has not failed: ${JSON.stringify(value).slice(0, 80)}`)
 }
 
 /** Resolves when it is so; rejects in a while. */
@@ -91,4 +91,9 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all
+}
+
+/** Lets what is on its way arrive, so many times. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
