@@ -38,6 +38,8 @@ export interface ServeOptions extends Address, Pick<QueueOptions, 'workers' | 'c
 
 /** What a later step adds to it. */
 export interface Additions {
+  /** Is put around all of it: what the guard refuses comes here as well. */
+  outside?: (handler: Handler) => Handler
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (handler: Handler) => Handler
   /** Is put around the service itself: what waits in the queue has not come here yet, and what was refused never does. */
@@ -76,7 +78,7 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (handler) => handler, inner = (handler) => handler, doors = [], closing } = additions
+  const { outside = (handler) => handler, around = (handler) => handler, inner = (handler) => handler, doors = [], closing } = additions
   const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
@@ -89,7 +91,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const pool = threads > 0 ? onThreads(answer, ['hash'], { threads, trace }) : undefined
   const queue = queued(inTime(streamed(inner(streaming(pool ?? answer)))), options)
   const limits = { requests: options['in-flight'], size: options['in-flight-size'] }
-  const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
+  const handler = outside(guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit }))
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })
