@@ -39,6 +39,8 @@ export interface ServeOptions extends Address, Required<Pick<QueueOptions, 'work
 
 /** What a later step adds to it. */
 export interface Additions {
+  /** Is put around all of it: what the guard refuses comes here as well. */
+  outside?: (handler: Handler) => Handler
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (queue: Queued) => Handler
   /** Is put around the service itself: what waits in the queue has not come here yet, and what was refused never does. */
@@ -77,7 +79,7 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (queue) => queue, inner = (handler) => handler, doors = [], closing } = additions
+  const { outside = (handler) => handler, around = (queue) => queue, inner = (handler) => handler, doors = [], closing } = additions
   const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
@@ -93,15 +95,16 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   const { streams: most = Math.max(1, Math.floor(options.workers / 2)) } = options
   const limits = { requests: options['in-flight'], size: options['in-flight-size'], streams: most }
   const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
+  const seen = outside(handler)
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })
   const gates = { admission, audit, open: () => !guard || isOpen(guard.policy) }
-  const server = await listenSecurely(handler, options, {
+  const server = await listenSecurely(seen, options, {
     ...gates, framing, batch, extensions, credentials: guard?.credentials,
   })
   const inside: Inside = {
-    handler,
+    handler: seen,
     gate: (accept, options) => gate(accept, { ...gates, credentials: guard?.credentials, ...options }),
     extensions,
   }
