@@ -1,0 +1,29 @@
+import { context, SpanKind } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
+import type { Json } from '@rpc-steps/async-await'
+import type { Remote } from '@rpc-steps/standards'
+import { Observed } from './observed.ts'
+import { begin, end } from './spans.ts'
+import { beside, traced } from './tracing.ts'
+
+// #region remote
+/** The same way to a service. A stream has one span, from when its first item is wanted until its last has come. */
+export function tracedRemote(remote: Remote, tracer: Tracer): Remote {
+  return {
+    call: traced(remote.call, tracer),
+    upload: (method, params, up, options) => traced((m, p, o) => remote.upload(m, p, up, o), tracer)(method, params, options),
+    stream: (method, params, options) => ({
+      [Symbol.asyncIterator]() {
+        const { span, within } = begin(tracer, method, SpanKind.CLIENT, context.active())
+        const items = remote.stream(method, params, beside(span, options))[Symbol.asyncIterator]()
+        const asked: AsyncIterator<Json> = {
+          next: () => context.with(within, () => items.next()),
+          return: () => items.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+        }
+        return new Observed(asked, 'received', span, (error) => end(span, error))
+      },
+    }),
+    close: () => remote.close(),
+  }
+}
+// #endregion
