@@ -64,8 +64,8 @@ function toCollector(url: URL): { processor: SpanProcessor; hangUp(): void } {
   const exporter = new OTLPTraceExporter({
     url: url.href,
     timeoutMillis: patience,
-    // A collector that is slow has few requests in flight, and then what is new is dropped.
-    concurrencyLimit: 4,
+    // The queue of the processor is four requests at once at the end; a slow collector has no more than twice that in flight.
+    concurrencyLimit: 8,
     httpAgentOptions: () => agent,
   })
   const processor = new BatchSpanProcessor(telling(exporter, url), { scheduledDelayMillis: 1_000, exportTimeoutMillis: patience })

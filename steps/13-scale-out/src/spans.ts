@@ -41,12 +41,14 @@ function statusOf(error: unknown): string {
 }
 // #endregion
 
+const origin = performance.timeOrigin
+
 /**
  * The time since 1970 on a clock that never goes back. That of the SDK counts milliseconds at the beginning of a span,
  * so that an answer could come before its request is sent.
  */
 export function now(): HrTime {
-  const ms = performance.timeOrigin + performance.now()
+  const ms = origin + performance.now()
   const seconds = Math.floor(ms / 1000)
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)]
 }

@@ -25,11 +25,11 @@ async function calls(count: number, options: ExportOptions): Promise<{ calling: 
 describe('a collector', () => {
   test('gets all spans by the end of the program, in JSON, where OTLP has them', async () => {
     const { url, requests, spans } = await collector()
-    await calls(700, { otlp: url })
-    expect(spans).toHaveLength(1400)
+    await calls(1000, { otlp: url })
+    expect(spans).toHaveLength(2000)
     expect(new Set(requests)).toEqual(new Set(['POST /v1/traces application/json']))
     expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(['both']))
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(700)
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1000)
   })
 
   test('may have a path of its own', async () => {
