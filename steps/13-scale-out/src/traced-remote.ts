@@ -1,6 +1,6 @@
 import { context, SpanKind } from '@opentelemetry/api'
 import type { Tracer } from '@opentelemetry/api'
-import type { Json } from '@rpc-steps/async-await'
+import type { Call, Json } from '@rpc-steps/async-await'
 import type { Remote } from '@rpc-steps/standards'
 import { Observed } from './observed.ts'
 import { begin, end } from './spans.ts'
@@ -11,7 +11,10 @@ import { beside, traced } from './tracing.ts'
 export function tracedRemote(remote: Remote, tracer: Tracer): Remote {
   return {
     call: traced(remote.call, tracer),
-    upload: (method, params, up, options) => traced((m, p, o) => remote.upload(m, p, up, o), tracer)(method, params, options),
+    upload(method, params, up, options) {
+      const call: Call = (method, params, options) => remote.upload(method, params, up, options)
+      return traced(call, tracer)(method, params, options)
+    },
     stream: (method, params, options) => ({
       [Symbol.asyncIterator]() {
         const { span, within } = begin(tracer, method, SpanKind.CLIENT, context.active())
