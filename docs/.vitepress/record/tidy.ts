@@ -53,8 +53,8 @@ function beginningOf(sorted: readonly TraceEvent[]): number | undefined {
 }
 
 /** The processes in which calls of a kind begin, in the order of that. */
-function pidsOf(events: readonly TraceEvent[], kind: 'call' | 'handle'): number[] {
-  return events.filter(({ ph, cat }) => ph === 'b' && cat === kind).map(({ pid }) => pid)
+function pidsOf(events: readonly TraceEvent[], ...kinds: TraceEvent['cat'][]): number[] {
+  return events.filter(({ ph, cat }) => ph === 'b' && kinds.includes(cat)).map(({ pid }) => pid)
 }
 
 /** The processes that handle requests: a server that asks another one calls, and is no client for that. */
@@ -79,7 +79,8 @@ function tidyFrom(
   const kept = cut(sorted, start, end)
   const called = calledIn(sorted)
   const clients = [...new Set(pidsOf(kept, 'call'))].filter((pid) => !called.has(pid))
-  const all = new Set([...pidsOf(kept, 'handle'), ...kept.map(({ pid }) => pid)])
+  // In a broker requests wait, and are not handled.
+  const all = new Set([...pidsOf(kept, 'handle', 'queue'), ...kept.map(({ pid }) => pid)])
   const servers = [...all].filter((pid) => !clients.includes(pid))
   const pids = given ? [...given.keys()] : [...clients, ...servers]
   const ports = new Map<string, number>()
@@ -103,6 +104,8 @@ function tidyFrom(
     if (name !== 'process_name') return own
     const place = servers.indexOf(pid)
     if (given) return given.get(pid) ?? own
+    // Who has a name of its own needs no number.
+    if (events.every((other) => other.ph !== 'M' || other.name !== name || other.pid === pid || other.args?.['name'] !== own)) return own
     if (place < 0) return clients.length > 1 ? `client ${clients.indexOf(pid) + 1}` : own
     return servers.length > 1 ? `${own} ${lettered(place)}` : own
   }

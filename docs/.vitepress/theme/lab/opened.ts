@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@rpc-steps/trace'
+import { eventsOfOtlp, isOtlp } from '@rpc-steps/trace/otlp'
 import { tidyOpened } from '../../record/tidy.ts'
 
 /** A trace file of the reader's. */
@@ -63,6 +64,7 @@ export function merge(files: readonly Opened[]): TraceEvent[] {
 function eventsOf(name: string, text: string): TraceEvent[] {
   const content = text.trim()
   if (content === '') throw new Error(`${name} is empty: ${whatToOpen}`)
+  if (isOtlp(content)) return eventsOfSpans(name, content)
   // A program that was killed has not written the last bracket.
   const whole = content.endsWith(']') ? content : `${content.replace(/,$/, '')}]`
   let list: unknown
@@ -81,6 +83,18 @@ function eventsOf(name: string, text: string): TraceEvent[] {
     throw new Error(`${name} has no events: trace a program that calls, or is called`)
   }
   return events
+}
+
+/** What OpenTelemetry has recorded. */
+function eventsOfSpans(name: string, text: string): TraceEvent[] {
+  let events
+  try {
+    events = eventsOfOtlp(text)
+  } catch (error) {
+    throw new Error(`${name}, ${(error as Error).message}; open a file of spans in the JSON of OTLP`)
+  }
+  if (events.some(({ ph }) => ph === 'b')) return events.map(known)
+  throw new Error(`${name} has no spans of clients or servers: trace a program that calls, or is called`)
 }
 
 /** Where a text stops to be a trace, if each event has its line, as programs write it. */
