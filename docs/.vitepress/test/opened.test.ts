@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { merge, most, open } from '../theme/lab/opened.ts'
 import { layout, summary } from '../theme/timeline/layout.ts'
@@ -107,6 +108,36 @@ describe('a file that is no trace is told in one line:', () => {
   test('a folder', async () => {
     const folder = { ...file('traces', ''), text: () => Promise.reject(new Error('NotFoundError')) }
     await expect(open(folder)).rejects.toThrow(`traces cannot be read: it may be a folder, or have changed; ${what}`)
+  })
+})
+
+describe('spans of OpenTelemetry', () => {
+  const text = readFileSync(new URL('../../../shared/trace/test/fixtures/spans.jsonl', import.meta.url), 'utf8')
+
+  test('are drawn like a trace of ours, with the broker between caller and worker', async () => {
+    const picture = layout(merge([await open(file('spans.jsonl', text))]))
+    expect(picture.lanes.map(({ process }) => process)).toEqual(['client', 'nats', 'first', 'second'])
+    expect(picture.arrows).toHaveLength(4)
+    expect(picture.spans.map(({ kind, name }) => `${kind} ${name}`).toSorted()).toEqual([
+      'call relay', 'call say', 'handle relay', 'handle say', 'queue back.call', 'queue front.call',
+    ])
+    expect(summary(picture)).toMatch(/^Timeline: 1 call by 1 client through 3 servers in \d+ ms$/)
+    expect(picture.moments.map(({ text }) => text).join('\n')).toMatch(/nats: queues relay 1 for [\d.]+ ms/)
+  })
+
+  test('may be in a file for each program', async () => {
+    const lines = text.trimEnd().split('\n')
+    const files = [lines.slice(0, 2), lines.slice(2, 5), lines.slice(5)].map((part, i) => file(`${i}.jsonl`, part.join('\n')))
+    const picture = layout(merge(await Promise.all(files.map((one) => open(one)))))
+    expect(picture.spans.filter(({ kind }) => kind === 'handle')).toHaveLength(2)
+    expect(picture.lanes.map(({ process }) => process)).toContain('second')
+  })
+
+  test.each([
+    ['no span', '{"resourceSpans":[]}', 'spans.jsonl has no spans of clients or servers: trace a program that calls, or is called'],
+    ['half a line', text.slice(0, -100), 'spans.jsonl, line 6: this is no JSON; open a file of spans in the JSON of OTLP'],
+  ])('%s is told in one line', async (_, content, message) => {
+    expect(await fault(content, 'spans.jsonl')).toBe(message)
   })
 })
 
