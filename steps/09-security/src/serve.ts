@@ -39,6 +39,8 @@ export interface ServeOptions extends Address, Required<Pick<QueueOptions, 'work
 
 /** What a later step adds to it. */
 export interface Additions {
+  /** Is put around all of it: what the guard refuses comes here as well. */
+  outside?: (handler: Handler) => Handler
   /** Is put around the queue, inside of the guard and the deadline. */
   around?: (queue: Queued) => Handler
   /** Is put around the service itself: what waits in the queue has not come here yet, and what was refused never does. */
@@ -77,7 +79,7 @@ export interface Door {
  * UsageError, and if a file is wrong or nobody can listen there.
  */
 export async function serve(options: ServeOptions, additions: Additions = {}): Promise<SecureServer> {
-  const { around = (queue) => queue, inner = (handler) => handler, doors = [], closing } = additions
+  const { outside = (handler) => handler, around = (queue) => queue, inner = (handler) => handler, doors = [], closing } = additions
   const extensions = [streams, ...(additions.extensions ?? [])]
   const { certificates: folder, policy, threads, trace, framing, batch } = options
   if (folder === undefined && (policy !== undefined || options.watch)) {
@@ -92,7 +94,7 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   // However many streams wait for one caller, half of the workers are there for all others.
   const { streams: most = Math.max(1, Math.floor(options.workers / 2)) } = options
   const limits = { requests: options['in-flight'], size: options['in-flight-size'], streams: most }
-  const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
+  const handler = outside(guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit }))
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })

@@ -17,7 +17,7 @@ export function scopeOf(context: Pick<RequestContext, 'get'>): string {
  * The server of a command line: that of step 09, which runs once what comes twice, and sends its clients elsewhere
  * before it ends.
  */
-export function serveResiliently(options: ServeOptions, { around = (queue) => queue, ...additions }: Pick<Additions, 'around' | 'inner' | 'doors'> = {}): Promise<SecureServer> {
+export function serveResiliently(options: ServeOptions, { around = (queue) => queue, ...additions }: Pick<Additions, 'outside' | 'around' | 'inner' | 'doors'> = {}): Promise<SecureServer> {
   const drainer = new Drainer()
   return serve(options, {
     ...additions,

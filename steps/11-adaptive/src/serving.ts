@@ -23,7 +23,7 @@ export interface AdaptiveOptions extends Omit<ServeOptions, 'order'> {
 }
 
 /** The server of a command line: that of step 10, with a limit that learns in front of its queue. */
-export function serveAdaptively(options: AdaptiveOptions, additions: Pick<Additions, 'inner' | 'doors'> = {}): Promise<SecureServer> {
+export function serveAdaptively(options: AdaptiveOptions, additions: Pick<Additions, 'outside' | 'inner' | 'doors'> = {}): Promise<SecureServer> {
   const { learn, order, start, 'too-slow': tooLongMs, ...others } = options
   const range = { initial: start, most: Math.max(1000, start) }
   const limits: Record<typeof learn, () => Limit> = {

@@ -6,11 +6,16 @@ import { introduction, readCredentials } from '@rpc-steps/security'
 import { ask } from '@rpc-steps/streaming'
 import { overBroker } from './caller.ts'
 import { durable } from './durable.ts'
+import { exporting } from './exporting.ts'
+import type { ExportOptions } from './exporting.ts'
 import { jetStreamStore } from './jetstream.ts'
 import { connectNats } from './nats.ts'
+import { tracedBroker } from './traced-broker.ts'
+import { tracedRemote } from './traced-remote.ts'
+import { traced } from './tracing.ts'
 
 /** The command line of a client, as `step.ts` describes it, that goes by a broker. */
-export interface AskBrokerOptions extends AskOptions {
+export interface AskBrokerOptions extends AskOptions, ExportOptions {
   nats: string
   durable: boolean
 }
@@ -20,14 +25,20 @@ export async function askBroker(options: AskBrokerOptions, read: (line: string) 
   const { nats, rate, servers, credit, up, timeout = Infinity, certificates, as } = options
   if (rate !== undefined || servers) throw new UsageError('--nats goes by a broker, which spreads the calls: leave out --servers and --rate')
   if (options.durable && (credit ?? up) !== undefined) throw new UsageError('--durable is for calls that come whole: leave out --credit and --up')
+  const recording = exporting('client', options)
   const { introduce } = await introduction(options)
   const broker = await connectNats(nats, certificates === undefined ? undefined : await readCredentials(certificates, as))
   try {
+    const tracer = recording?.tracer
     const around = (call: Call) => deadlined(introduce(call), timeout)
-    const caller = overBroker(broker, { around })
-    await ask(options.durable ? around(durable(await jetStreamStore(broker))) : caller, options, read)
+    const caller = overBroker(tracer ? tracedBroker(broker, tracer) : broker, { around })
+    if (options.durable) {
+      const call = around(durable(await jetStreamStore(broker)))
+      await ask(tracer ? traced(call, tracer) : call, options, read)
+    } else await ask(tracer ? tracedRemote(caller, tracer) : caller, options, read)
     await caller.close()
   } finally {
     await broker.close()
+    await recording?.close()
   }
 }

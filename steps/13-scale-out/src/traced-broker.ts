@@ -43,6 +43,7 @@ export function tracedBroker(broker: Broker, tracer: Tracer, system = 'nats'): B
       }
     },
     subscribe: (subject, listener, options) => broker.subscribe(subject, listener, options),
+    flush: () => broker.flush(),
     onLost: (listener) => broker.onLost(listener),
     close: () => broker.close(),
   }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run, startServer } from '@rpc-steps/cli/processes'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { isInstalled } from '../tried/nats-server.ts'
+import { collector } from './collector.ts'
 import { natsServer, needsNats } from './support.ts'
 
 const at = (file: string) => new URL(`../${file}`, import.meta.url)
@@ -48,6 +49,25 @@ describe.skipIf(!isInstalled)('programs and a NATS server', () => {
     expect(await client(...to, 'add', '{"a":1,"b":2}')).toMatchObject({ code: 0, stdout: '3\n' })
     expect(await other.stop()).toMatchObject({ code: 0 })
     expect([one.stderr(), other.stderr()]).toEqual(['', ''])
+  })
+
+  it('record spans, of calls that are stored as well', async () => {
+    const nats = await natsServer({ jetstream: true })
+    const folder = await mkdtemp(join(tmpdir(), 'spans-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'server.jsonl')
+    const { url, spans } = await collector()
+    const to = ['--nats', nats.address, '--otlp', url]
+    const running = await server(...to, '--spans', file)
+    expect(await client(...to, '--credit', '4', 'count', '{"to":3}')).toMatchObject({ code: 0, stdout: '1\n2\n3\n', stderr: '' })
+    expect(await client(...to, '--durable', 'add', '{"a":1,"b":2}')).toMatchObject({ code: 0, stdout: '3\n', stderr: '' })
+    expect(await running.stop()).toMatchObject({ code: 0 })
+    const traces = ['count', 'add'].map((name) => spans.find((span) => span.name === name && span.service === 'client')!.traceId)
+    const of = (trace: string) => spans.filter(({ traceId }) => traceId === trace).map(({ service, name }) => `${service} ${name}`).toSorted()
+    expect(of(traces[0]!)).toEqual(['client count', 'client publish rpc-steps.call', 'server count'])
+    expect(of(traces[1]!)).toEqual(['client add', 'server add'])
+    expect(await readFile(file, 'utf8')).toMatch(/^\{"resourceSpans":.*\n\{"resourceSpans":.*\n$/)
+    expect((await client('--spans', file, 'x')).stderr).toMatch(/^--otlp and --spans need --nats/)
   })
 
   it('say what is missing', async () => {
