@@ -1,21 +1,14 @@
-import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { SpanStatusCode } from '@opentelemetry/api'
 import type { Attributes, Context, HrTime, Span, SpanKind, Tracer } from '@opentelemetry/api'
 import { rowOf } from '@rpc-steps/standards'
 import { DisconnectedError, RpcError } from '@rpc-steps/wire'
 
 // Names are those of OpenTelemetry's semantic conventions 1.45, for RPC and for JSON-RPC.
 
-/** A span, and the context in which it is the active one. */
-export interface Begun {
-  readonly span: Span
-  readonly within: Context
-}
-
 /** Begins the span of a request. */
-export function begin(tracer: Tracer, method: string, kind: SpanKind, parent: Context, more?: Attributes): Begun {
+export function begin(tracer: Tracer, method: string, kind: SpanKind, parent: Context, more?: Attributes): Span {
   const attributes = { 'rpc.system.name': 'jsonrpc', 'rpc.method': method, 'jsonrpc.protocol.version': '2.0', ...more }
-  const span = tracer.startSpan(method, { kind, startTime: now(), attributes }, parent)
-  return { span, within: trace.setSpan(parent, span) }
+  return tracer.startSpan(method, { kind, startTime: now(), attributes }, parent)
 }
 
 // #region end

@@ -1,4 +1,4 @@
-import { context, SpanKind } from '@opentelemetry/api'
+import { context, SpanKind, trace } from '@opentelemetry/api'
 import type { Tracer } from '@opentelemetry/api'
 import type { Call, Json } from '@rpc-steps/async-await'
 import type { Remote } from '@rpc-steps/standards'
@@ -17,7 +17,9 @@ export function tracedRemote(remote: Remote, tracer: Tracer): Remote {
     },
     stream: (method, params, options) => ({
       [Symbol.asyncIterator]() {
-        const { span, within } = begin(tracer, method, SpanKind.CLIENT, context.active())
+        const parent = context.active()
+        const span = begin(tracer, method, SpanKind.CLIENT, parent)
+        const within = trace.setSpan(parent, span)
         const items = remote.stream(method, params, beside(span, options))[Symbol.asyncIterator]()
         const asked: AsyncIterator<Json> = {
           next: () => context.with(within, () => items.next()),

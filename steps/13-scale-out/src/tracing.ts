@@ -1,4 +1,4 @@
-import { context, isSpanContextValid, SpanKind } from '@opentelemetry/api'
+import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api'
 import type { Span, Tracer } from '@opentelemetry/api'
 import { isPromise } from '@rpc-steps/async-await'
 import type { Call, CallOptions, Handler, RequestContext } from '@rpc-steps/async-await'
@@ -26,9 +26,10 @@ export function traced(inner: Call | Handler, tracer: Tracer): Call | Handler {
 // #region call
 function tracedCall(call: Call, tracer: Tracer): Call {
   return (method, params, options) => {
-    const { span, within } = begin(tracer, method, SpanKind.CLIENT, context.active())
+    const parent = context.active()
+    const span = begin(tracer, method, SpanKind.CLIENT, parent)
     if (!isSpanContextValid(span.spanContext())) return call(method, params, options)
-    const answer = context.with(within, call, undefined, method, params, beside(span, options))
+    const answer = context.with(trace.setSpan(parent, span), call, undefined, method, params, beside(span, options))
     if (!span.isRecording()) return answer
     return answer.then(
       (result) => {
@@ -62,8 +63,10 @@ function tracedHandler(handler: Handler, tracer: Tracer): Handler {
   return (request, asked) => {
     const { method, id } = request
     const more = id === undefined ? undefined : { 'jsonrpc.request.id': String(id ?? ''), 'network.peer.port': asked.label }
-    const { span, within } = begin(tracer, method, SpanKind.SERVER, contextOf(request), more)
+    const parent = contextOf(request)
+    const span = begin(tracer, method, SpanKind.SERVER, parent, more)
     if (!isSpanContextValid(span.spanContext())) return handler(request, asked)
+    const within = trace.setSpan(parent, span)
     if (!span.isRecording()) return context.with(within, handler, undefined, request, asked)
     try {
       const answer = context.with(within, handler, undefined, request, new Observing(asked, span))

@@ -73,6 +73,11 @@ describe('a stampede', () => {
     expect(after(3).peak).toBeLessThan(0.01)
   })
 
+  test('is counted from when the broker is back: before that it cost nobody anything', () => {
+    expect(after(3_000).peak).toBeGreaterThan(0.5)
+    expect(after(3_000).peak).toBeLessThan(2.5)
+  })
+
   test('takes at least as long as the broker needs for all, and not much longer where it always has somebody to serve', () => {
     for (const rate of [2_000, 200]) {
       const needs = (1000 * 1_000) / rate
