@@ -2,7 +2,7 @@ import { context, ProxyTracerProvider, ROOT_CONTEXT, SpanKind, SpanStatusCode, t
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-node'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { codes, Context, RpcError } from '@rpc-steps/async-await'
-import type { Call, Extras, Handler, Json, Request } from '@rpc-steps/async-await'
+import type { Call, Handler, Json, Request } from '@rpc-steps/async-await'
 import { deadlined, inTime } from '@rpc-steps/deadlines'
 import { stream, streamed, streaming, streams, upload } from '@rpc-steps/streaming'
 import { queued } from '@rpc-steps/task-queue'
