@@ -94,16 +94,17 @@ export async function serve(options: ServeOptions, additions: Additions = {}): P
   // However many streams wait for one caller, half of the workers are there for all others.
   const { streams: most = Math.max(1, Math.floor(options.workers / 2)) } = options
   const limits = { requests: options['in-flight'], size: options['in-flight-size'], streams: most }
-  const handler = outside(guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit }))
+  const handler = guarded(deadlined(around(queue)), guard && (() => guard!), { ...limits, audit })
+  const seen = outside(handler)
 
   const { connections, strangers, handshake, 'per-address': perAddress } = options
   const admission = new Admission({ connections, perAddress, strangers, handshake }, { audit })
   const gates = { admission, audit, open: () => !guard || isOpen(guard.policy) }
-  const server = await listenSecurely(handler, options, {
+  const server = await listenSecurely(seen, options, {
     ...gates, framing, batch, extensions, credentials: guard?.credentials,
   })
   const inside: Inside = {
-    handler,
+    handler: seen,
     gate: (accept, options) => gate(accept, { ...gates, credentials: guard?.credentials, ...options }),
     extensions,
   }
