@@ -23,7 +23,7 @@ export interface StandardServer extends SecureServer {
 
 // #region serve-all
 /** The server of a command line: that of step 11, and other languages at other doors. Rejects with UsageError, too. */
-export async function serveStandards(options: StandardOptions, { doors: more = [] }: Pick<Additions, 'doors'> = {}): Promise<StandardServer> {
+export async function serveStandards(options: StandardOptions, { doors: more = [], ...additions }: Pick<Additions, 'outside' | 'doors'> = {}): Promise<StandardServer> {
   const { host, batch } = options
   const origins = readOrigins(options.origin)
   const open: Record<string, (port: number) => (inside: Inside) => Promise<Door & Address>> = {
@@ -40,7 +40,7 @@ export async function serveStandards(options: StandardOptions, { doors: more = [
       return door
     }]
   })
-  const server = await serveAdaptively(options, { doors: [...doors, ...more], inner: contracted })
+  const server = await serveAdaptively(options, { ...additions, doors: [...doors, ...more], inner: contracted })
   return { ...server, ways }
 }
 // #endregion
