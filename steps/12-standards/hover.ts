@@ -16,7 +16,6 @@ const schema: Json = {
   ),
 }
 
-// #region hover
 await main(async () => {
   const [method = 'hash', ...more] = readCommandLine(usage, {}).words
   if (!Object.hasOwn(contract, method) || more.length > 0) throw new UsageError(`one of ${Object.keys(contract).join(', ')}, not ${[method, ...more].join(' ')}`)
@@ -31,7 +30,6 @@ await main(async () => {
   console.log(hover ? textOf(hover.contents) : 'nothing')
   await server.close()
 })
-// #endregion
 
 /** It may be a text, a list of them, or say beside it what kind of text it is. Markdown has a backslash before what it would take for its own. */
 function textOf(contents: Json): string {

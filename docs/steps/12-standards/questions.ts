@@ -9,7 +9,8 @@ const tables = output('12-tables', (text) => {
 
 const demo = output('12-demo', (text) => {
   const bytesOf = (name: string) => Number(new RegExp(`^${name} .*? You said: Hi +(\\d+)`, 'm').exec(text)![1])
-  return { ours: bytesOf('JSON-RPC'), http: bytesOf('HTTP'), grpc: bytesOf('gRPC') }
+  const codes = [...text.matchAll(/^\w\S* +You said: Hi +\d+ +(-\d+)/gm)].map(([, code]) => code!)
+  return { ours: bytesOf('JSON-RPC'), http: bytesOf('HTTP'), grpc: bytesOf('gRPC'), ways: codes.length, kinds: new Set(codes).size }
 })
 
 export default [
@@ -37,6 +38,30 @@ export default [
     }
   }),
 
+  question('12-codes', demo, [/^HTTP /], ({ ways, kinds }) => {
+    const told = say`The programs see ${words(kinds)}, by its number.`
+    return {
+      text: say`The client of this step speaks ${words(ways)} languages. It asks for a method that there is not, in each of them. On the wire each says that in its own way. How many different errors does the program see that has asked?`,
+      options: [
+        {
+          text: say`As many as there are languages`,
+          holds: kinds === ways,
+          why: say`So it is if each adapter hands on what its library throws, and then whoever calls has to know what is spoken below. ${told}`,
+        },
+        {
+          text: say`One for those that carry JSON, and another for gRPC`,
+          holds: kinds > 1 && kinds < ways,
+          why: say`gRPC has numbers of its own, and a table leads back from them. ${told}`,
+        },
+        {
+          text: say`The same in all of them`,
+          holds: kinds === 1,
+          why: say`${told} What a program does about an error must not depend on what was spoken.`,
+        },
+      ],
+    }
+  }),
+
   question('12-bytes', demo, [/^HTTP /], ({ ours, http, grpc }) => {
     const ratio = http / grpc
     const told = say`It takes ${words(http)} bytes over HTTP, ${words(ours)} in our own frames, and ${words(grpc)} over gRPC.`
@@ -48,7 +73,7 @@ export default [
         {
           text: say`About ${times(4)} as many`,
           holds: ratio >= 3,
-          why: say`${told} HTTP/1.1 says all of its headers with each request; HTTP/2, on which gRPC stands, says only what is new.`,
+          why: say`${told} Over plain HTTP all headers are said with each request; below gRPC only what is new is said.`,
         },
       ],
     }

@@ -28,7 +28,6 @@ const ways: Record<Exclude<StandardAskOptions['over'], 'tcp'>, (address: Address
   grpc: (address, { credentials }) => overGrpc(address, { credentials }),
 }
 
-// #region ask-over
 /** Makes the calls of a command line in the language that it names. `read` reads another pause. Rejects with UsageError. */
 export async function askOver(options: StandardAskOptions, read: (line: string) => number): Promise<void> {
   const { over, host, port, timeout, trace, rate, servers } = options
@@ -53,7 +52,6 @@ export async function askOver(options: StandardAskOptions, read: (line: string) 
   }, options, read)
   await remote.close()
 }
-// #endregion
 
 async function callerOf({ certificates, as, token }: StandardAskOptions): Promise<Caller> {
   if (certificates === undefined) {

@@ -65,7 +65,6 @@ export function wholeOf(items: Schema | undefined): Object {
 const errors = [...new Map(statuses.map(({ code, status }) => [code, { code, message: status }])).values()]
 // #endregion
 
-// #region discovering
 /** Answers `rpc.discover` with the document of the contract; all else is the handler's. */
 export function discovering<A>(handler: (request: Request, context: RequestContext) => A, contract: Contract, info: Info): (request: Request, context: RequestContext) => A | Object {
   const document = openRpc(contract, info)
@@ -76,4 +75,3 @@ export function discovering<A>(handler: (request: Request, context: RequestConte
 export function contracted(handler: StreamHandler): StreamHandler {
   return discovering<Streamed | PromiseLike<Streamed>>(validated(handler, ours), ours, service)
 }
-// #endregion

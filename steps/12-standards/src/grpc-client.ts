@@ -37,7 +37,6 @@ type Stop = (reason: unknown) => void
 const shared = new Signals<Stop>((stop, reason) => stop(reason))
 const over = new Error('the call is over')
 
-// #region over-grpc
 /** A way to a service over gRPC, on one connection that is made when it is needed. Throws TypeError if the contract has no `.proto`. */
 export function overGrpc(address: Address, options: OverGrpcOptions = {}): GrpcRemote {
   return new Calls(address, options)
@@ -131,9 +130,7 @@ class Calls implements GrpcRemote {
     for (const stop of this.#inFlight) stop(new DisconnectedError('the connection was closed before the reply came'))
     this.#client.close()
   }
-  // #endregion
 
-  // #region kinds
   /** A call that is answered with one message. */
   async #one(
     method: Method,
@@ -204,9 +201,7 @@ class Calls implements GrpcRemote {
     }
     return all
   }
-  // #endregion
 
-  // #region in-flight
   #method(name: string): Method {
     if (this.#closing) throw new DisconnectedError('the connection is closing', { sent: false })
     const method = this.#methods.get(name)
@@ -224,10 +219,8 @@ class Calls implements GrpcRemote {
       if (this.#inFlight.size === 0) this.#closing?.()
     }
   }
-  // #endregion
 }
 
-// #region beside
 interface Beside {
   deadline?: number
 }
@@ -252,9 +245,7 @@ function besideOf(extras: CallOptions['extras'], usual: string | undefined): [Me
   // The library counts in 32 bits; nobody waits for 24 days.
   return [metadata, timeoutMs === undefined || timeoutMs >= 2 ** 31 ? {} : { deadline: Date.now() + timeoutMs }]
 }
-// #endregion
 
-// #region messages
 /** Parameters by position are those by name, in the order of the contract. Throws RpcError. */
 function requestOf({ request, requests, entry }: Method, params: Params = {}): Buffer {
   let given: Json = params
@@ -296,7 +287,6 @@ function unreadable(why: string): RpcError {
 function invalid(why: string): RpcError {
   return new RpcError(codes.invalidParams, 'Invalid params', why)
 }
-// #endregion
 
 /** Streams up what there is; an error of it ends the call. */
 function sendAll(up: Items, call: ClientWritableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>, codec: Codec, end: AbortSignal, failed: (error: unknown) => void): void {

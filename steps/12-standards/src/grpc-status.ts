@@ -26,7 +26,6 @@ const pushbackKey = 'grpc-retry-pushback-ms'
 /** Bytes of each that go into the trailers: others take 8 KiB of them, all together. */
 const most = { message: 1024, details: 4096 }
 
-// #region to-status
 /** How a call ends that has failed. */
 export class StatusError extends Error implements StatusObject {
   override readonly name = 'StatusError'
@@ -79,9 +78,7 @@ function shortened(message: string): string {
   while (encodeURI(characters.join('')).length > most.message) characters.length = Math.floor(characters.length * 0.9)
   return `${characters.join('')}...`
 }
-// #endregion
 
-// #region from-status
 /** What a call has ended with, for its caller. */
 export function errorOfStatus({ code, details, metadata }: StatusObject): Error {
   const told = errorIn(metadata)
@@ -113,7 +110,6 @@ function errorIn(metadata: Metadata): RpcError | undefined {
     return undefined // somebody else's details
   }
 }
-// #endregion
 
 /** What is no RpcError is a fault of ours: its caller gets a number to quote, and the log that number and the error. */
 export function toldOf(error: unknown, log: (line: string) => void): RpcError {

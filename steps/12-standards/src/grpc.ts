@@ -115,7 +115,6 @@ function sizeOf(metadata: Metadata): number {
   return size
 }
 
-// #region guests
 /** Whose connection a call has come by. The library says of a call only where its connection's ends are. */
 class Guests {
   readonly #byEnds = new Map<string, Caller>()
@@ -153,9 +152,7 @@ interface Caller extends Guest {
 function endsOf(ends: { [end in 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort']?: string | number | undefined }): string {
   return `${ends.remoteAddress}:${ends.remotePort} ${ends.localAddress}:${ends.localPort}`
 }
-// #endregion
 
-// #region request
 /** What a call says beside its message, in our words. */
 function requestOf({ method, entry }: Method, id: number, params: Params, call: AnyCall): Request {
   const said = (name: string) => call.metadata.get(name)[0]?.toString()
@@ -193,9 +190,7 @@ function invalid<T>(read: () => T): T {
     throw error instanceof MessageError ? new RpcError(codes.invalidParams, 'Invalid params', error.message) : error
   }
 }
-// #endregion
 
-// #region handle
 /** Any of the four kinds. */
 type AnyCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline'> & Pick<EventEmitter, 'on'>
 
@@ -238,9 +233,7 @@ function handle(method: Method, ask: Ask, failed: (error: unknown) => StatusErro
   }
   return unary
 }
-// #endregion
 
-// #region streams
 /** What a client streams, no faster than it is taken: what is not, stays in HTTP/2's window. */
 async function* reading(call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>, codec: Codec): AsyncGenerator<Json, undefined> {
   try {
@@ -259,4 +252,3 @@ async function* reading(call: ServerReadableStream<Buffer, Buffer> | ServerDuple
 function writing(call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>, codec: Codec): NonNullable<Carrier['writer']> {
   return { write: (items, signal) => send(items, call, codec, signal) }
 }
-// #endregion

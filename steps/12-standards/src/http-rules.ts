@@ -18,7 +18,6 @@ export const mayAsk: OutgoingHttpHeaders = {
   'access-control-max-age': '600',
 }
 
-// #region refusal-of
 /** Looks at the head of a request, before a byte of its body is read or kept: RFC 9110, section 15.5. */
 export function refusalOf(request: IncomingMessage, origins: readonly string[], mostBytes: number): Refusal | undefined {
   const { method, headers, url = '/' } = request
@@ -44,7 +43,6 @@ export function refusalOf(request: IncomingMessage, origins: readonly string[], 
 export function tooLarge(mostBytes: number): Refusal {
   return { status: 413, why: `the body may have at most ${mostBytes} bytes` }
 }
-// #endregion
 
 /** The charset of JSON is UTF-8 (RFC 8259, section 8.1), whether or not that is said. */
 function isJson(type = ''): boolean {

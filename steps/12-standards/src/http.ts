@@ -101,7 +101,6 @@ class Exchange {
   }
   // #endregion
 
-  // #region refuse
   /**
    * What is still on its way of the body is read and dropped for a moment: to close with bytes unread sends a
    * reset, which may overtake the answer.
@@ -119,7 +118,6 @@ class Exchange {
     for (const event of ['end', 'close']) request.once(event, () => enough.abort())
     void delay(linger, undefined, enough).catch(() => {}).then(() => response.end())
   }
-  // #endregion
 
   // #region receive
   #receive(text: string): void {

@@ -2,7 +2,6 @@ import type { Json } from '@rpc-steps/async-await'
 import { check } from './schema.ts'
 import type { Schema } from './schema.ts'
 
-// #region items
 /**
  * The same items, as the schema understands them, each checked when it is taken. At the first that is wrong the reading
  * ends, as with `break`, and `refuse` makes the error; `at` counts from 1.
@@ -35,4 +34,3 @@ export function checkedItems<T>(
     },
   }
 }
-// #endregion

@@ -15,7 +15,6 @@ export interface LanguageServer {
   close(): Promise<number | null>
 }
 
-// #region language-server
 /**
  * Starts a language server and says hello to it: a program that nobody here has written, in the words that it has always
  * spoken. `answers` is what it may ask back. Each call has `ms` milliseconds. Rejects with DisconnectedError
@@ -50,4 +49,3 @@ export async function startLanguageServer(program: string, answers: Parameters<t
 
 /** The language server for JSON of Visual Studio Code. */
 export const forJson = () => fileURLToPath(import.meta.resolve('vscode-json-languageserver/bin/vscode-json-languageserver'))
-// #endregion

@@ -24,7 +24,6 @@ export interface McpOptions extends PeerOptions {
 /** The newest first. */
 const versions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 
-// #region asked
 /** What a client may ask: the protocol has a contract, too. Model Context Protocol, 2025-11-25. */
 const protocol = {
   'initialize': { says: 'Begins.', params: z.object({ protocolVersion: z.string() }) },
@@ -42,9 +41,7 @@ const protocol = {
 } satisfies Contract
 
 type Asked<M extends keyof typeof protocol> = Of<(typeof protocol)[M]['params']>
-// #endregion
 
-// #region tools
 interface Tool {
   /** How the protocol describes it. */
   readonly description: Json
@@ -71,7 +68,6 @@ function toolOf(name: string, { says, params, result, down }: Entry): Tool {
 const objectOf = (name: string, schema: Json) => ({ type: 'object', properties: { [name]: schema }, required: [name] })
 /** MCP takes a schema that does not say for a newer draft, in which a tuple is written otherwise. */
 const draft = 'http://json-schema.org/draft-07/schema#'
-// #endregion
 
 // #region mcp
 /**
@@ -113,7 +109,6 @@ function cancelling(peer: Peer): void {
 }
 // #endregion
 
-// #region outcome
 /** A text is for the model to read as it is; all else it reads as JSON. */
 function succeeded(answer: Answer): Json {
   const result = answer ?? null
@@ -132,4 +127,3 @@ function failed(error: unknown): Json {
     _meta: { error: { status, ...errorObject(error) } },
   }
 }
-// #endregion

@@ -69,7 +69,6 @@ export function codecOf(shape: Shape, type: protobuf.Type): Codec {
   }
 }
 
-// #region to-message
 function toMessage(shape: Shape, value: Json, at: string): unknown {
   switch (shape.kind) {
     case 'message': return shape.wraps ? { [shape.fields[0]!.name]: toField(shape.fields[0]!, value, at) } : toFields(shape, value, at)
@@ -109,7 +108,6 @@ function toValue(value: Json, at: string): unknown {
   const fields = Object.entries(value).map(([name, member]) => [wellFormed(name, at), toValue(member, inside(at, name))])
   return { structValue: { fields: Object.fromEntries(fields) as object } }
 }
-// #endregion
 
 // #region from-message
 type Fields = Readonly<Record<string, unknown>>

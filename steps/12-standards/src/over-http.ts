@@ -7,7 +7,6 @@ import type { Caller } from './over-peer.ts'
 import type { Remote } from './remote.ts'
 import { rowOfHttp } from './statuses.ts'
 
-// #region over-http
 /**
  * The service over HTTP. Giving up hangs up, which tells the server. HTTP carries no stream up: what has one
  * is refused here, as UNIMPLEMENTED.
@@ -83,7 +82,6 @@ export function overHttp(address: Address, { credentials, token }: Caller = {}):
     },
   }
 }
-// #endregion
 
 const noWayUp = () => new RpcError(codes.methodNotFound, 'HTTP carries no stream up', { status: 'UNIMPLEMENTED' })
 
@@ -120,7 +118,6 @@ function errorOf(error: Json): unknown {
   }
 }
 
-// #region events-of
 /** The events of a stream, as fast as they are taken; of the fields only those that our server writes. */
 async function* eventsOf(response: http.IncomingMessage): AsyncGenerator<{ name: string; data: Json }> {
   let rest = ''
@@ -135,4 +132,3 @@ async function* eventsOf(response: http.IncomingMessage): AsyncGenerator<{ name:
     }
   }
 }
-// #endregion

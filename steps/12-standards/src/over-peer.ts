@@ -14,7 +14,6 @@ export interface Caller {
   token?: string | undefined
 }
 
-// #region over-peer
 /** A way to whoever is at the other end of a connection of ours. */
 export function overPeer(peer: Peer, { token }: Pick<Caller, 'token'> = {}): Remote {
   const call: Call = token === undefined ? peer.call : withToken(peer.call, token)
@@ -47,4 +46,3 @@ export async function overWebSocket({ host, port }: Address, { credentials, toke
   })
   return overPeer(peer, { token })
 }
-// #endregion

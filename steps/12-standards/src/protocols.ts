@@ -8,7 +8,6 @@ export interface Row {
   readonly mcp: string
 }
 
-// #region protocols
 /** What the adapters do, in words. The chapter shows this table, and a test asks for each cell. */
 export const protocols: readonly Row[] = [
   { what: 'Deadline', jsonRpc: '`meta.timeoutMs`', http: '`meta.timeoutMs` in the body', webSocket: '`meta.timeoutMs`', grpc: '`grpc-timeout`', mcp: '`_meta.timeoutMs`' },
@@ -19,4 +18,3 @@ export const protocols: readonly Row[] = [
   { what: 'Back-pressure', jsonRpc: 'credit, then TCP', http: 'TCP', webSocket: 'credit, then TCP', grpc: 'HTTP/2 windows', mcp: 'the pipe' },
   { what: 'Idempotency key', jsonRpc: '`meta.idempotencyKey`', http: '`Idempotency-Key`', webSocket: '`meta.idempotencyKey`', grpc: '`idempotency-key`', mcp: '`_meta.idempotencyKey`' },
 ]
-// #endregion

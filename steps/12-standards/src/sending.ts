@@ -3,7 +3,6 @@ import type { Writable } from 'node:stream'
 import type { Items } from '@rpc-steps/streaming'
 import type { Codec } from './messages.ts'
 
-// #region send
 /**
  * Writes all items to one end of a gRPC stream, and asks for the next when there is room for it. Rejects with what the
  * items end with, and with the reason of the signal; in any case whoever makes them has been told to end.
@@ -24,7 +23,6 @@ export async function send(items: Items, call: Writable, codec: Codec, signal: A
   }
   signal.throwIfAborted()
 }
-// #endregion
 
 /** Bytes go in and out of the library as they are: what they mean is for the codec, whose errors say more. */
 export function asIs(bytes: Buffer): Buffer {

@@ -37,7 +37,6 @@ export interface Rpc {
 
 type JsonSchema = Readonly<Record<string, Json>>
 
-// #region shapes
 /** The shapes of a contract. Throws TypeError where protobuf has none. */
 export function rpcsOf(contract: Contract): Rpc[] {
   const taken = new Set<string>()
@@ -103,7 +102,6 @@ function itemOf(schema: JsonSchema, name: string, taken: Set<string>): Shape {
 function isList({ type, items }: JsonSchema): boolean {
   return type === 'array' && typeof items === 'object' && !Array.isArray(items)
 }
-// #endregion
 
 function named(name: string): string {
   if (/^[a-z][a-z\d]*(_[a-z\d]+)*$/i.test(name)) return name

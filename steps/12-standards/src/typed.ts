@@ -8,7 +8,6 @@ import type { Remote } from './remote.ts'
 import { check } from './schema.ts'
 import type { Of, Schema } from './schema.ts'
 
-// #region types
 /** The methods of a contract, to be called as if they were here. */
 export type Typed<C extends Contract> = { readonly [M in keyof C]: Method<C[M]> }
 
@@ -21,7 +20,6 @@ type Method<E> = E extends { up: infer U }
 
 type Given<E> = E extends { params: infer P } ? Of<P> : never
 type Back<E> = E extends { down: infer D } ? AsyncIterable<Of<D>> : E extends { result: infer R } ? Promise<Of<R>> : never
-// #endregion
 
 /** What a typed client needs of a remote. */
 type Way = Pick<Remote, 'call' | 'stream' | 'upload'>

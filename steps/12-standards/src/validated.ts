@@ -33,7 +33,6 @@ export function validated<A>(handler: Handling<A>, contract: Contract): Handling
 }
 // #endregion
 
-// #region named
 /** The names of the parameters in their order; undefined if they are a list. */
 function namesOf(params: Schema): string[] | undefined {
   const { type, properties = {} } = jsonSchema(params)
@@ -47,7 +46,6 @@ function named(params: Params | null | undefined, names: readonly string[] | und
   if (params.length > names.length) throw invalid(`at most ${names.length} parameters (${names.join(', ')})`)
   return Object.fromEntries(params.map((value, i) => [names[i]!, value]))
 }
-// #endregion
 
 /** The same context, but what the caller streams is checked. */
 class Checking extends ContextAround {

@@ -48,7 +48,6 @@ export interface WebServer extends Door, Address {
   release(stream: Duplex): Line | undefined
 }
 
-// #region web-server
 /**
  * Has Node's HTTP server answer what comes through a gate; of Node are the rules of RFC 9112: what is a
  * request, and what is neither one nor the other, such as two lengths, and gets 400. Rejects with SystemError.
@@ -131,7 +130,6 @@ export async function webServer(inside: Inside, address: Address, answer: (asked
     close: () => (ended ??= end()),
   }
 }
-// #endregion
 
 // #region origin
 /**

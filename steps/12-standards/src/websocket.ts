@@ -69,7 +69,6 @@ function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy())
 }
 
-// #region heartbeat
 /** Ends a connection whose other end is gone without a word. While we do not read, it is not its turn to answer. */
 function keepAsking(socket: WebSocket, ms: number, clock: Clock): void {
   let isAlive = true
@@ -84,4 +83,3 @@ function keepAsking(socket: WebSocket, ms: number, clock: Clock): void {
   let cancel = clock.after(ms, ask)
   socket.on('close', () => cancel())
 }
-// #endregion

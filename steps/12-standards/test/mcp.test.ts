@@ -14,7 +14,6 @@ import { contract, contracted, serveMcp, service } from '../src/index.ts'
 
 const program = new URL('../mcp.ts', import.meta.url)
 
-// #region client
 /** The client of the official SDK, which starts our program. */
 async function started(...args: string[]) {
   const transport = new StdioClientTransport({
@@ -26,7 +25,6 @@ async function started(...args: string[]) {
   await client.connect(transport)
   return client
 }
-// #endregion
 
 const textOf = (result: unknown) => (result as { content: { text: string }[] }).content[0]!.text
 
@@ -130,7 +128,6 @@ describe('the client of the official SDK', () => {
   })
 })
 
-// #region raw
 interface Message {
   id?: unknown
   result?: Record<string, unknown>
@@ -164,7 +161,6 @@ async function said(input: string) {
   far.end(input)
   return said
 }
-// #endregion
 
 describe('a stream of lines', () => {
   test.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])('speaks version %s with who does', async (protocolVersion) => {

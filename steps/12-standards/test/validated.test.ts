@@ -38,7 +38,6 @@ const wrongIn = (by: Contract, method: string, params?: Params | null) => {
   return data
 }
 
-// #region valibot
 /** The same two methods, as another library says it. */
 const byValibot = {
   say: {
@@ -52,7 +51,6 @@ const byValibot = {
     result: toStandardJsonSchema(v.number()),
   },
 } satisfies Contract
-// #endregion
 
 describe.each<[string, Contract]>([['zod', contract], ['valibot', byValibot]])('by a contract in %s', (_, by) => {
   test.each<[string, Params, Json]>([
@@ -97,7 +95,6 @@ test('a schema that has to wait is a mistake of the program', () => {
   expect(() => given({ x: { ...slow.x, params } }, 'x')).toThrow(TypeError)
 })
 
-// #region same
 /** What the service does itself, once the checks are through: nothing, so that `hash` costs nothing. */
 const itself = streaming(({ method, params }) => {
   service[method as keyof typeof service].prepare(params)
@@ -145,7 +142,6 @@ test.each(checkedByService)('the contract lets through what %s takes, and nothin
     { numRuns: 300 },
   )
 })
-// #endregion
 
 test('a number that JSON can be read as, and nobody can write, is none', () => {
   const { a } = JSON.parse('{"a":1e999}') as { a: number }
