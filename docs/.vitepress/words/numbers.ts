@@ -143,9 +143,9 @@ export const computed: readonly Claim[] = [
     is: async () => [about(await linesOf(true), 100)],
   },
   {
-    says: ['the longest about fifteen hundred'],
+    says: ['the longest nearly three thousand'],
     from: 'the lines of `src` in the longest step',
-    is: async () => [Math.floor((await linesOf(false)) / 100) * 100],
+    is: async () => [Math.ceil((await linesOf(false)) / 1000) * 1000],
   },
   {
     says: ['Node 20.19, 22.13, 24 or newer'],
