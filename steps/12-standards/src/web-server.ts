@@ -100,7 +100,9 @@ export async function webServer(inside: Inside, address: Address, answer: (asked
     gate.server.close()
     http.closeIdleConnections()
     // What is answered now is the last answer of its connection.
-    for (const { responses } of lines.values()) {
+    for (const [stream, { responses }] of lines) {
+      // To Node a connection is idle when it has had an answer.
+      if ((stream as Socket).bytesRead === 0) stream.destroy()
       for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close')
     }
     const enough = new AbortController()

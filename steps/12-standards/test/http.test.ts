@@ -2,10 +2,11 @@ import * as http from 'node:http'
 import { setImmediate as turnOver, setTimeout as delay } from 'node:timers/promises'
 import { codes, RpcError } from '@rpc-steps/async-await'
 import type { Address } from '@rpc-steps/async-await'
+import { Admission, gate } from '@rpc-steps/security'
 import { createFramer } from '@rpc-steps/wire'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { statuses } from '../src/index.ts'
-import { deferred, raw, served } from './support.ts'
+import { httpDoor, statuses } from '../src/index.ts'
+import { deferred, loopback, raw, served } from './support.ts'
 import type { Options } from './support.ts'
 
 const json = 'application/json'
@@ -429,23 +430,28 @@ describe('on one connection', () => {
     expect(errors).not.toHaveBeenCalled() // that somebody leaves is no fault
   })
 
-  test('a server that closes answers what it has, and says that it was the last', async () => {
-    const end = deferred()
-    const begun = deferred()
-    // Who has nothing in flight is not waited for.
-    const all = await served({ http: { grace: 60_000, idle: 60_000 }, own: { hold: async () => {
-      begun.resolve()
-      await end.promise
-      return 'held'
-    } } })
-    const idle = await raw(all.http)
-    const client = await raw(all.http, whole({ ...add, method: 'hold' }))
+  test('a door that closes answers what is in flight, says that it was the last, and waits for nobody else', async () => {
+    const [begun, end] = [deferred(), deferred()]
+    const admission = new Admission()
+    const door = await httpDoor(loopback, { grace: 60_000, idle: 60_000 })({
+      extensions: [],
+      gate: (accept) => gate(accept, { admission, open: () => true }),
+      async handler({ method }) {
+        if (method === 'add') return 3
+        begun.resolve()
+        await end.promise
+        return 'held'
+      },
+    })
+    const [silent, idle] = [await raw(door), await raw(door, whole(add))]
+    await expect.poll(idle.text).toContain(sum)
+    const client = await raw(door, whole({ ...add, method: 'hold' }))
     await begun.promise
-    const closed = all.server.close()
+    const closed = door.close()
+    await Promise.all([silent.gone, idle.gone])
     end.resolve()
     await closed
     await client.gone
-    await idle.gone
     expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n(.*\r\n)*connection: close\r\n(.*\r\n)*\r\n.*"held"/i)
   })
 })
