@@ -18,8 +18,9 @@ export class InProcessStore implements Store {
   readonly caveat = 'calls are kept in this process alone, and forgotten when it ends'
   readonly #clock: Clock
   readonly #calls = new Map<string, Kept>()
-  #ready: Kept[] = []
-  readonly #free: ((kept: Kept | undefined) => void)[] = []
+  readonly #ready: Kept[] = []
+  /** Who waits for one, in order. */
+  readonly #free = new Set<(kept?: Kept) => void>()
   /** What came to nothing, and why. */
   readonly buried: { key: string; text: string; reason: string }[] = []
 
@@ -55,28 +56,37 @@ export class InProcessStore implements Store {
   }
 
   #give(kept: Kept): void {
-    const next = this.#free.shift()
-    if (next) next(kept)
-    else this.#ready.push(kept)
+    const [next] = this.#free
+    if (!next) return void this.#ready.push(kept)
+    this.#free.delete(next)
+    next(kept)
   }
 
   async work(run: (job: Job) => Promise<void>, atOnce: number): Promise<Taking> {
     const left = { yet: false }
-    const waiting = new Set<(kept: undefined) => void>()
+    const own = new Set<(kept?: Kept) => void>()
+    const next = () => new Promise<Kept | undefined>((resolve) => {
+      const one = (kept?: Kept) => {
+        own.delete(one)
+        resolve(kept)
+      }
+      own.add(one)
+      this.#free.add(one)
+    })
     const loop = async () => {
       while (!left.yet) {
-        const kept = this.#ready.shift() ?? await new Promise<Kept | undefined>((resolve) => {
-          waiting.add(resolve)
-          this.#free.push((kept) => (waiting.delete(resolve), resolve(kept)))
-        })
-        if (kept) await run(this.#job(kept)).catch(() => this.#give(kept))
+        const kept = this.#ready.shift() ?? await next()
+        if (kept) await run(this.#job(kept)).catch(() => void this.#clock.after(1_000, () => this.#give(kept)))
       }
     }
     const loops = Array.from({ length: atOnce }, loop)
     return {
       leave: async () => {
         left.yet = true
-        for (const resolve of waiting) resolve(undefined)
+        for (const one of own) {
+          this.#free.delete(one) // nothing is to be given to who is not there
+          one()
+        }
         await Promise.all(loops)
       },
     }
