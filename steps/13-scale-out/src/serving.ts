@@ -38,7 +38,6 @@ export async function serveScaled({ otlp, spans, ...options }: ScaledOptions, lo
 
 async function serveBehindBroker({ nats, ...options }: ScaledOptions, outside: (handler: Handler) => Handler, log: (line: string) => void): Promise<StandardServer> {
   if (nats === undefined) {
-    log('without --nats it is served in this process alone: who calls must know its address, and no call survives it')
     return serveStandards(options, { outside })
   }
   const { certificates, workers } = options

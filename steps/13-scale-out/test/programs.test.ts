@@ -20,7 +20,7 @@ needsNats()
 
 it('says that without --nats nobody else answers', async () => {
   const running = await server()
-  expect(running.stderr()).toMatch(/^without --nats it is served in this process alone/)
+  expect(running.stdout()).toMatch(/^without --nats, in this process alone/)
   const port = String(running.port)
   expect(await client('--port', port, 'add', '{"a":1,"b":2}')).toMatchObject({ code: 0, stdout: '3\n', stderr: '' })
   expect((await client('--port', port, '--durable', 'add', '{"a":1,"b":2}')).stderr).toBe('--durable needs --nats: it is the broker that keeps a call; --help says more\n')
