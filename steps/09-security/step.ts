@@ -1,3 +1,4 @@
+import { withoutContract } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
 import streaming from '../08-streaming/step.ts'
 
@@ -44,7 +45,11 @@ export default {
   pieces: streaming.pieces,
   makes: 'certificates',
   // Whoever knows no TLS is led through it, with the certificate of somebody who may call everything.
-  ways: [{ args: 'tunnel', isProgram: true, skip: { 'security: who has not said who they are is refused': 'the tunnel says it' } }],
+  server: { mustFail: withoutContract },
+  ways: [{
+    args: 'tunnel', isProgram: true, mustFail: withoutContract,
+    skip: { 'security: who has not said who they are is refused': 'the tunnel says it' },
+  }],
   bench: {
     cannot: streaming.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.2, against: '04-async-await' }],

@@ -1,3 +1,4 @@
+import { withoutContract } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
 import security from '../09-security/step.ts'
 
@@ -46,6 +47,7 @@ export default {
   pieces: security.pieces,
   makes: security.makes,
   group: { copies: 'copies', addresses: 'servers', killed: 'killed' },
+  server: { mustFail: withoutContract },
   bench: {
     cannot: security.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.07, against: '04-async-await' }],

@@ -1,3 +1,4 @@
+import { withoutContract } from '@rpc-steps/course'
 import type { StepInfo } from '@rpc-steps/course'
 import resilience from '../10-resilience/step.ts'
 
@@ -48,7 +49,8 @@ export default {
   pieces: resilience.pieces,
   makes: resilience.makes,
   group: resilience.group,
-  ways: [{ args: '--learn gradient2 --order both' }],
+  server: { mustFail: withoutContract },
+  ways: [{ args: '--learn gradient2 --order both', mustFail: withoutContract }],
   bench: {
     cannot: resilience.bench.cannot,
     bars: [{ workload: 'in-flight', atLeast: 0.25, against: '04-async-await' }],

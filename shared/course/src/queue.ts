@@ -1,11 +1,19 @@
 import type { Cases } from './info.ts'
 
+const unsaid = 'what it can do stands in its source, and nobody can ask for it; a contract comes in step 12'
+
+/** What a server fails that has no contract. */
+export const withoutContract = {
+  'methods: rpc.discover says what there is': unsaid,
+} as const satisfies Cases
+
 const open = 'nobody asks who calls, and everybody may call everything; principals come in step 09'
 
 /** What a server fails that serves whoever comes. */
 export const withoutPolicy = {
   'security: who has not said who they are is refused': open,
   'security: who says it falsely is refused': open,
+  ...withoutContract,
 } as const satisfies Cases
 
 const whole = 'an answer stands whole in memory before its first byte leaves; streams come in step 08'

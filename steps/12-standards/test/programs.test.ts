@@ -4,6 +4,7 @@ import { runInTurn, startServer } from '@rpc-steps/cli/processes'
 import type { Program, RunningServer } from '@rpc-steps/cli/processes'
 import { fillFolder } from '@rpc-steps/security/certificates'
 import { expect, onTestFinished, test } from 'vitest'
+import { contract, protocols, protoOf, statuses } from '../src/index.ts'
 import { scratch } from './support.ts'
 
 const file = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url))
@@ -88,4 +89,31 @@ test('what is wrong is one line, and nothing stays open', async () => {
   ])
   for (const { stdout, stderr } of ran) expect((stdout + stderr).trim().split('\n')).toHaveLength(1)
   expect(ran.flatMap(({ left }) => left)).toEqual([])
+})
+
+test('what is shown, and what is asked wrongly', async () => {
+  const program = (name: string, ...args: string[]): Program => ({ file: file(name), args })
+  const [proto, tables, demo, ...wrong] = await runInTurn([
+    program('proto'), program('tables'), program('demo'),
+    program('proto', 'x'), program('tables', '--all'), program('hover', 'nowhere'), program('mcp', '--workers', '0'), program('server', '--grpc', '70000'),
+  ])
+  expect(proto).toMatchObject({ code: 0, stderr: '', stdout: protoOf(contract) })
+
+  expect(tables).toMatchObject({ code: 0, stderr: '' })
+  const rows = tables!.stdout.split('\n').map((line) => line.trim().split(/ {2,}/))
+  for (const { status, code, http, grpc } of statuses) expect(rows).toContainEqual([status, ...[code, http, grpc].map(String)])
+  for (const { what, mcp } of protocols) expect(rows).toEqual(expect.arrayContaining([[what], ['MCP', mcp.replaceAll('`', '')]]))
+
+  expect(demo).toMatchObject({ code: 0, stderr: '', left: [] })
+  for (const language of ['JSON-RPC', 'HTTP', 'WebSocket', 'gRPC']) {
+    expect(demo!.stdout).toMatch(new RegExp(`^${language} +You said: Hi +\\d+ +-32601 +-32602 +-32008 +500500$`, 'm'))
+  }
+
+  expect(wrong.map(({ code, stdout, stderr }) => `${code} ${stdout}${stderr}`)).toEqual([
+    expect.stringMatching(/^1 [^\n]*"x"[^\n]*\n$/),
+    expect.stringMatching(/^1 [^\n]*--all[^\n]*\n$/),
+    expect.stringMatching(/^1 one of say, [^\n]*, not nowhere[^\n]*\n$/),
+    expect.stringMatching(/^1 --workers must be [^\n]*\n$/),
+    expect.stringMatching(/^1 --grpc must be [^\n]*\n$/),
+  ])
 })
