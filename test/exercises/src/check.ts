@@ -28,6 +28,8 @@ export const defaultLimit = 5_000
 export interface Attempt {
   exercise: Exercise
   copy: string
+  /** Milliseconds that a test may take, if not those of all attempts. */
+  limit?: number | undefined
 }
 
 /** Runs what judges an exercise, in a copy of it, until it is known what is the first that is red. */
@@ -43,7 +45,7 @@ export async function checkAll(
 ): Promise<Checked[]> {
   const traces = attempts.some(({ exercise }) => exercise.timeline) ? mkdtempSync(join(tmpdir(), 'rpc-steps-')) : undefined
   try {
-    const trials = attempts.map(({ exercise, copy }) => ({ folder: copy, tests: exercise.tests, untilRed: true }))
+    const trials = attempts.map(({ exercise, copy, limit }) => ({ folder: copy, tests: exercise.tests, untilRed: true, limit }))
     const runs = await runTrials(trials, { limit, traces, signal })
     return runs.map((run, i) => judged(attempts[i]!.exercise, run))
   } finally {
