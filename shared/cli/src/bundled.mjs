@@ -2,7 +2,7 @@
  * Runs a program of ours as one file of JavaScript: node bundled.mjs PROGRAM [arguments]. Tests start hundreds,
  * and to compile its sources one by one costs each of them five times what Node itself takes to start.
  *
- * The file is kept in node_modules/.cache. Its first line names the sources that went into it, with a hash of
+ * The file is kept in node_modules/.cache. Its last line names the sources that went into it, with a hash of
  * what they held: when one of them holds something else, the program is bundled anew.
  */
 import { createHash } from 'node:crypto'
@@ -22,8 +22,8 @@ await import(pathToFileURL(bundle).href)
 
 function isFresh() {
   try {
-    const [, head] = /^\/\/ (.*)\n/.exec(readFileSync(bundle, 'utf8'))
-    const { sources, hash } = JSON.parse(head)
+    const text = readFileSync(bundle, 'utf8')
+    const { sources, hash } = JSON.parse(text.slice(text.lastIndexOf('\n// ') + 4))
     return hash === hashOf(sources.map((file) => readFileSync(join(home, file))))
   } catch {
     // There is none, or one of its sources is gone.
@@ -77,11 +77,11 @@ async function make() {
   await stop()
   // What imports a file that only it knows, goes through tsx.
   const code = imports ? `import ${JSON.stringify(import.meta.resolve('tsx'))}\nawait import(${JSON.stringify(pathToFileURL(program).href)})\n` : outputFiles[0].text
-  const head = JSON.stringify({ sources: [...held.keys()].map((file) => relative(home, file)), hash: hashOf([...held.values()]) })
+  const from = JSON.stringify({ sources: [...held.keys()].map((file) => relative(home, file)), hash: hashOf([...held.values()]) })
   mkdirSync(cache, { recursive: true })
   // Of those who make it at the same time, each puts a whole one in its place.
   const mine = `${bundle}.${process.pid}`
-  writeFileSync(mine, `// ${head}\n${code}`)
+  writeFileSync(mine, `${code}\n// ${from}`)
   try {
     renameSync(mine, bundle)
   } catch (error) {

@@ -58,11 +58,14 @@ interface Gone { a: 1 }
 
 class Odd extends Error {}
 console.log(Odd.name, Other.name)
-throw new Other('here')\n`)
+throw new Other('here')
+
+console.log(Odd)\n`)
   writeFileSync(at('deep/part.ts'), 'export class Odd extends Error {}\n')
   const { code, stdout, stderr } = await run(at('program.ts'))
   expect([code, stdout]).toEqual([1, 'Odd Odd\n'])
-  expect(stderr).toContain(`${at('program.ts')}:6:`)
+  expect(stderr).toContain(`${at('program.ts')}:6\nthrow new Other('here')\n`)
+  expect(stderr).toContain(`${at('program.ts')}:6:7`)
 })
 
 it('what imports a file that only it knows is run as well', async () => {
