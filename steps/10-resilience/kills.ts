@@ -8,8 +8,8 @@ import type { Report } from './tried/fleet.ts'
 const usage = `kills.ts [options]
 
 Calls three servers at a steady rate while one of them is killed at random moments, and again while
-all of them are gone for a while. The seed says when, and which. What was asked is counted in the servers, and what was answered in the
-client; ends with 1 if a promise is not kept.`
+all of them are gone for a while. The seed says when, and which. What was asked is counted in the
+servers, and what was answered in the client; ends with 1 if a promise is not kept.`
 
 const down = 500 // milliseconds that one of them is down
 const outage = 5_000 // milliseconds that all of them are
@@ -18,7 +18,7 @@ await main(async () => {
   const { rate, seconds, every, seed = randomInt(2 ** 31), counts } = readOptions(usage, {
     rate: numberOption('N', 'calls a second', 500, 1, 10_000),
     seconds: numberOption('N', 'seconds in which servers are killed', 20, 4, 3600),
-    every: numberOption('MS', 'milliseconds from one kill to the next: half of it to one and a half', 2_000, 1_000, 60_000),
+    every: numberOption('MS', 'milliseconds between kills: half of it to one and a half', 2_000, 1_000, 60_000),
     seed: numberOption('N', 'kills at the same moments again; without it, one by chance', undefined, 0, 0x7fffffff),
     counts: flagOption('only what is counted: times are worth something on a quiet machine alone'),
   })

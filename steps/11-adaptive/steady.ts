@@ -7,9 +7,10 @@ import { percentile } from './src/percentile.ts'
 
 const usage = `steady.ts [options]
 
-Real servers that compute on threads are asked for twice as much as they can do: some with a fixed limit, one
-that learns, and in the end one without a limit. They take turns of half a second, so what else the machine does is
-the same for all. It ends with 1 if what is promised of the one that learns (by vegas) was not kept.`
+Real servers that compute on threads are asked for twice as much as they can do: some with a fixed
+limit, one that learns, and in the end one without a limit. They take turns of half a second, so what
+else the machine does is the same for all. It ends with 1 if what is promised of the one that learns
+(by vegas) was not kept.`
 
 /** Seconds of a turn, and from when on it is measured. */
 const turn = { from: 0.1, to: 0.5 }

@@ -28,7 +28,7 @@ export default {
   },
   '06-cost-of-a-thread.txt': {
     command: 'npx tsx steps/06-task-queue/cost-of-a-thread.ts',
-    smaller: ['--ms', '50'],
+    smaller: ['--ms', '20'],
     facts(text) {
       const [small, large] = [row(text, '1'), row(text, '10000')]
       return {

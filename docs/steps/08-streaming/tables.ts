@@ -41,7 +41,7 @@ export default {
   },
   '08-pace.txt': {
     command: 'npx tsx steps/08-streaming/pace.ts',
-    smaller: ['--items', '20000'],
+    smaller: ['--items', '5000'],
     facts: (text) => text.match(/^kept {2}.*?: /gm)?.map((line) => line.replace(/\d[\d,]*/, '#')),
     doctored: [/kept {2}/, 'BROKEN'],
   },

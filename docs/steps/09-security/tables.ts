@@ -22,7 +22,7 @@ export default {
   },
   '09-cost.txt': {
     command: 'npx tsx steps/09-security/cost.ts',
-    smaller: ['--rounds', '2', '--calls', '3000'],
+    smaller: ['--rounds', '2', '--calls', '1000'],
     facts(text) {
       const us = (what: string) => row(text, what)[0]!
       return {

@@ -29,8 +29,12 @@ export interface RunningServer extends Running {
   readonly port: number
 }
 
-// Not the tsx command: that is a parent of the real program, and killing it leaves an orphan.
-const tsx = import.meta.resolve('tsx')
+// Not the tsx command: that is a parent of the real program, and killing it leaves an orphan. Tests start hundreds
+// of programs, each as one file: see there.
+const through =
+  process.env['VITEST'] === undefined
+    ? ['--import', import.meta.resolve('tsx')]
+    : [fileURLToPath(new URL('bundled.mjs', import.meta.url))]
 
 /** Where a program runs; what is not given, is as it is here. */
 export interface Surroundings {
@@ -47,7 +51,7 @@ export function start(
   { ipc = false, ...surroundings }: Surroundings = {},
 ): Running {
   const path = typeof file === 'string' ? file : fileURLToPath(file)
-  const child = spawn(process.execPath, ['--import', tsx, path, ...args], {
+  const child = spawn(process.execPath, [...through, path, ...args], {
     ...surroundings,
     stdio: ipc ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe',
   })

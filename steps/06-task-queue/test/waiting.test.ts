@@ -1,4 +1,3 @@
-import { run } from '@rpc-steps/cli/processes'
 import { describe, expect, test } from 'vitest'
 import { erlangWait, simulate } from '../src/index.ts'
 
@@ -41,14 +40,4 @@ describe('the queue, in simulated time', () => {
     expect(same).toEqual(one)
     expect(other).not.toEqual(one)
   })
-})
-
-test('the program prints both, side by side', async () => {
-  const { code, stdout, stderr } = await run(new URL('../waiting.ts', import.meta.url), ['--requests', '2000'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const lines = stdout.trim().split('\n').slice(2)
-  expect(lines[0]!.trim().split(/ {2,}/)).toEqual(['utilisation', 'Erlang C', 'without a bound', 'capacity 40', 'refused'])
-  expect(lines).toHaveLength(13)
-  expect(lines[5]).toMatch(/^ +0\.5 +0\.87 ms +\d\.\d\d ms +\d\.\d\d ms +0\.0 %$/)
-  expect(lines[12]).toMatch(/^ +1\.2 +no end +no end +\d+\.\d\d ms +\d+\.\d %$/)
 })

@@ -60,13 +60,7 @@ describe('the server', () => {
   })
 })
 
-it('the programs that are held against the promises find them kept', async () => {
-  const [pace, soak] = await Promise.all([
-    run(new URL('../pace.ts', import.meta.url), ['--items', '5000']),
-    run(new URL('../soak.ts', import.meta.url), ['--calls', '20000', '--items', '200000']),
-  ])
-  // What is a ratio of two times is judged where the machine is quiet.
-  const lines = pace.stdout.split('\n').filter((line) => !line.includes('times as'))
-  expect(lines.filter((line) => !line.startsWith('kept'))).toEqual([''])
-  expect(soak.stdout).toContain('; 0 left in tables')
+it('many calls and items leave nothing behind', async () => {
+  const { stdout } = await run(new URL('../soak.ts', import.meta.url), ['--calls', '20000', '--items', '200000'])
+  expect(stdout).toContain('; 0 left in tables')
 })

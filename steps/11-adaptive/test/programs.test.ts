@@ -11,7 +11,7 @@ const program = (name: string, ...args: string[]): Program => {
 const three = (ms: number) => Array.from({ length: 3 }, () => ['sleep', `[${ms}]`]).flat()
 
 let servers: RunningServer[] = []
-const ran = {} as Record<'answered' | 'refused' | 'expired' | 'start' | 'learn' | 'order' | 'choices' | 'limits' | 'steady', Ran>
+const ran = {} as Record<'answered' | 'refused' | 'expired' | 'start' | 'learn' | 'order' | 'limits' | 'steady', Ran>
 
 beforeAll(async () => {
   const start = (...args: string[]) => startServer(program('server').file, args)
@@ -27,7 +27,6 @@ beforeAll(async () => {
     start: program('server', '--start', '0'),
     learn: program('server', '--learn', 'best'),
     order: program('server', '--order', 'fair'),
-    choices: program('choices'),
     limits: program('simulate', '--seconds', '3'),
     steady: program('steady', '--seconds', '1'),
   }
@@ -53,15 +52,7 @@ test.each(['start', 'learn', 'order'] as const)('a wrong --%s is an error in one
   expect(ran[name]).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(`^--${name} must be .*\n$`) as string })
 })
 
-test('the choices stand side by side', () => {
-  const { code, stdout, stderr } = ran.choices
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const name of ['round robin', 'least of two', 'peak-EWMA', 'bandit']) {
-    expect(stdout).toMatch(new RegExp(`^${name} +(\\d+ ms \\(\\d+\\.\\d %\\) *){6}$`, 'm'))
-  }
-})
-
-test('so do the limits, and their waiting', () => {
+test('the limits stand side by side, and their waiting', () => {
   const { code, stdout, stderr } = ran.limits
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const p99 = (name: string) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '@rpc-steps/cli/processes'
+import { run, runInTurn } from '@rpc-steps/cli/processes'
 import { expect, it } from 'vitest'
 import type { Report } from '../src/report.ts'
 
@@ -22,14 +22,16 @@ it('decodes, prints one line and writes JSON', async () => {
   }
 })
 
-it.each([
-  [['--only', '99'], /no contender "99": bare, /],
-  [['--workload', 'nothing'], /no workload "nothing": one, /],
-  [['--fast'], /--fast/],
-])('%j is refused in one line', async (args, why) => {
-  const { code, stdout, stderr } = await run(bench, args)
-  expect(code).toBe(1)
-  expect(stdout).toBe('')
-  expect(stderr).toMatch(why)
-  expect(stderr.trim().split('\n')).toHaveLength(1)
+it('refuses in one line what it does not know', async () => {
+  const wrong: [args: string[], why: RegExp][] = [
+    [['--only', '99'], /no contender "99": bare, /],
+    [['--workload', 'nothing'], /no workload "nothing": one, /],
+    [['--fast'], /--fast/],
+  ]
+  const ran = await runInTurn(wrong.map(([args]) => ({ file: bench.href, args })))
+  for (const [i, { code, stdout, stderr }] of ran.entries()) {
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(wrong[i]![1])
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  }
 })

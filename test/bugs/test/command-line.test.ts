@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { run } from '@rpc-steps/cli/processes'
+import { run, runInTurn } from '@rpc-steps/cli/processes'
 import { describe, expect, it } from 'vitest'
 import { bugsOf } from '../src/bug.ts'
 import { changeOf } from '../src/explain.ts'
@@ -41,16 +41,19 @@ describe.concurrent('npm run bug', () => {
     expect(code).toBe(0)
   })
 
-  it.each([
-    [['99'], /^"99" has no wrong versions; session, wire, 01-blocking-sockets, .* have; /],
-    [[step, 'nope'], /has no "nope", but /],
-    [[step, '0'], /has no "0", but /],
-    [[step, '1', '2'], /one wrong version at a time/],
-    [[step, '1', '--limit', '0'], /--limit must be a whole number from 1 to 600/],
-  ])('%j is refused in one line', async (args, line) => {
-    const { code, stdout, stderr } = await run(main, args)
-    expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(line)
-    expect(stderr).toMatch(/^[^\n]+\n$/)
+  it('refuses in one line what it does not understand', async () => {
+    const wrong: [args: string[], line: RegExp][] = [
+      [['99'], /^"99" has no wrong versions; session, wire, 01-blocking-sockets, .* have; /],
+      [[step, 'nope'], /has no "nope", but /],
+      [[step, '0'], /has no "0", but /],
+      [[step, '1', '2'], /one wrong version at a time/],
+      [[step, '1', '--limit', '0'], /--limit must be a whole number from 1 to 600/],
+    ]
+    const ran = await runInTurn(wrong.map(([args]) => ({ file: main.href, args })))
+    for (const [i, { code, stdout, stderr }] of ran.entries()) {
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toMatch(wrong[i]![1])
+      expect(stderr).toMatch(/^[^\n]+\n$/)
+    }
   })
 })

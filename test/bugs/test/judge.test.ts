@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { linesOf, tellingReader } from '@rpc-steps/trial'
+import { inCopies, linesOf, runTrial, tellingReader } from '@rpc-steps/trial'
 import { describe, expect, it } from 'vitest'
 import { bugsOf } from '../src/bug.ts'
 import { judge, judgeAll, judgeWithout } from '../src/judge.ts'
+import { apply } from '../src/patch.ts'
 
 const counter = fileURLToPath(new URL('./fixtures/counter', import.meta.url))
 /** Milliseconds: enough for a test that has nothing to wait for. */
@@ -60,6 +61,15 @@ describe.concurrent('the judge knows', () => {
     expect(verdict('no-such-test')).toBe('test/counter.test.ts ran no test of that name')
     expect(verdict('no-such-file')).toBe('test/other.test.ts ran no test of that name')
   })
+})
+
+it('a trial may have a limit of its own', async () => {
+  const { patch, killedBy } = bugs.get('times-out')!
+  const { outcomes } = await inCopies(counter, 1, ([copy = '']) => {
+    apply(patch, copy)
+    return runTrial({ folder: copy, tests: [killedBy], limit: 300 }, { limit: 60_000 })
+  })
+  expect(outcomes.map(({ failures }) => failures[0]!.error)).toEqual([expect.stringContaining('timed out in 300ms')])
 })
 
 it('nothing is left of the copies', () => {

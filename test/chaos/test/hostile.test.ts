@@ -188,15 +188,15 @@ describe.each(all)('$name', (subject) => {
     expect(ratio()).toBeLessThan(2.2)
   })
 
-  it.runIf(canMeasure)('has its files and memory back after 20,000 calls', async () => {
-    await manyCalls(port, 10_000)
+  it.runIf(canMeasure)('has its files and memory back after 10,000 calls', async () => {
+    await manyCalls(port, 5_000)
     // What a leak of 800 bytes a call would be. Four threads have four heaps, and so more habits.
-    const leak = hasThreads(subject) ? 32 : 16
+    const leak = hasThreads(subject) ? 16 : 8
     // A heap grows once in a while; a leak grows every time.
     const grown: number[] = []
     do {
       const before = memory(pid)
-      await manyCalls(port, 20_000)
+      await manyCalls(port, 10_000)
       // A server may take a moment to close. Each look is one more client served.
       for (let i = 0; i < 200 && openFiles(pid) > files; i++) await beServed(port)
       expect(openFiles(pid)).toBeLessThanOrEqual(files)

@@ -9,7 +9,7 @@ import { playRound } from '../src/round.ts'
 import type { Target } from '../src/round.ts'
 import { waiting } from '../src/subjects.ts'
 
-const seeds = Array.from({ length: Number(process.env['SEEDS'] ?? 3) }, (_, seed) => seed)
+const seeds = Array.from({ length: Number(process.env['SEEDS'] ?? 2) }, (_, seed) => seed)
 // Of a tenth of a second: enough to be in everybody's way.
 const longest = 100
 

@@ -14,7 +14,7 @@ import type { Random } from '@rpc-steps/sockets/random'
 import { plain } from '../src/subjects.ts'
 
 const streaming = plain.filter(({ mustFail }) => mustFail?.['streams: one item at a time'] === undefined)
-const seeds = Array.from({ length: Number(process.env['SEEDS'] ?? 8) }, (_, seed) => seed)
+const seeds = Array.from({ length: Number(process.env['SEEDS'] ?? 4) }, (_, seed) => seed)
 
 /** How a stream ended, and whether what came of it is what must have come. */
 interface Outcome {

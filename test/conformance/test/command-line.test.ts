@@ -1,10 +1,35 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
-import { run } from '@rpc-steps/cli/processes'
+import { run, runInTurn } from '@rpc-steps/cli/processes'
+import type { Ran } from '@rpc-steps/cli/processes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startReference } from './reference-server.ts'
 
 const main = new URL('../main.ts', import.meta.url)
+
+const wrongly: [args: string[], message: RegExp][] = [
+  [[], /--address HOST:PORT/],
+  [['--address', '127.0.0.1:99999'], /--address .*: the port must be .* from 1 to 65535, not "99999"/],
+  [['--address', '127.0.0.1:0'], /the port must be .* from 1 to 65535, not "0"/],
+  [['--address=127.0.0.1:-1'], /the port must be .* from 1 to 65535, not "-1"/],
+  [['--address', 'localhost:http'], /the port must be .* from 1 to 65535, not "http"/],
+  [['--address', 'localhost:'], /the port must be .* from 1 to 65535, not ""/],
+  [['--address', 'localhost'], /"localhost" has no port/],
+  [['--address', '8080'], /"8080" has no port/],
+  [['--address', ''], /"" has no port/],
+  [['--address', '[::1]'], /"\[::1\]" has no port/],
+  [['--address', ':8080'], /":8080" has no host/],
+  [['--address', '::1:8080'], /IPv6 .* in brackets, such as \[::1\]:8080/],
+  [['--address', '[::1:8080'], /IPv6 .* in brackets/],
+  [['--address', '[localhost]:8080'], /IPv6 .* in brackets/],
+  [['--address', 'http://127.0.0.1:8080'], /looks like a URL/],
+  [['127.0.0.1:8080'], /nothing but options is taken here, not "127.0.0.1:8080"/],
+  [['--address', 'localhost:CLOSED'], /no server at localhost:\d+: .*ECONNREFUSED/],
+  [['--address', '127.0.0.1:CLOSED'], /no server at 127\.0\.0\.1:\d+: .*ECONNREFUSED/],
+  [['--address', '127.0.0.1:1', '--step', 'nope'], /no step is called nope/],
+  [['--address', '127.0.0.1:1', '--filter', 'nope'], /no case has "nope"/],
+  [['--adress', '127.0.0.1:1'], /--adress/],
+]
 
 describe('npm run conformance', () => {
   let right: { server: Server; port: number }
@@ -44,31 +69,15 @@ describe('npm run conformance', () => {
     expect(code).toBe(1)
   })
 
-  it.each([
-    [[], /--address HOST:PORT/],
-    [['--address', '127.0.0.1:99999'], /--address .*: the port must be .* from 1 to 65535, not "99999"/],
-    [['--address', '127.0.0.1:0'], /the port must be .* from 1 to 65535, not "0"/],
-    [['--address=127.0.0.1:-1'], /the port must be .* from 1 to 65535, not "-1"/],
-    [['--address', 'localhost:http'], /the port must be .* from 1 to 65535, not "http"/],
-    [['--address', 'localhost:'], /the port must be .* from 1 to 65535, not ""/],
-    [['--address', 'localhost'], /"localhost" has no port/],
-    [['--address', '8080'], /"8080" has no port/],
-    [['--address', ''], /"" has no port/],
-    [['--address', '[::1]'], /"\[::1\]" has no port/],
-    [['--address', ':8080'], /":8080" has no host/],
-    [['--address', '::1:8080'], /IPv6 .* in brackets, such as \[::1\]:8080/],
-    [['--address', '[::1:8080'], /IPv6 .* in brackets/],
-    [['--address', '[localhost]:8080'], /IPv6 .* in brackets/],
-    [['--address', 'http://127.0.0.1:8080'], /looks like a URL/],
-    [['127.0.0.1:8080'], /nothing but options is taken here, not "127.0.0.1:8080"/],
-    [['--address', 'localhost:CLOSED'], /no server at localhost:\d+: .*ECONNREFUSED/],
-    [['--address', '127.0.0.1:CLOSED'], /no server at 127\.0\.0\.1:\d+: .*ECONNREFUSED/],
-    [['--address', '127.0.0.1:1', '--step', 'nope'], /no step is called nope/],
-    [['--address', '127.0.0.1:1', '--filter', 'nope'], /no case has "nope"/],
-    [['--adress', '127.0.0.1:1'], /--adress/],
-  ])('says what is wrong with %j', async (args, message) => {
-    const real = args.map((arg) => arg.replace('CLOSED', String(closedPort)))
-    const { code, stdout, stderr } = await run(main, real)
+  // All in one process: to start one for each takes most of the time.
+  let refused: Ran[]
+  beforeAll(async () => {
+    const real = (args: readonly string[]) => args.map((arg) => arg.replace('CLOSED', String(closedPort)))
+    refused = await runInTurn(wrongly.map(([args]) => ({ file: main.href, args: real(args) })))
+  })
+
+  it.each(wrongly.map(([args, message], i) => [args, message, i] as const))('says what is wrong with %j', (_, message, i) => {
+    const { code, stdout, stderr } = refused[i]!
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/^[^\n]+\n$/)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

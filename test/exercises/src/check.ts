@@ -24,36 +24,43 @@ export interface CheckOptions {
 /** Milliseconds that a test may take: those that judge have nothing to wait for. */
 export const defaultLimit = 5_000
 
+/** A copy of a package, and the exercise that it is to be checked by. */
+export interface Attempt {
+  exercise: Exercise
+  copy: string
+  /** Milliseconds that a test may take, if not those of all attempts. */
+  limit?: number | undefined
+}
+
 /** Runs what judges an exercise, in a copy of it, until it is known what is the first that is red. */
 export async function check(exercise: Exercise, copy: string, options?: CheckOptions): Promise<Checked> {
-  const [checked] = await checkAll(exercise, [copy], options)
+  const [checked] = await checkAll([{ exercise, copy }], options)
   return checked!
 }
 
-/** The same in some copies, all at once. */
+/** The same in some copies of one package, all at once. */
 export async function checkAll(
-  exercise: Exercise,
-  copies: readonly string[],
+  attempts: readonly Attempt[],
   { limit = defaultLimit, signal }: CheckOptions = {},
 ): Promise<Checked[]> {
-  const traces = exercise.timeline ? mkdtempSync(join(tmpdir(), 'rpc-steps-')) : undefined
+  const traces = attempts.some(({ exercise }) => exercise.timeline) ? mkdtempSync(join(tmpdir(), 'rpc-steps-')) : undefined
   try {
-    const trials = copies.map((folder) => ({ folder, tests: exercise.tests, untilRed: true }))
+    const trials = attempts.map(({ exercise, copy, limit }) => ({ folder: copy, tests: exercise.tests, untilRed: true, limit }))
     const runs = await runTrials(trials, { limit, traces, signal })
-    return runs.map((run) => judged(exercise, run))
+    return runs.map((run, i) => judged(attempts[i]!.exercise, run))
   } finally {
     if (traces !== undefined) rmSync(traces, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
 /** Reads from a run of tests what came of an exercise. */
-export function judged({ tests }: Exercise, { outcomes, trouble }: Run): Checked {
+function judged({ tests, timeline }: Exercise, { outcomes, trouble }: Run): Checked {
   const of = (judge: Judge) => outcomesOf(judge, outcomes)
   const isRight = (judge: Judge) => of(judge).length > 0 && of(judge).every(({ passed }) => passed)
   for (const judge of tests) {
     const outcome = of(judge).find(({ passed }) => !passed)
     if (!outcome) continue
-    return { result: 'wrong', judge, outcome, right: tests.filter(isRight).length, timeline: timelineOf(outcome) }
+    return { result: 'wrong', judge, outcome, right: tests.filter(isRight).length, timeline: timeline ? timelineOf(outcome) : undefined }
   }
   if (trouble.length > 0) return { result: 'broken', why: trouble[0]! }
   const missing = tests.find((judge) => of(judge).length === 0)

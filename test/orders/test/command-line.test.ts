@@ -1,4 +1,4 @@
-import { run } from '@rpc-steps/cli/processes'
+import { run, runInTurn } from '@rpc-steps/cli/processes'
 import { describe, expect, it } from 'vitest'
 import { subjects } from '../src/subject.ts'
 
@@ -33,17 +33,17 @@ describe.concurrent('npm run orders', () => {
   })
 
   it('says in one line what is wrong with the command', async () => {
-    const wrong = [
+    const wrong: [args: string[], message: string][] = [
       [[], 'name one step'],
       [['04', '07'], 'name one step'],
       [['99'], '"99" has no orders.ts; '],
       [[step.number, '--bug', 'no-such'], `${step.folder} has no "no-such", but `],
       [[step.number, '--replay', 'nonsense'], '--replay must be an order like 1-b:0201'],
-    ] as const
-    for (const [args, message] of wrong) {
-      const { code, stdout, stderr } = await run(main, args)
+    ]
+    const ran = await runInTurn(wrong.map(([args]) => ({ file: main.href, args })))
+    for (const [i, { code, stdout, stderr }] of ran.entries()) {
       expect([code, stdout]).toEqual([1, ''])
-      expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)])
+      expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(wrong[i]![1])])
     }
   })
 })

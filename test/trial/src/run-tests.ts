@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { isDecided, tellingReader } from './telling.ts'
 import type { Outcome, Telling } from './telling.ts'
-import { trialOf } from './trial.ts'
+import { limitsOf, trialOf } from './trial.ts'
 import type { Trial } from './trial.ts'
 
 /** How the tests of a trial ended. `trouble` is what kept tests from being run at all. */
@@ -76,7 +76,7 @@ async function runSome(trials: readonly Running[], { limit, traces, signal }: Ru
   const env = { ...process.env }
   // The outer vitest says in these who it is.
   for (const name of Object.keys(env)) if (name.startsWith('VITEST')) delete env[name]
-  env['TRIALS'] = JSON.stringify(trials.map(({ folder, tests, untilRed }) => ({ folder, tests, untilRed })))
+  env['TRIALS'] = JSON.stringify(trials.map(({ folder, tests, untilRed, limit }) => ({ folder, tests, untilRed, limit })))
   if (traces !== undefined) env['TRIAL_TRACES'] = traces
 
   const child = spawn(process.execPath, [vitest, 'run', '--config', config], {
@@ -102,8 +102,12 @@ async function runSome(trials: readonly Running[], { limit, traces, signal }: Ru
   const limits = new Map<string, NodeJS.Timeout>()
   const running = new Set<string>()
   const within = (key: string, ms: number, late: () => void) => {
-    clearTimeout(limits.get(key))
-    limits.set(key, setTimeout(late, ms))
+    const after = (ms: number, then: () => void) => {
+      clearTimeout(limits.get(key))
+      limits.set(key, setTimeout(then, ms))
+    }
+    // We may have been busy ourselves all the while: what has come is read before it is called late.
+    after(ms, () => after(100, late))
   }
   const watchStart = () => {
     clearTimeout(limits.get('start'))
@@ -138,7 +142,7 @@ async function runSome(trials: readonly Running[], { limit, traces, signal }: Ru
     clearTimeout(limits.get(key))
     if (kind === 'began') {
       running.add(key)
-      within(key, limit + grace, () => {
+      within(key, (trial.limit ?? limit) + grace, () => {
         if (trial.ended) kill()
         else end(trial, { ...about, passed: false, failures: [], blocked: true })
       })
@@ -184,11 +188,8 @@ function configText(trials: readonly Trial[], limit: number): string {
     // A thread of its own starts sooner than a process, and ends as surely.
     pool: 'threads',
     maxWorkers: 2,
-    testTimeout: limit,
-    hookTimeout: limit,
     includeTaskLocation: true,
-    // What is polled says what it has seen so far; a test that runs out of time says nothing.
-    expect: { poll: { timeout: limit * 0.75 } },
+    ...limitsOf(limit),
   }
   const root = dirname(trials[0]!.folder)
   return `import { mergeConfig } from 'vitest/config'

@@ -6,7 +6,7 @@ import { TestRunner } from 'vitest'
 import type { RunnerTask, RunnerTestCase, RunnerTestFile, RunnerTestSuite } from 'vitest'
 import { isDecided, linesOf } from './telling.ts'
 import type { Failure, Outcome, Telling, TestName } from './telling.ts'
-import { namePattern, trialOf } from './trial.ts'
+import { limitsOf, namePattern, trialOf } from './trial.ts'
 import type { Trial } from './trial.ts'
 
 const trials = JSON.parse(process.env['TRIALS'] ?? '[]') as Trial[]
@@ -38,7 +38,10 @@ export default class TellingRunner extends TestRunner {
 
   onBeforeCollect([path = '']: string[]): void {
     this.#trial = trialOf(trials, path)
-    if (this.#trial) this.config.testNamePattern = namePattern(this.#trial.tests)
+    if (!this.#trial) return
+    const { tests, limit } = this.#trial
+    this.config.testNamePattern = namePattern(tests)
+    if (limit !== undefined) Object.assign(this.config, limitsOf(limit))
   }
 
   onCollected(files: RunnerTestFile[]): void {

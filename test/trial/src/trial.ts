@@ -8,11 +8,19 @@ export interface Trial {
   tests: readonly TestName[]
   /** Whether no more need be run when it is known which of the tests is the first that is red. */
   untilRed?: boolean
+  /** Milliseconds that a test of it may take, if not those of all trials. */
+  limit?: number | undefined
 }
 
 /** The trial that a file of a copy belongs to. */
 export function trialOf<T extends Trial>(trials: readonly T[], file: string): T | undefined {
   return trials.find(({ folder }) => file.replaceAll('\\', '/').includes(`/${basename(folder)}/`))
+}
+
+/** What vitest is told of a limit. */
+export function limitsOf(limit: number) {
+  // What is polled says what it has seen so far; a test that runs out of time says nothing.
+  return { testTimeout: limit, hookTimeout: limit, expect: { poll: { timeout: limit * 0.75 } } }
 }
 
 /** What vitest finds these tests by. */
