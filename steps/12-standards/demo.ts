@@ -11,7 +11,8 @@ import type { Remote } from './src/index.ts'
 
 const usage = `demo.ts
 
-One server, and the same calls in four languages. Counts the bytes of a call, both ways, and says what came of each.`
+One server, and the same calls in four languages. Counts the bytes of a call, both ways, and says what
+came of each.`
 
 /** Stands between a client and a server, and counts. */
 async function counting(to: Address): Promise<Address & { bytes: () => number; close: () => void }> {

@@ -5,8 +5,8 @@ import type { Contract } from './src/index.ts'
 
 const usage = `hover.ts [METHOD]
 
-Opens a document in a language server, the one for JSON of Visual Studio Code, and asks what it shows where the mouse
-stands: on the name of a method. It knows the methods by our contract, which it asks us for.`
+Opens a document in a language server, the one for JSON of Visual Studio Code, and asks what it shows where
+the mouse stands: on the name of a method. It knows the methods by our contract, which it asks us for.`
 
 /** Whatever stands under the name of a method is that method's parameters. */
 const schema: Json = {

@@ -14,7 +14,7 @@ const demo = output('12-demo', (text) => {
 })
 
 export default [
-  question('12-status', tables, [/UNKNOWN/], ({ http }) => {
+  question('12-status', tables, [/says by the status what has become of it/], ({ http }) => {
     const told = say`It gets ${words(http)}.`
     return {
       text: say`A handler fails on purpose, with an error whose code only this service knows. The request was well formed, and it was answered. Which status does its HTTP response get?`,
@@ -38,7 +38,7 @@ export default [
     }
   }),
 
-  question('12-codes', demo, [/^HTTP /], ({ ways, kinds }) => {
+  question('12-codes', demo, [/the program has seen the same/], ({ ways, kinds }) => {
     const told = say`The programs see ${words(kinds)}, by its number.`
     return {
       text: say`The client of this step speaks ${words(ways)} languages. It asks for a method that there is not, in each of them. On the wire each says that in its own way. How many different errors does the program see that has asked?`,
@@ -62,7 +62,7 @@ export default [
     }
   }),
 
-  question('12-bytes', demo, [/^HTTP /], ({ ours, http, grpc }) => {
+  question('12-bytes', demo, [/HTTP says everything about itself each time/], ({ ours, http, grpc }) => {
     const ratio = http / grpc
     const told = say`It takes ${words(http)} bytes over HTTP, ${words(ours)} in our own frames, and ${words(grpc)} over gRPC.`
     return {
