@@ -14,8 +14,8 @@ const fleet = output('13-fleet', (text) => {
   return {
     asked: asked!, slow: slow!,
     clients: Number(/^ +machines .* ([\d,]+)$/m.exec(text)![1]!.replaceAll(',', '')),
-    backEvery: largest(every!, 'seconds until all are back'), backByChance: largest(byChance!, 'seconds until all are back'),
-    peakEvery: largest(every!, 'most tries in a second, as a multiple of that'), peakByChance: largest(byChance!, 'most tries in a second, as a multiple of that'),
+    backEvery: largest(every, 'seconds until all are back'), backByChance: largest(byChance, 'seconds until all are back'),
+    peakEvery: largest(every, 'most tries in a second, as a multiple of that'), peakByChance: largest(byChance, 'most tries in a second, as a multiple of that'),
   }
 })
 
