@@ -3,6 +3,12 @@ import type { Tables } from '../../.vitepress/record/table.ts'
 
 /** What makes the tables of this chapter, and what must be the same in every run. */
 export default {
+  '13-demo.txt': {
+    command: 'npx tsx steps/13-scale-out/demo.ts',
+    // Who is chosen is chance that begins in the same place each time.
+    facts: (text) => text.trim().split('\n'),
+    doctored: [/0 lost/, '1 lost'],
+  },
   '13-kills.txt': {
     command: 'npx tsx steps/13-scale-out/kills.ts --broker',
     testedIn: 'steps/13-scale-out/test/kills.test.ts',
@@ -18,7 +24,7 @@ export default {
   },
   '13-speed.txt': {
     command: 'npx tsx steps/13-scale-out/speed.ts',
-    testedIn: 'steps/13-scale-out/test/programs.test.ts',
+    testedIn: 'steps/13-scale-out/test/kills.test.ts',
   },
   '13-costs.txt': {
     command: 'npx tsx steps/13-scale-out/costs.ts',

@@ -97,11 +97,4 @@ describe.skipIf(!isInstalled)('programs and a NATS server', () => {
     await writeFile(file('false.token'), 'no.such.token')
     expect((await client(...to, '--token', file('false.token'), 'whoami')).stderr).toMatch(/-32001/)
   })
-
-  it('speed.ts sets all ways beside a request of NATS itself', async () => {
-    const { code, stdout, stderr } = await run(at('speed.ts'), ['--calls', '200', '--rounds', '1', '--flight', '4'], '', 60_000)
-    expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.match(/\d+\.\d\d$/gm)).toHaveLength(4)
-    expect(stdout).toMatch(/^NATS, its own request .* 1\.00$/m)
-  })
 })
