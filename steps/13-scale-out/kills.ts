@@ -56,7 +56,8 @@ await main(async () => {
     const right = results.filter((result, n) => result.status === 'fulfilled' && JSON.stringify(result.value) === `[${n}]`)
     const kept = await counted(broker)
     const ran = running.reduce((sum, worker) => sum + worker.stdout().split('+').length - 1, 0)
-    console.log(`${(calls / seconds).toFixed(0)} calls a second; ${failed.map((result) => String((result as PromiseRejectedResult).reason)).slice(0, 3).join(', ')}`)
+    console.log(`${(calls / seconds).toFixed(0)} calls a second`)
+    for (const { reason } of failed.slice(0, 3) as PromiseRejectedResult[]) console.log(`failed: ${String(reason)}`)
     const promises = [
       promise('of all calls', right.length, '=', calls, 'have their own answer'),
       promise('of all calls', kept.calls, '=', calls, 'were stored'),

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { eventsOfOtlp, isOtlp } from '@rpc-steps/trace/otlp'
 import { root } from '../source.ts'
+import { tidyOpened, toText } from './tidy.ts'
 
 /** A table of the docs is made in seconds, a benchmark in minutes. */
 const longest = 600_000
@@ -35,8 +37,9 @@ function partsOf(command: string): string[] {
   return file === undefined ? command.split(' ') : [...node, file, ...words]
 }
 
-/** What of an output stands in the docs: of a benchmark with several workloads, their summary. */
+/** What of an output stands in the docs: of a benchmark with several workloads, their summary; spans as a timeline. */
 export function shown(command: string, output: string): string {
+  if (isOtlp(output)) return toText(tidyOpened(eventsOfOtlp(output)))
   const summary = output.indexOf('times as fast as bare')
   if (summary < 0) return `${output.trimEnd()}\n`
   const [machine] = output.split('\n')

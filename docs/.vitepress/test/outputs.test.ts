@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { readTrace } from '@rpc-steps/trace'
 import { describe, expect, test } from 'vitest'
 import { contenders } from '../../../test/bench/src/contenders.ts'
 import { workloads } from '../../../test/bench/src/workloads.ts'
@@ -20,7 +22,7 @@ const madeHere = all.flatMap(({ facts, doctored, ...table }) =>
 )
 
 test('no output is left out', () => {
-  expect(Object.keys(commands).sort()).toEqual(recorded().filter((file) => file.endsWith('.txt')))
+  expect(Object.keys(commands).sort()).toEqual(recorded().filter((file) => file.endsWith('.txt') || commands[file] !== undefined))
   const elsewhere = all.filter(({ testedIn }) => testedIn !== undefined)
   for (const { file, testedIn } of elsewhere) expect(textOf(testedIn!)).toContain(/-(\w+)/.exec(file)![1])
   expect(madeHere.length + elsewhere.length).toBe(all.length)
@@ -52,6 +54,13 @@ test('of a benchmark with several workloads the docs show the summary', () => {
     `$ run it\n${machine}${summary}`,
   )
   expect(shown('run it', `${machine}${table}`)).toBe(`${machine}${table.trimEnd()}\n`)
+})
+
+test('of spans they show the timeline', () => {
+  const spans = readFileSync(new URL('../../../shared/trace/test/fixtures/spans.jsonl', import.meta.url), 'utf8')
+  const events = readTrace(shown('trace it', spans))
+  expect(events.filter(({ ph }) => ph === 'M').map(({ args }) => args?.['name'])).toEqual(['client', 'nats', 'first', 'second'])
+  expect(Math.min(...events.map(({ ts }) => ts))).toBe(0)
 })
 
 // To run all of it takes minutes; the benchmark's own tests run every contender.

@@ -5,7 +5,7 @@ import type { TraceEvent } from '@rpc-steps/trace'
 import { recordingOf, steps } from '../course.ts'
 import { questions } from '../predict/index.ts'
 import { textOf } from '../source.ts'
-import { recorded } from '../words/recorded.ts'
+import { commands, recorded } from '../words/recorded.ts'
 import { record, scenes } from '../record/scenes.ts'
 import { broken, order, shapeOf } from '../record/shape.ts'
 import { tidy, tidyOpened, toText } from '../record/tidy.ts'
@@ -151,8 +151,8 @@ describe('two runs of the same code', () => {
 })
 
 describe('the recorded traces', () => {
-  test('are those of the scenes', () => {
-    const files = recorded().filter((name) => name.endsWith('.json'))
+  test('are those of the scenes, and of spans', () => {
+    const files = recorded().filter((name) => name.endsWith('.json') && commands[name] === undefined)
     expect(files).toEqual(Object.keys(scenes).map((name) => `${name}.json`).sort())
   })
 

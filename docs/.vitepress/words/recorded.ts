@@ -11,7 +11,7 @@ export const tables: Tables = Object.fromEntries(
   (await besidePages<Tables>('tables')).flatMap(([, tables]) => Object.entries(tables)),
 )
 
-/** What makes the recordings that are no timelines. */
+/** What makes the recordings that are no scenes. */
 export const commands: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(tables).map(([file, { command }]) => [file, command])),
   'bench.txt': 'npm run bench -- --pin',
@@ -46,12 +46,13 @@ export function recordings(pages: readonly Page[]): Recording[] {
   }
   const timelinesAndOutputs = files.map((file) => {
     const trace = file.endsWith('.json') ? file.replace('.json', '') : undefined
-    const command = trace ? `npm run trace:record -- ${trace}` : commands[file]
+    const scene = trace !== undefined && commands[file] === undefined
+    const command = scene ? `npm run trace:record -- ${trace}` : commands[file]
     if (command === undefined) throw new Error(`no command makes ${recordingOf(file)}`)
     const shows = ({ path, text }: Page) =>
       // The home page draws the five fetches of every step; the lab plays any, without a server.
       (path === 'index.md' && file.endsWith('-five-fetches.json')) ||
-      (path === 'lab.md' && trace !== undefined) ||
+      (path === 'lab.md' && scene) ||
       (trace
         ? [`trace="${trace}"`, `beside="${trace}"`].some((words) => text.includes(words))
         : text.includes(`/traces/${file}{`))

@@ -45,6 +45,8 @@ const patterns: Readonly<Record<string, string>> = {
   'Hang-up': 'hang-ups?|hung up',
   Hedge: 'hedge[sd]?|hedging',
   Idle: 'idle(?:ness)?',
+  // That of a peer, which reads what comes, is none.
+  Inbox: 'inbox(?:es)?(?! that reads)',
   Latency: 'latenc(?:y|ies)',
   Microtask: 'microtasks?',
   'Non-blocking': 'non-blocking|without blocking',
@@ -58,6 +60,7 @@ const patterns: Readonly<Record<string, string>> = {
   Spinning: 'spins?|spun|spinning',
   Starvation: 'starv(?:es?|ed|ing|ation)',
   'Level-triggered': 'level-triggered',
+  Subject: 'subjects?(?! of its chapter)',
   // Taking turns is English. Whose turn is a turn of a loop is said by the word before.
   Turn: '(?<=\\b(?:an?|one|each|every|this|next|and) )turn(?! to)',
 }

@@ -200,7 +200,6 @@ export class Caller implements Remote {
   }
   // #endregion
 
-  // #region stream
   stream(method: string, params?: Params, { up, credit = usualWindow, ...options }: StreamOptions = {}): AsyncIterable<Json> {
     return {
       [Symbol.asyncIterator]: () => {
@@ -250,7 +249,6 @@ export class Caller implements Remote {
       end.abort(over)
     }
   }
-  // #endregion
 
   /** Makes no more calls, waits for those that are in flight, and hears nothing any more. */
   async close(): Promise<void> {

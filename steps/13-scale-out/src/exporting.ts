@@ -58,7 +58,6 @@ export function exporting(name: string, { otlp, spans }: ExportOptions): Exporti
 }
 // #endregion
 
-// #region collector
 function toCollector(url: URL): { processor: SpanProcessor; hangUp(): void } {
   const agent = new (url.protocol === 'https:' ? HttpsAgent : HttpAgent)({ keepAlive: true })
   const exporter = new OTLPTraceExporter({
@@ -107,9 +106,7 @@ function addressOf(text: string): URL {
   if (url.pathname === '/') url.pathname = '/v1/traces'
   return url
 }
-// #endregion
 
-// #region file
 /** A line for each span, written when it ends: of a process that is killed, those are there that had ended. */
 function toFile(file: string): SpanProcessor {
   const fd = openSync(file, 'w')
@@ -121,4 +118,3 @@ function toFile(file: string): SpanProcessor {
     shutdown: () => Promise.resolve(),
   })
 }
-// #endregion

@@ -10,7 +10,6 @@ export function fleetOf(machines: number): Fleet {
   return { machines, workers, clients: machines - workers }
 }
 
-// #region counts
 /** What grows with the number of machines, and how. */
 export interface Count {
   readonly what: string
@@ -31,9 +30,7 @@ export const counts: readonly Count[] = [
   { what: 'messages for one cancel, while it is not known who works on it', of: ({ workers }) => workers },
   { what: 'messages for one cancel, when it is', of: () => 1 },
 ]
-// #endregion
 
-// #region limits
 /** A limit that a NATS server has unless its configuration says otherwise. */
 export interface NatsLimit {
   readonly name: string
@@ -55,4 +52,3 @@ export const natsLimits: readonly NatsLimit[] = [
   { name: 'ping_interval', value: 120, unit: 'seconds', says: 'from one ping to the next', source: reference },
   { name: 'ping_max', value: 2, unit: 'pings', says: 'that may be unanswered', source: reference },
 ]
-// #endregion

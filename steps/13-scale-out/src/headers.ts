@@ -58,7 +58,6 @@ function wrong(how: string): RpcError {
   return new RpcError(codes.invalidRequest, 'Invalid Request', how)
 }
 
-// #region seq
 /** The number of a message among those of its stream and direction, from 1. */
 export const seq = 'Seq'
 
@@ -68,4 +67,3 @@ export function seqOf(message: Message): number {
   if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text)
   throw wrong(`each message of a stream needs its number: the header ${seq}`)
 }
-// #endregion

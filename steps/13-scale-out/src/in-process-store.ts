@@ -12,7 +12,6 @@ interface Kept {
   readonly waiting: Set<(answer: string) => void>
 }
 
-// #region in-process-store
 /** A store in the memory of this process: it survives nobody. */
 export class InProcessStore implements Store {
   readonly caveat = 'calls are kept in this process alone, and forgotten when it ends'
@@ -110,4 +109,3 @@ export class InProcessStore implements Store {
     }
   }
 }
-// #endregion

@@ -5,7 +5,6 @@ import { carrier } from '@rpc-steps/streaming'
 import type { Carrier } from '@rpc-steps/streaming'
 import { now } from './spans.ts'
 
-// #region observed
 /** The same items. When the first and the last of them passed are events of the span. */
 export class Observed<T> implements AsyncIterableIterator<T, undefined> {
   readonly #items: AsyncIterator<T, unknown>
@@ -58,9 +57,7 @@ export class Observed<T> implements AsyncIterableIterator<T, undefined> {
     return this
   }
 }
-// #endregion
 
-// #region observing
 /** The same context, whose streams are observed, whoever carries them. */
 export class Observing extends ContextAround {
   readonly #span: Span
@@ -86,4 +83,3 @@ export class Observing extends ContextAround {
     }
   }
 }
-// #endregion

@@ -11,7 +11,6 @@ export function begin(tracer: Tracer, method: string, kind: SpanKind, parent: Co
   return tracer.startSpan(method, { kind, startTime: now(), attributes }, parent)
 }
 
-// #region end
 /** Ends it; with an error, if the request has. */
 export function end(span: Span, error?: unknown): void {
   if (error !== undefined) fail(span, error)
@@ -32,7 +31,6 @@ function statusOf(error: unknown): string {
   if (error instanceof DisconnectedError) return 'UNAVAILABLE'
   return error instanceof RpcError ? rowOf(error).status : error instanceof Error ? error.name : typeof error
 }
-// #endregion
 
 const origin = performance.timeOrigin
 

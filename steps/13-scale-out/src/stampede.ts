@@ -32,7 +32,6 @@ export interface Return {
 const longest = 60_000
 const played = 3_000
 
-// #region stampede
 /**
  * All clients of a broker come back to it, each as often as it takes. Of very many, each that is played stands for
  * several, and so does each connection that the broker can make.
@@ -73,4 +72,3 @@ export function stampede({ downMs, patienceMs, wait, random, ...all }: Restart):
 
   return { allBackMs, tries: tries / clients, wasted: wasted / clients, peak: Math.max(...triesIn.values()) / rate }
 }
-// #endregion

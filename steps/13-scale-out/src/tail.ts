@@ -27,7 +27,6 @@ export interface Latencies {
 /** From 5 ms on, 10 in the mean; but one of fifty finds its machine at something else, and takes ten times as long. */
 export const usual = (random: Random): number => (5 + exponential(random, 5)) * (random() < 0.02 ? 10 : 1)
 
-// #region fan-out
 /** "The Tail at Scale", J. Dean and L. A. Barroso, Communications of the ACM 56 (2), 2013. */
 export function fanOut({ workers, asks, calls, takes, busy = 0.1, hedgeMs, random }: FanOut): Latencies {
   const time = new Time()
@@ -67,7 +66,6 @@ export function fanOut({ workers, asks, calls, takes, busy = 0.1, hedgeMs, rando
 export function slowerShare(share: number, asks: number): number {
   return 1 - (1 - share) ** asks
 }
-// #endregion
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length

@@ -25,7 +25,6 @@ export function contextOf({ traceparent, tracestate }: { [name in keyof TraceCon
 }
 // #endregion
 
-// #region inject
 /** What is written beside a request that is made inside of this span; undefined if nobody traces. */
 export function traceContextOf(span: SpanContext): TraceContext | undefined {
   if (!isSpanContextValid(span)) return undefined
@@ -35,4 +34,3 @@ export function traceContextOf(span: SpanContext): TraceContext | undefined {
   const tracestate = traceState?.serialize()
   return tracestate ? { traceparent, tracestate } : { traceparent }
 }
-// #endregion

@@ -6,7 +6,6 @@ import { Observed } from './observed.ts'
 import { begin, end } from './spans.ts'
 import { beside, traced } from './tracing.ts'
 
-// #region remote
 /** The same way to a service. A stream has one span, from when its first item is wanted until its last has come. */
 export function tracedRemote(remote: Remote, tracer: Tracer): Remote {
   return {
@@ -31,4 +30,3 @@ export function tracedRemote(remote: Remote, tracer: Tracer): Remote {
     close: () => remote.close(),
   }
 }
-// #endregion

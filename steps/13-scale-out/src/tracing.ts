@@ -6,7 +6,6 @@ import { Observing } from './observed.ts'
 import { begin, end } from './spans.ts'
 import { contextOf, traceContextOf } from './trace-context.ts'
 
-// #region traced
 /**
  * A handler inside of a span, whose parent is the span of whoever asks. To be put outside of whatever makes requests
  * wait, so that the span has the waiting in it.
@@ -21,7 +20,6 @@ export function traced(inner: Call | Handler, tracer: Tracer): Call | Handler {
   return ((first: never, second: never, third: never) =>
     typeof first === 'string' ? call(first, second, third) : handler(first, second)) as Call | Handler
 }
-// #endregion
 
 // #region call
 function tracedCall(call: Call, tracer: Tracer): Call {

@@ -198,7 +198,6 @@ export class Worker implements Door {
   }
   // #endregion
 
-  // #region beat
   /** Whoever waits for an answer hears that it is worked on; and if nobody hears it, this is found out here. */
   #beat(): () => void {
     const { beatMs = 1_000, clock = systemClock } = this.#options
@@ -214,7 +213,6 @@ export class Worker implements Door {
   #endAll(error: Error): void {
     for (const { running } of [...this.#taken.values()]) running.abort(error)
   }
-  // #endregion
 
   // #region leave
   async leave(): Promise<void> {

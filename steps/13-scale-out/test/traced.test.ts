@@ -53,6 +53,18 @@ describe.skipIf(!isInstalled)('programs on NATS', () => {
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line).resourceSpans[0].scopeSpans[0].spans[0] as OtlpSpan)
     expect(new Set(lines.map(({ spanId }) => spanId))).toEqual(new Set(spans.filter(({ service }) => service === 'first').map(({ spanId }) => spanId)))
   })
+
+  test('trace.ts prints one trace of three of them', async () => {
+    const { code, stdout } = await run(new URL('../trace.ts', import.meta.url), [], '', 60_000)
+    expect(code).toBe(0)
+    const read = (line: string) => {
+      const [{ resource, scopeSpans }] = JSON.parse(line).resourceSpans
+      return { service: resource.attributes.find(({ key }: { key: string }) => key === 'service.name').value.stringValue as string, ...(scopeSpans[0].spans[0] as OtlpSpan) }
+    }
+    expect(chain(stdout.trimEnd().split('\n').map(read)).map(({ service, name }) => `${service}: ${name}`)).toEqual([
+      'client: relay', 'client: publish front.call', 'first worker: relay', 'first worker: sleep', 'first worker: publish back.call', 'second worker: sleep',
+    ])
+  })
 })
 
 test('a stream through a broker has one span a side, and no more are published than requests', async () => {

@@ -19,7 +19,6 @@ async function connectionsTo(ports: readonly number[]): Promise<number | undefin
   return established.filter(([, port]) => ports.includes(parseInt(port!, 16))).length
 }
 
-// #region connections
 /** Has so many clients and workers know each other, directly and over a broker, and counts their connections. */
 export async function connections(clients: number, workers: number): Promise<{ direct: number | undefined; broker: number | undefined }> {
   const servers = await Promise.all(Array.from({ length: workers }, () => listen(answer, { host: '127.0.0.1', port: 0 })))
@@ -37,9 +36,7 @@ export async function connections(clients: number, workers: number): Promise<{ d
   await nats.stop()
   return { direct, broker }
 }
-// #endregion
 
-// #region tail
 const [quickMs, slowMs, slowShare] = [2, 100, 0.05]
 
 /** The share of calls that were slow, of calls that ask so many workers each and wait for all of them. */
@@ -68,9 +65,7 @@ export async function slowCalls(asks: number, calls: number, seed: number): Prom
   await nats?.stop()
   return slow / calls
 }
-// #endregion
 
-// #region cancels
 class CancelCounter extends InProcessBroker {
   heard = 0
 
@@ -99,9 +94,7 @@ export async function cancelsHeard(workers: number): Promise<number> {
   await Promise.all(doors.map((door) => door.close()))
   return broker.heard
 }
-// #endregion
 
-// #region limits
 /** What the installed server says of itself, by the names of its configuration; undefined if there is none. */
 export async function limitsOfServer(): Promise<Record<string, number> | undefined> {
   if (!isInstalled) return undefined
@@ -120,7 +113,6 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve))
   return port
 }
-// #endregion
 
 /** What is said of fleets beside what can be done of it here: a line each. */
 export async function* real(seed: number): AsyncGenerator<string> {
