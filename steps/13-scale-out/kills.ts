@@ -11,9 +11,9 @@ import { NatsServer } from './tried/nats-server.ts'
 
 const usage = `kills.ts [options]
 
-Makes calls that are stored by a nats-server, which it starts, while workers are killed at random moments, and
-with --broker the server is, too. What was stored is counted in the server, what ran in the workers, and what was
-answered in the client; ends with 1 if a promise is not kept.`
+Makes calls that are stored by a nats-server, which it starts, while workers are killed at random
+moments, and with --broker the server is, too. What was stored is counted in the server, what ran in the
+workers, and what was answered in the client; ends with 1 if a promise is not kept.`
 
 const atOnce = 200 // calls that wait for their answers
 

@@ -6,8 +6,8 @@ import { NatsServer } from './tried/nats-server.ts'
 
 const usage = `speed.ts [options]
 
-Makes the same calls directly, through NATS, by NATS' own requests, and stored by it, in turns, and prints how
-many there are in a second, and as a ratio to those of NATS' own requests.`
+Makes the same calls directly, through NATS, by NATS' own requests, and stored by it, in turns, and
+prints how many there are in a second, and as a ratio to those of NATS' own requests.`
 
 await main(async () => {
   const { calls, rounds, flight } = readOptions(usage, {

@@ -8,8 +8,8 @@ import { NatsServer } from './tried/nats-server.ts'
 
 const usage = `trace.ts
 
-Has a client call a worker by way of a nats-server, and that worker call another one, and prints the spans that
-the three have written: a line of OTLP's JSON each.`
+Has a client call a worker by way of a nats-server, and that worker call another one, and prints the
+spans that the three have written: a line of OTLP's JSON each.`
 
 await main(async () => {
   readOptions(usage, {})
