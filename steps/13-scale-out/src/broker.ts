@@ -12,6 +12,7 @@ export interface Message {
   readonly nobody: boolean
   /** Bytes of the payload. */
   readonly size: number
+  /** Throws RpcError -32600 if its headers cannot be read. */
   header(name: string): string | undefined
   /** The payload. Throws RpcError -32700 if that is no UTF-8. */
   text(): string
@@ -67,6 +68,7 @@ const subjects = new RegExp(`^${part}(\\.${part})*$`)
 const patterns = new RegExp(`^((${part}|\\*)\\.)*(${part}|[*>])$`)
 const longest = 256
 
+/** Whether something can be published there: parts of letters, digits, `-`, `_` and `$`, with dots between. */
 export function isSubject(text: string | undefined): text is string {
   return text !== undefined && text.length <= longest && subjects.test(text)
 }

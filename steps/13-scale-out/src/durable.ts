@@ -42,6 +42,7 @@ export interface WorkOptions {
   /** Milliseconds from one sign of life of a job to the next. Default 1,000. */
   beatMs?: number
   clock?: Clock
+  /** What happened that nobody else is told. */
   log?: (line: string) => void
 }
 

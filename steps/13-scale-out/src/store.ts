@@ -16,6 +16,7 @@ export interface Store {
 
 /** What may be said beside a call that is stored. */
 export interface AskOptions {
+  /** Told when the call is stored. */
   kept?: (() => void) | undefined
   signal?: AbortSignal | undefined
 }
