@@ -18,7 +18,10 @@ export interface Carrier {
   /** What the caller streams. */
   readonly reader?: AsyncIterableIterator<Json, undefined> | undefined
   /** Takes the items of the answer, no faster than they are read. Without it the answer is an array. */
-  readonly writer?: { write(items: AsyncIterable<Json>, signal: AbortSignal): Promise<void> } | undefined
+  readonly writer?: {
+    /** Resolves when all of them have been taken. Rejects with what they end with, or with the reason of the signal. */
+    write(items: AsyncIterable<Json>, signal: AbortSignal): Promise<void>
+  } | undefined
 }
 
 /** On a request: what carries its streams. An adapter of another protocol sets it before the handler is called. */

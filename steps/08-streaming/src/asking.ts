@@ -25,7 +25,9 @@ export interface Asked {
 /** How calls are made, where there is no peer for them. */
 export interface Way {
   call: Call
+  /** An answer that comes in pieces. */
   stream(method: string, params?: Params, options?: StreamOptions): AsyncIterable<Json>
+  /** One answer to many pieces. */
   upload(method: string, params: Params | undefined, up: Items, options?: CallOptions): Promise<Json>
 }
 

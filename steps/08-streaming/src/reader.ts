@@ -39,6 +39,7 @@ export class Held {
     this.#size += size
   }
 
+  /** So many characters were taken. */
   remove(size: number): void {
     this.#size -= size
   }
@@ -80,6 +81,7 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
   }
 
   // #region take
+  /** The next item, when it is there. Rejects with what the stream ends with, if that is an error. */
   next(): Promise<IteratorResult<Json, undefined>> {
     if (!this.#open) {
       this.#open = true
@@ -135,6 +137,7 @@ export class Reader implements AsyncIterableIterator<Json, undefined> {
     return Promise.resolve({ value: undefined, done: true })
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this
   }

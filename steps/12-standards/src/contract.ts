@@ -50,4 +50,5 @@ export const contract = {
 } as const satisfies Contract
 // #endregion
 
+/** Its type, for typed clients. */
 export type ServiceContract = typeof contract

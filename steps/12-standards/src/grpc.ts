@@ -30,6 +30,7 @@ export interface GrpcDoorOptions extends ProtoNames {
   contract?: Contract
   /** Milliseconds for what is in flight when it closes. Default 5,000. */
   grace?: number
+  /** Takes the errors that a client must not see. Default: standard error. */
   log?: (line: string) => void
 }
 

@@ -8,5 +8,6 @@ export interface Remote {
   stream(method: string, params?: Params, options?: CallOptions & { up?: Items }): AsyncIterable<Json>
   /** One answer to many pieces. */
   upload(method: string, params: Params | undefined, up: Items, options?: CallOptions): Promise<Json>
+  /** Makes no more calls, and ends when none is in flight. */
   close(): Promise<void>
 }
