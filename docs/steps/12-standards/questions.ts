@@ -1,6 +1,6 @@
 import { output, row } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
-import { say, times, words } from '../../.vitepress/predict/say.ts'
+import { say, words } from '../../.vitepress/predict/say.ts'
 
 const tables = output('12-tables', (text) => {
   const [code, http] = row(text, 'UNKNOWN')
@@ -69,9 +69,9 @@ export default [
       text: say`The same short call is made over HTTP and over gRPC, each time as a second call on its connection. How many times as many bytes does HTTP send, both ways?`,
       options: [
         { text: say`About as many: the text is the same`, holds: ratio < 1.5, why: say`The text is the least of it. ${told}` },
-        { text: say`About ${times(2)} as many`, holds: ratio >= 1.5 && ratio < 3, why: told },
+        { text: say`About ${words(2)} times as many`, holds: ratio >= 1.5 && ratio < 3, why: told },
         {
-          text: say`About ${times(4)} as many`,
+          text: say`About ${words(4)} times as many`,
           holds: ratio >= 3,
           why: say`${told} Over plain HTTP all headers are said with each request; below gRPC only what is new is said.`,
         },
