@@ -22,7 +22,9 @@ async function counting(to: Address): Promise<Address & { bytes: () => number; c
     for (const [from, into] of [[client, behind], [behind, client]] as const) {
       from.on('data', (chunk) => (bytes += chunk.length))
       from.pipe(into)
-      from.on('error', () => into.destroy())
+      from.on('error', () => {})
+      // A pipe to one that has gone would stop, and keep the other open.
+      from.on('close', () => into.destroySoon())
     }
   })
   server.listen(0, '127.0.0.1')

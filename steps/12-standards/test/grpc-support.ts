@@ -72,8 +72,10 @@ export interface Outcome {
 }
 
 /** grpc-js as a stranger has it, for one contract. */
-export function stranger(at: Address, contract: Contract = ours) {
-  const client = new Client(`${at.host}:${at.port}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+export function stranger(at: Address, contract: Contract = ours, shown = credentials.createInsecure()) {
+  // In TLS an address is no server name.
+  const options = { 'grpc.use_local_subchannel_pool': 1, ...(shown._isSecure() && { 'grpc.ssl_target_name_override': 'localhost' }) }
+  const client = new Client(`${at.host}:${at.port}`, shown, options)
   onTestFinished(() => client.close())
   const methods = new Map(methodsOf(contract).map((method) => [method.method, method]))
   const of = (name: string): Method => methods.get(name)!
@@ -131,8 +133,8 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return read
 }
 
-/** HTTP/2 without any gRPC: a call with an empty message, and nobody reads what comes. */
-export function plain(at: Address): { client: http2.ClientHttp2Session; socket: net.Socket; request(name: string, headers?: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream } {
+/** HTTP/2 without any gRPC: a call with one message, usually an empty one, and nobody reads what comes. */
+export function plain(at: Address): { client: http2.ClientHttp2Session; socket: net.Socket; request(name: string, headers?: http2.OutgoingHttpHeaders, message?: Buffer): http2.ClientHttp2Stream } {
   const socket = net.connect(at.port, at.host)
   const client = http2.connect(`http://${at.host}:${at.port}`, { createConnection: () => socket })
   client.on('error', () => {})
@@ -140,10 +142,12 @@ export function plain(at: Address): { client: http2.ClientHttp2Session; socket: 
   const usual = { ':method': 'POST', 'content-type': 'application/grpc', 'te': 'trailers' }
   return {
     client, socket,
-    request(name, headers) {
+    request(name, headers, message = Buffer.alloc(0)) {
       const call = client.request({ ...usual, ':path': `/rpcsteps.v1.Service/${name}`, ...headers })
       call.on('error', () => {})
-      call.end(Buffer.alloc(5))
+      const head = Buffer.alloc(5)
+      head.writeUInt32BE(message.length, 1)
+      call.end(Buffer.concat([head, message]))
       return call
     },
   }

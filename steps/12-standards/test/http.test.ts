@@ -300,7 +300,7 @@ describe('server-sent events', () => {
     for (let before = -1; before !== made; await delay(200)) before = made
     expect(made).toBeLessThan(2500) // of 50 MB
     client.socket.resume()
-    await expect.poll(client.text).toMatch(/event: end/)
+    await expect.poll(() => client.text().slice(-100)).toMatch(/event: end/)
     expect(made).toBe(5000)
   })
 

@@ -5,7 +5,7 @@ import type { Program, RunningServer } from '@rpc-steps/cli/processes'
 import { fillFolder } from '@rpc-steps/security/certificates'
 import { expect, onTestFinished, test } from 'vitest'
 import { contract, protocols, protoOf, statuses } from '../src/index.ts'
-import { scratch } from './support.ts'
+import { scratch, served } from './support.ts'
 
 const file = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url))
 const ways = ['tcp', 'http', 'websocket', 'grpc'] as const
@@ -60,19 +60,19 @@ test('by certificate and by token, in each language', async () => {
 })
 
 test('what is wrong is one line, and nothing stays open', async () => {
-  const { ports } = await started()
+  const { tcp, http, websocket } = await served()
   const ran = await runInTurn([
-    { file: file('server'), args: ['--port', '0', '--http', String(ports.http)] },
-    { file: file('server'), args: ['--port', '0', '--websocket', '0', '--http', String(ports.websocket)] },
+    { file: file('server'), args: ['--port', '0', '--http', String(http.port)] },
+    { file: file('server'), args: ['--port', '0', '--websocket', '0', '--http', String(websocket.port)] },
     { file: file('server'), args: ['--origin', 'https://example.org/'] },
     client('carrier-pigeon', 1, 'add', '[1,2]'),
-    client('http', ports.http, '--rate', '5', 'add', '[1,2]'),
-    client('websocket', ports.websocket, '--as', 'ada', 'add', '[1,2]'),
+    client('http', http.port, '--rate', '5', 'add', '[1,2]'),
+    client('websocket', websocket.port, '--as', 'ada', 'add', '[1,2]'),
     client('http', 1, 'add', '[1,2]'),
     client('websocket', 1, 'add', '[1,2]'),
-    client('websocket', ports.http, 'add', '[1,2]'),
-    client('http', ports.websocket, 'add', '[1,2]'),
-    client('http', ports.tcp, 'add', '[1,2]'),
+    client('websocket', http.port, 'add', '[1,2]'),
+    client('http', websocket.port, 'add', '[1,2]'),
+    client('http', tcp.port, 'add', '[1,2]'),
   ])
   expect(ran.map(({ code, stdout, stderr }) => `${code} ${(stdout + stderr).trim()}`)).toEqual([
     expect.stringMatching(/^1 127\.0\.0\.1:\d+ is in use/),

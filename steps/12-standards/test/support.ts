@@ -49,7 +49,14 @@ export interface Options extends Partial<ServeOptions> {
 }
 
 /** The service with all its doors open; it is closed when the test is over. */
-export async function served({ own = {}, around = (handler) => handler, http: httpOptions, websocket: socketOptions, ...options }: Options = {}): Promise<Served> {
+export async function served(options?: Options): Promise<Served> {
+  const at = await opened(options)
+  onTestFinished(() => at.server.close())
+  return at
+}
+
+/** The same for several tests: who opens it closes it. */
+export async function opened({ own = {}, around = (handler) => handler, http: httpOptions, websocket: socketOptions, ...options }: Options = {}): Promise<Served> {
   const table = new Map(Object.entries(own).map(([name, handler]) => [name, streamed(handler)]))
   let [http, websocket, grpc]: (Address | undefined)[] = []
   const server = await serve({ ...usual, ...options }, {
@@ -60,7 +67,6 @@ export async function served({ own = {}, around = (handler) => handler, http: ht
       async (inside) => (grpc = await grpcDoor(loopback, { grace: 500, contract: open })(inside)),
     ],
   })
-  onTestFinished(() => server.close())
   return { server, tcp: server, http: http!, websocket: websocket!, grpc: grpc! }
 }
 
