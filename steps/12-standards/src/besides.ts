@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Meta, Request } from '@rpc-steps/wire'
 import { codes, RpcError } from '@rpc-steps/wire'
 
@@ -8,15 +8,15 @@ import { codes, RpcError } from '@rpc-steps/wire'
  * to know which of them counts: RFC 6750, section 2, asks that of tokens. Of one key for a whole batch each request
  * would be the repetition of the first, so that is refused, too.
  */
-export function besides(request: Request, headers: IncomingHttpHeaders, { isSingle, streams }: { isSingle: boolean; streams: boolean }): Request {
+export function besides(request: Request, headers: IncomingMessage['headersDistinct'], { isSingle, streams }: { isSingle: boolean; streams: boolean }): Request {
   const { meta = {}, traceparent, tracestate, ...rest } = request
   const { credit: _credit, stream: _stream, ...said } = meta // there is no such credit here, and filters would believe it
-  const key = text(headers['idempotency-key'])
+  const key = single(headers, 'idempotency-key')
   if (key !== undefined && !isSingle) throw twice('Idempotency-Key is for one request: a batch has "idempotencyKey" in each "meta"')
-  const token = once('token', said.token, tokenOf(headers.authorization))
+  const token = once('token', said.token, tokenOf(single(headers, 'authorization')))
   const idempotencyKey = once('idempotencyKey', said.idempotencyKey, key)
-  const parent = once('traceparent', traceparent, text(headers['traceparent']))
-  const state = once('tracestate', tracestate, text(headers['tracestate']))
+  const parent = once('traceparent', traceparent, headers['traceparent']?.join(','))
+  const state = once('tracestate', tracestate, headers['tracestate']?.join(','))
   const all: Meta = {
     ...said,
     ...(token !== undefined && { token }),
@@ -42,6 +42,9 @@ function tokenOf(authorization: string | undefined): string | undefined {
   return authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? authorization)
 }
 
-function text(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(',') : header
+/** Of two, `headers` would have the first of some, and a list of others: whoever stands in between may take the second. */
+function single(headers: IncomingMessage['headersDistinct'], name: string): string | undefined {
+  const values = headers[name] ?? []
+  if (values.length > 1) throw twice(`"${name}" is among the headers more than once`)
+  return values[0]
 }

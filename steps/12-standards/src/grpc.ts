@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setImmediate as turnOver } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { ResponderBuilder, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder, status as grpcCodes } from '@grpc/grpc-js'
@@ -55,11 +56,15 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     const guests = new Guests()
     const server = new Server({ ...limits, interceptors: [guests.introduce] })
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    const lines = new Set<Duplex>()
+    let closing: Promise<unknown> | undefined
     const door = gate((stream) => {
       const guest = door.admit(stream)
       // On a plain connection nothing is agreed on before; with TLS it must have been this.
       const { alpnProtocol = 'h2' } = stream as Partial<TLSSocket>
-      if (!guest || alpnProtocol !== 'h2') return void stream.destroy()
+      if (!guest || alpnProtocol !== 'h2' || closing) return void stream.destroy()
+      lines.add(stream)
+      stream.once('close', () => lines.delete(stream))
       // A peer may go on sending when the other has ended; in HTTP/2 one stream may, and never the connection.
       stream.allowHalfOpen = false
       guests.enter(stream as Socket, guest)
@@ -90,20 +95,21 @@ export function grpcDoor(address: Address, options: GrpcDoorOptions = {}): (insi
     )
 
     const at = await serving(door.server, new Set(), address, { log })
+    // Nobody new may come, and each connection is told so (GOAWAY); what is in flight is finished, if it takes no longer than that.
     const close = async () => {
-      await Promise.all([at.close(), shutDown(server, grace)])
+      const tooLong = setTimeout(() => {
+        server.forceShutdown()
+        // What the library has ended waits for the other end to end it, too.
+        for (const line of lines) line.destroy()
+      }, grace)
+      closing ??= Promise.all([at.close(), new Promise((resolve) => server.tryShutdown(resolve))])
+      await closing
+      clearTimeout(tooLong)
     }
     return { host: at.host, port: at.port, renew: door.renew, close }
   }
 }
 // #endregion
-
-/** Nobody new may come, and each connection is told so (GOAWAY); what is in flight is finished, if it takes no longer than that. */
-async function shutDown(server: Server, grace: number): Promise<void> {
-  const tooLong = setTimeout(() => server.forceShutdown(), grace)
-  await new Promise((resolve) => server.tryShutdown(resolve))
-  clearTimeout(tooLong)
-}
 
 /** Bytes of all that a call says beside its message: as much as others take. */
 const mostMetadata = 8 * 1024

@@ -146,7 +146,7 @@ class Exchange {
   }
 
   #run(request: Request, isSingle: boolean, size: number, respond: Respond): void {
-    const { request: { headers, socket }, response, line } = this.#asked
+    const { request: { headersDistinct, socket }, response, line } = this.#asked
     const isCall = request.id !== undefined
     const end: Respond = (error, result) => {
       if (this.#left && isCall) return // nobody hears it
@@ -157,7 +157,7 @@ class Exchange {
     if (streams) this.#events = new Events(response)
     let running: Running
     try {
-      running = run(this.#inside.handler, besides(request, headers, { isSingle, streams }), {
+      running = run(this.#inside.handler, besides(request, headersDistinct, { isSingle, streams }), {
         guest: line.guest, label: socket.remotePort ?? 0, size,
         carrier: this.#events && { writer: this.#events.writer },
       })

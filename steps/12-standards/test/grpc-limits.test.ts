@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import * as tls from 'node:tls'
@@ -9,7 +10,7 @@ import { readCredentials } from '@rpc-steps/security'
 import type { Door } from '@rpc-steps/security'
 import { fillFolder } from '@rpc-steps/security/certificates'
 import { codes, DisconnectedError } from '@rpc-steps/wire'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { errorOf, folder, open, plain, raw, remote, serve, stranger } from './grpc-support.ts'
 
 describe('who asks', () => {
@@ -289,6 +290,19 @@ describe('the end', () => {
     expect(await call).toBeInstanceOf(DisconnectedError)
     expect(await item).toBeInstanceOf(DisconnectedError)
     await expect.poll(() => at.admission.counts.known).toBe(0)
+  })
+
+  test.each([
+    ['nothing', ''], ['half of a preface', 'PRI * HTTP/2.0\r\n'], ['a preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'],
+  ])('nor for who has sent %s, and does not close', async (_, text) => {
+    const at = await open(() => '', { grace: 50 })
+    // Closed by nobody here: it is the server that has to.
+    const socket = connect({ ...at, allowHalfOpen: true }).on('error', () => {}).resume()
+    onTestFinished(() => void socket.destroy())
+    socket.write(text)
+    await expect.poll(() => at.admission.counts.known).toBe(1)
+    await at.close()
+    expect(at.admission.counts).toEqual({ known: 0, strangers: 0 })
   })
 
   test('new certificates are for new connections; those that there are stay', async () => {

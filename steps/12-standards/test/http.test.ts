@@ -148,6 +148,14 @@ describe('what is said in the headers', () => {
     expect(JSON.parse(response.text)).toMatchObject({ id: 1, error: { code: codes.invalidRequest, data: expect.stringContaining('among the headers') as string } })
   })
 
+  test.each([
+    ['authorization', ['Bearer t', 'Bearer u']], ['idempotency-key', ['k', 'k']],
+  ])('nor twice among the headers: %s', async (name, values) => {
+    const response = await send(await serving(show), ask, { headers: { [name]: values } })
+    expect(response.status).toBe(400)
+    expect(JSON.parse(response.text)).toMatchObject({ id: 1, error: { code: codes.invalidRequest, data: expect.stringContaining('more than once') as string } })
+  })
+
   test('and a key is not for a whole batch', async () => {
     const response = await send(await serving(show), [ask, { ...ask, id: 2 }], { headers: { 'idempotency-key': 'k' } })
     expect(JSON.parse(response.text)).toMatchObject([{ error: { code: codes.invalidRequest } }, { error: { code: codes.invalidRequest } }])

@@ -175,7 +175,10 @@ class NatsMessage implements Message {
   header(name: string): string | undefined {
     const headers = this.#headers()
     if (headers === null) throw new RpcError(codes.invalidRequest, 'Invalid Request', 'its headers cannot be read')
-    return headers?.has(name) ? headers.get(name) : undefined
+    const values = headers?.values(name) ?? []
+    // Whoever stands in between may take the second.
+    if (values.length > 1) throw new RpcError(codes.invalidRequest, 'Invalid Request', `${name} is among the headers more than once`)
+    return values[0]
   }
 
   /** The server hands on what was published, also where the client library finds no headers in it: null. */

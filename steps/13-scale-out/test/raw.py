@@ -42,7 +42,8 @@ def publish(subject, payload, reply="", headers=None):
     if headers is None:
         sock.sendall(f"PUB {subject} {reply} {len(data)}\r\n".encode() + data + b"\r\n")
         return
-    head = ("NATS/1.0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n").encode()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    head = ("NATS/1.0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in pairs) + "\r\n").encode()
     sock.sendall(f"HPUB {subject} {reply} {len(head)} {len(head) + len(data)}\r\n".encode() + head + data + b"\r\n")
 
 
@@ -70,6 +71,9 @@ request(2, "foobar", {})
 said["foobar"] = answer(2)["code"]
 request(3, "sleep", {"ms": 60000}, {"Timeout-Ms": "50"})
 said["late"] = answer(3)["code"]
+
+request(7, "say", {"text": ""}, [("Timeout-Ms", "1000"), ("Timeout-Ms", "0")])
+said["twice"] = answer(7)["code"]
 
 # A stream: the first message says, by where to answer, who has the request. Each end numbers what it says.
 request(4, "count", {"to": 10}, meta={"credit": 4})

@@ -19,6 +19,7 @@ it('is called from another language, by its description alone', async ({ skip })
     'say': 'You said: é',
     'foobar': -32601,
     'late': -32008,
+    'twice': -32600,
     'count': [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], null],
     'nobody': 'NATS/1.0 503',
     'ping': 'io.nats.micro.v1.ping_response',
