@@ -23,8 +23,8 @@ export function boundedStreams(handler: Handler, { streams = 8, audit }: StreamL
   if (!(streams >= 1)) throw new RangeError(`streams must be 1 or more, not ${streams}`)
   const counts = new Map<unknown, number>()
   return (request, context) => {
-    if (!context.peer || request.id === undefined || !hasStream(request.meta)) return handler(request, context)
     const caller = callerOf(context)
+    if (caller === undefined || request.id === undefined || !hasStream(request.meta)) return handler(request, context)
     const count = counts.get(caller) ?? 0
     if (count >= streams) {
       audit?.refused('RESOURCE_EXHAUSTED', { context, request, why: 'too many streams' })
@@ -39,7 +39,7 @@ export function boundedStreams(handler: Handler, { streams = 8, audit }: StreamL
   }
 }
 
-/** By name; of whom no name is known, by address. */
+/** By name; of whom no name is known, by address, whatever they speak. Undefined for what nobody has sent. */
 function callerOf(context: RequestContext): unknown {
   const principal = principalOf(context)
   if (principal) return `name ${principal.name}`

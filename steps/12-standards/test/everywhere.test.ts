@@ -62,6 +62,17 @@ describe.each(ways)('over $name', ({ open, cannot }) => {
     expect(await Promise.all(numbers.map((n) => call('add', [n, 1])))).toEqual(numbers.map((n) => n + 1))
   })
 
+  test('one caller has no more than so many streams, and others are served', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
+    const { call, stream } = await reached({ streams: 1, workers: 2 })
+    const first = stream('count', { to: 1_000_000 })[Symbol.asyncIterator]()
+    onTestFinished(async () => void (await first.return?.()))
+    await first.next()
+    expect(await all(stream('count', { to: 3 }))).toEqual([codes.resourceExhausted])
+    expect(await call('add', [1, 2])).toBe(3)
+  })
+
   test.each(statuses)('$status keeps its code, message and data', async ({ status, code }) => {
     const data = { status, retryAfterMs: 1500, more: ['ü'] }
     const { call } = await reached({ own: { give: () => {
