@@ -74,7 +74,8 @@ describe('the .proto', () => {
 const protoc = spawnSync('protoc', ['--version']).status === 0
 
 describe('foreign tools read it', () => {
-  test.skipIf(!protoc)("protoc, Google's own", async () => {
+  // Where it is missing the build must not pass.
+  test.skipIf(!protoc && !process.env['CI'])("protoc, Google's own", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rpc-steps-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     await writeFile(join(folder, 'service.proto'), protoOf({ ...contract, ...more }))
