@@ -22,7 +22,7 @@ await main(async () => {
     calls: numberOption('N', 'calls', 10_000, 100, 1_000_000),
     workers: numberOption('N', 'processes that work on them', 4, 2, 64),
     kills: numberOption('N', 'of these that are killed', 2, 0, 63),
-    broker: flagOption('the broker is killed in the middle, and started again'),
+    broker: flagOption('the broker is killed, too, and started again'),
     seed: numberOption('N', 'repeats the moments of a run', Math.floor(Math.random() * 1e9), 0, 1e9),
   })
   const random = seeded(seed)
@@ -35,11 +35,16 @@ await main(async () => {
     await Promise.all(running.map((worker) => worker.printed(/^ready/m)))
 
     // A moment is a number of answers: then it is a moment in the work, however quick the machine.
-    const moments = Array.from({ length: Math.min(kills, workers - 1) }, () => Math.floor(calls * (0.05 + 0.9 * random())))
     const acts = new Map<number, () => Promise<void>>()
-    for (const [i, moment] of moments.entries()) acts.set(moment, async () => void (await running[i]!.stop('SIGKILL')))
-    if (killsBroker) acts.set(Math.floor(calls / 2), () => restart(server))
-    console.log(`--seed ${seed}: ${calls} calls, ${workers} workers; killed after ${moments.join(' and ')} answers${killsBroker ? `, and the broker after ${Math.floor(calls / 2)}` : ''}`)
+    const sometime = (act: () => Promise<void>) => {
+      let moment = Math.floor(calls * (0.05 + 0.9 * random()))
+      while (acts.has(moment)) moment++
+      acts.set(moment, act)
+      return moment
+    }
+    const moments = running.slice(0, Math.min(kills, workers - 1)).map((worker) => sometime(async () => void (await worker.stop('SIGKILL'))))
+    const gone = killsBroker ? `, and the broker after ${sometime(() => restart(server))}` : ''
+    console.log(`--seed ${seed}: ${calls} calls, ${workers} workers; killed after ${moments.join(' and ')} answers${gone}`)
 
     const acted: Promise<void>[] = []
     let answers = 0
