@@ -13,6 +13,8 @@ const lock = 'package-lock.json'
 const shows = [
   'docs/.vitepress/waiting.data.ts', 'docs/.vitepress/model/arrivals.ts', // the curve of waiting, which the model page has, too
   'docs/.vitepress/limits.data.ts', 'docs/.vitepress/model/limits.ts', // the limits, which a page turns
+  // the calls that a page makes of a server
+  'docs/.vitepress/programs/page.ts', 'docs/.vitepress/record/page.ts', 'docs/.vitepress/theme/page/FromThisPage.vue', 'docs/.vitepress/theme/page/calls.ts',
 ]
 
 /** Where a text names a step. The step itself is left out, and those that come later: they stand on it. */
