@@ -23,8 +23,9 @@ export function boundedStreams(handler: Handler, { streams = 8, audit }: StreamL
   if (!(streams >= 1)) throw new RangeError(`streams must be 1 or more, not ${streams}`)
   const counts = new Map<unknown, number>()
   return (request, context) => {
+    if (request.id === undefined || !hasStream(request.meta)) return handler(request, context)
     const caller = callerOf(context)
-    if (caller === undefined || request.id === undefined || !hasStream(request.meta)) return handler(request, context)
+    if (caller === undefined) return handler(request, context)
     const count = counts.get(caller) ?? 0
     if (count >= streams) {
       audit?.refused('RESOURCE_EXHAUSTED', { context, request, why: 'too many streams' })
