@@ -66,7 +66,8 @@ export class Vegas implements Limit {
       if (inFlight < this.#limit / 2) this.#measured(meanMs)
       return
     }
-    const few = Math.max(1, this.#limit / 10)
+    // With one alone, a small server that is quick often waits for the next; Linux aims at two to four (tcp_vegas.c).
+    const few = Math.max(1.5, this.#limit / 10)
     // Never less than half: one bad round is no reason to serve nobody.
     const working = this.#limit * Math.max(0.5, Math.min(1, this.#leastMs / meanMs))
     const wish = working + few
