@@ -11,7 +11,7 @@ export type Streamed = Answer | AsyncIterable<Json>
 export type StreamHandler = (request: Request, context: RequestContext) => Streamed | PromiseLike<Streamed>
 
 /** Items of an answer that comes whole. */
-const mostWhole = 1000
+export const mostWhole = 1000
 
 /** The streams of one request; another protocol than ours has its own. */
 export interface Carrier {

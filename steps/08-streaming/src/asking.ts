@@ -35,7 +35,7 @@ export interface Way {
 export async function ask(way: Call | Way, asked: Asked, read: (line: string) => number): Promise<void> {
   const { calls, limit, priority, credit, slow, up } = asked
   const extras = priority === undefined ? undefined : () => ({ meta: { priority } })
-  const there = typeof way === 'function' ? overPeer(way) : way
+  const there = typeof way === 'function' ? over(way) : way
   const live = new Live(slow)
   if (credit !== undefined) live.follow(process.stdin, read)
 
@@ -51,6 +51,7 @@ export async function ask(way: Call | Way, asked: Asked, read: (line: string) =>
   printSettled(calls, await gatherSettled(calls, one, { limit }))
 }
 
-function overPeer(call: Call): Way {
+/** A way over peers: what a call brings back in pieces is streamed as this step has it. */
+export function over(call: Call): Way {
   return { call, stream: (...rest) => stream(call, ...rest), upload: (...rest) => upload(call, ...rest) }
 }

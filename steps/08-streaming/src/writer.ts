@@ -139,6 +139,7 @@ export class Writer {
   // #endregion
 }
 
-function iteratorOf(items: Items): AsyncIterator<Json> | Iterator<Json> {
+/** Of what can be iterated in either way. */
+export function iteratorOf(items: Items): AsyncIterator<Json> | Iterator<Json> {
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
 }

@@ -149,10 +149,10 @@ export class Admission {
 // #endregion
 
 /** The ends of a connection. */
-type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
+type Ends = { readonly [end in 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort']?: string | number | undefined }
 
 /** Names a connection: a client may have the same port to two addresses of ours. */
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
+export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
   return `${remoteAddress}:${remotePort} ${localAddress}:${localPort}`
 }
 

@@ -55,6 +55,9 @@ export type Dial = (address: Address, options: PeerOptions & { signal?: AbortSig
 
 /** How a client shows who it is, as its command line says: which connections it makes, and what it says beside a call. */
 export interface Introduction {
+  /** What is shown, and whom to believe; without them there is no TLS. */
+  credentials: Credentials | undefined
+  token: string | undefined
   dial: Dial
   /** A call that says beside its request who asks, if that is by a token. */
   introduce: (call: Call) => Call
@@ -67,12 +70,13 @@ export async function introduction({ certificates, as, token }: {
   token: string | undefined
 }): Promise<Introduction> {
   if (certificates === undefined) {
-    if (as === undefined && token === undefined) return { dial: connect, introduce: (call) => call }
+    if (as === undefined && token === undefined) return { credentials: undefined, token: undefined, dial: connect, introduce: (call) => call }
     throw new UsageError('--as and --token need --certificates: on a plain connection everybody on the way could read it')
   }
   const credentials = await readCredentials(certificates, as)
   const text = token === undefined ? undefined : (await readFile(token, 'utf8')).trim()
   return {
+    credentials, token: text,
     dial: (address, options) => connectSecurely(address, { ...options, credentials }),
     introduce: (call) => (text === undefined ? call : withToken(call, text)),
   }

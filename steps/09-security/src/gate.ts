@@ -4,10 +4,13 @@ import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import type { TlsOptions, TLSSocket } from 'node:tls'
+import type { RequestContext } from '@rpc-steps/async-await'
+import { visitor } from './admission.ts'
 import type { Admission, Visitor } from './admission.ts'
 import type { Audit } from './audit.ts'
 import { namedBy } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
+import { known } from './principal.ts'
 import type { Principal } from './principal.ts'
 
 /** Who may come through, and what they are shown. */
@@ -27,6 +30,12 @@ export interface Guest {
   readonly visitor: Visitor
   /** Whom their certificate names. */
   readonly principal: Principal | undefined
+}
+
+/** From here on it is known whose this peer, or this request, is. */
+export function introduce(to: Pick<RequestContext, 'set'>, { visitor: from, principal }: Guest): void {
+  to.set(visitor, from)
+  if (principal) to.set(known, principal)
 }
 
 /** What stands in front of a server, whatever it speaks. */

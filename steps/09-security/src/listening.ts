@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net'
 import { accepting, serving } from '@rpc-steps/async-await'
 import type { Address, Handler, Peer, PeerOptions, Server } from '@rpc-steps/async-await'
-import { Admission, visitor } from './admission.ts'
+import { Admission } from './admission.ts'
 import type { AdmissionLimits } from './admission.ts'
 import type { Credentials } from './credentials.ts'
-import { gate } from './gate.ts'
+import { gate, introduce } from './gate.ts'
 import type { GateOptions } from './gate.ts'
-import { known } from './principal.ts'
 
 /** How a server that knows its visitors behaves. */
 export interface SecureOptions extends PeerOptions, Pick<GateOptions, 'credentials' | 'audit' | 'open'> {
@@ -28,11 +27,7 @@ export async function listenSecurely(handler: Handler, address: Address, options
   const { accept, peers } = accepting((stream) => {
     const guest = door.admit(stream)
     if (!guest) return undefined
-    const introduce = (peer: Peer) => {
-      peer.set(visitor, guest.visitor)
-      if (guest.principal) peer.set(known, guest.principal)
-    }
-    const extensions = [introduce, ...(options.extensions ?? [])]
+    const extensions = [(peer: Peer) => introduce(peer, guest), ...(options.extensions ?? [])]
     return { handler, label: (stream as Socket).remotePort ?? 0, framing: 'auto', ...peerOptions, extensions }
   })
   const door = gate(accept, { admission, credentials, audit, open })

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { pickers } from '@rpc-steps/adaptive'
 import type { Address, CallOptions } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import { deadlined } from '@rpc-steps/deadlines'
 import { askResiliently } from '@rpc-steps/resilience'
 import type { AskOptions } from '@rpc-steps/resilience'
-import { readCredentials } from '@rpc-steps/security'
+import { introduction } from '@rpc-steps/security'
 import { ask } from '@rpc-steps/streaming'
 import { recordMemory } from '@rpc-steps/trace'
 import type { Meta } from '@rpc-steps/wire'
@@ -25,7 +24,7 @@ export interface StandardAskOptions extends AskOptions {
 const ways: Record<Exclude<StandardAskOptions['over'], 'tcp'>, (address: Address, caller: Caller) => Remote | Promise<Remote>> = {
   http: overHttp,
   websocket: overWebSocket,
-  grpc: (address, { credentials }) => overGrpc(address, { credentials }),
+  grpc: overGrpc,
 }
 
 /** Makes the calls of a command line in the language that it names. `read` reads another pause. Rejects with UsageError. */
@@ -34,9 +33,9 @@ export async function askOver(options: StandardAskOptions, read: (line: string) 
   if (over === 'tcp') return askResiliently(options, read, pickers[options.pick]())
   if (servers ?? rate) throw new UsageError('--servers and --rate are for --over tcp')
   if (trace !== undefined) recordMemory()
-  const { credentials, token } = await callerOf(options)
-  const remote = await ways[over]({ host, port }, { credentials })
-  const meta: Meta = { ...(timeout !== undefined && { timeoutMs: timeout }), ...(token !== undefined && { token }) }
+  const { credentials, token } = await introduction(options)
+  const remote = await ways[over]({ host, port }, { credentials, token })
+  const meta: Meta = timeout === undefined ? {} : { timeoutMs: timeout }
   const said = (given: CallOptions = {}): CallOptions => ({
     ...given,
     extras() {
@@ -46,20 +45,9 @@ export async function askOver(options: StandardAskOptions, read: (line: string) 
   })
   await ask({
     // A server that does not keep to it is not waited for.
-    call: deadlined((method, params, given) => remote.call(method, params, said(given)), timeout ?? Infinity),
+    call: deadlined(remote.call, timeout ?? Infinity),
     stream: (method, params, given) => remote.stream(method, params, { ...given, ...said(given) }),
     upload: (method, params, up, given) => remote.upload(method, params, up, said(given)),
   }, options, read)
   await remote.close()
-}
-
-async function callerOf({ certificates, as, token }: StandardAskOptions): Promise<Caller> {
-  if (certificates === undefined) {
-    if (as === undefined && token === undefined) return {}
-    throw new UsageError('--as and --token need --certificates: on a plain connection everybody on the way could read it')
-  }
-  return {
-    credentials: await readCredentials(certificates, as),
-    token: token === undefined ? undefined : (await readFile(token, 'utf8')).trim(),
-  }
 }

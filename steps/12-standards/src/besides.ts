@@ -13,7 +13,8 @@ export function besides(request: Request, headers: IncomingMessage['headersDisti
   const { credit: _credit, stream: _stream, ...said } = meta // there is no such credit here, and filters would believe it
   const key = single(headers, 'idempotency-key')
   if (key !== undefined && !isSingle) throw twice('Idempotency-Key is for one request: a batch has "idempotencyKey" in each "meta"')
-  const token = once('token', said.token, tokenOf(single(headers, 'authorization')))
+  const authorization = single(headers, 'authorization')
+  const token = once('token', said.token, authorization === undefined ? undefined : tokenOf(authorization))
   const idempotencyKey = once('idempotencyKey', said.idempotencyKey, key)
   const parent = once('traceparent', traceparent, headers['traceparent']?.join(','))
   const state = once('tracestate', tracestate, headers['tracestate']?.join(','))
@@ -38,8 +39,8 @@ function twice(why: string): RpcError {
 }
 
 /** What is no Bearer token is a false one: RFC 6750, section 2.1. */
-function tokenOf(authorization: string | undefined): string | undefined {
-  return authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? authorization)
+export function tokenOf(authorization: string): string {
+  return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? authorization
 }
 
 /** Of two, `headers` would have the first of some, and a list of others: whoever stands in between may take the second. */

@@ -1,4 +1,5 @@
 import type { Json, Request, RequestContext } from '@rpc-steps/async-await'
+import { mostWhole } from '@rpc-steps/streaming'
 import type { Streamed, StreamHandler } from '@rpc-steps/streaming'
 import { contract as ours } from './contract.ts'
 import type { Contract, Entry } from './contract.ts'
@@ -8,9 +9,6 @@ import { statuses } from './statuses.ts'
 import { validated } from './validated.ts'
 
 type Object = { [name: string]: Json }
-
-/** Items of a stream that come to who cannot read streams: as one array, and no more than so many. */
-export const mostWhole = 1000
 
 /** What a service calls itself. */
 export interface Info {

@@ -5,6 +5,8 @@ import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js'
 import type { ClientDuplexStream, ClientReadableStream, ClientUnaryCall, ClientWritableStream, ServiceError } from '@grpc/grpc-js'
 import { Signals } from '@rpc-steps/async-await'
 import type { Address, Call, CallOptions, Json, Params } from '@rpc-steps/async-await'
+import { addressText } from '@rpc-steps/cli'
+import { mostWhole } from '@rpc-steps/streaming'
 import type { Items } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, RpcError } from '@rpc-steps/wire'
 import { contract as ours } from './contract.ts'
@@ -27,9 +29,6 @@ export interface OverGrpcOptions extends ProtoNames, Caller {
   /** Milliseconds for what is in flight when it closes. Default 5,000. */
   grace?: number
 }
-
-/** Items of an answer that is asked for as a whole: as `streamed` of step 08 has it. */
-const mostWhole = 1000
 
 type Stop = (reason: unknown) => void
 
@@ -67,7 +66,7 @@ class Calls implements GrpcRemote {
       createSecureContext({ ...credentials, minVersion: 'TLSv1.3' }),
       { checkServerIdentity: (_, certificate) => checkServerIdentity(servername ?? host, certificate) },
     )
-    this.#client = new Client(isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`, secure ?? ChannelCredentials.createInsecure(), {
+    this.#client = new Client(addressText({ host, port }), secure ?? ChannelCredentials.createInsecure(), {
       'grpc.max_receive_message_length': mostMessage,
       'grpc.max_send_message_length': mostMessage,
       ...(secure && { 'grpc.ssl_target_name_override': name }),

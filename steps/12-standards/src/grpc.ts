@@ -11,10 +11,12 @@ import type {
 import { serving } from '@rpc-steps/async-await'
 import type { Address, Json, Request } from '@rpc-steps/async-await'
 import { cancelled, exceeded } from '@rpc-steps/deadlines'
+import { endsOf } from '@rpc-steps/security'
 import type { Door, Guest, Inside } from '@rpc-steps/security'
 import type { Carrier } from '@rpc-steps/streaming'
 import { codes, RpcError } from '@rpc-steps/wire'
 import type { Meta, Params } from '@rpc-steps/wire'
+import { tokenOf } from './besides.ts'
 import { contract as ours } from './contract.ts'
 import type { Contract } from './contract.ts'
 import { statusOfError, toldOf } from './grpc-status.ts'
@@ -156,10 +158,6 @@ interface Caller extends Guest {
   readonly label: number
 }
 
-function endsOf(ends: { [end in 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort']?: string | number | undefined }): string {
-  return `${ends.remoteAddress}:${ends.remotePort} ${ends.localAddress}:${ends.localPort}`
-}
-
 /** What a call says beside its message, in our words. */
 function requestOf({ method, entry }: Method, id: number, params: Params, call: AnyCall): Request {
   const said = (name: string) => call.metadata.get(name)[0]?.toString()
@@ -167,8 +165,7 @@ function requestOf({ method, entry }: Method, id: number, params: Params, call: 
   const deadline = call.getDeadline()
   if (deadline !== Infinity) meta.timeoutMs = Math.max(0, Number(deadline) - Date.now())
   const shown = said('authorization')
-  // What is no Bearer token is a false one: RFC 6750, section 2.1.
-  if (shown !== undefined) meta.token = /^Bearer +(\S+)$/i.exec(shown)?.[1] ?? shown
+  if (shown !== undefined) meta.token = tokenOf(shown)
   const [key, priority, traceparent, tracestate] = ['idempotency-key', 'rpc-priority', 'traceparent', 'tracestate'].map(said)
   if (key !== undefined) meta.idempotencyKey = key
   if (priority !== undefined) meta.priority = Number(priority)

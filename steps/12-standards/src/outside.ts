@@ -1,6 +1,6 @@
 import { Context } from '@rpc-steps/async-await'
 import type { Answer, Handler, Request } from '@rpc-steps/async-await'
-import { known, visitor } from '@rpc-steps/security'
+import { introduce } from '@rpc-steps/security'
 import type { Guest } from '@rpc-steps/security'
 import { carrier } from '@rpc-steps/streaming'
 import type { Carrier } from '@rpc-steps/streaming'
@@ -31,8 +31,7 @@ export interface Running {
  */
 export function run(handler: Handler, request: Request, { guest, label, size, carrier: carried }: From): Running {
   const context = new Context({ label, size })
-  context.set(visitor, guest.visitor)
-  if (guest.principal) context.set(known, guest.principal)
+  introduce(context, guest)
   if (carried) context.set(carrier, carried)
   const answer = new Promise<Answer>((resolve, reject) => {
     // A deadline ends a request whose handler does not stop.

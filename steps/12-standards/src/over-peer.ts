@@ -1,8 +1,9 @@
 import { connect, DisconnectedError, Peer } from '@rpc-steps/async-await'
 import type { Address, Call } from '@rpc-steps/async-await'
+import { addressText } from '@rpc-steps/cli'
 import { connectSecurely, withToken } from '@rpc-steps/security'
 import type { Credentials } from '@rpc-steps/security'
-import { stream, streams, upload } from '@rpc-steps/streaming'
+import { over, streams } from '@rpc-steps/streaming'
 import { WebSocket } from 'ws'
 import { MessageStream } from './message-stream.ts'
 import type { Remote } from './remote.ts'
@@ -17,12 +18,7 @@ export interface Caller {
 /** A way to whoever is at the other end of a connection of ours. */
 export function overPeer(peer: Peer, { token }: Pick<Caller, 'token'> = {}): Remote {
   const call: Call = token === undefined ? peer.call : withToken(peer.call, token)
-  return {
-    call,
-    stream: (method, params, options) => stream(call, method, params, options),
-    upload: (method, params, up, options) => upload(call, method, params, up, options),
-    close: () => peer.close(),
-  }
+  return { ...over(call), close: () => peer.close() }
 }
 
 /** The language of all the steps, on TCP or TLS. Rejects with Node's SystemError. */
@@ -33,8 +29,8 @@ export async function overTcp(address: Address, { credentials, token }: Caller =
 }
 
 /** The same in messages of a WebSocket. Rejects with Node's SystemError, or with DisconnectedError if the server answers something else. */
-export async function overWebSocket({ host, port }: Address, { credentials, token }: Caller = {}): Promise<Remote> {
-  const at = `${credentials ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${port}/`
+export async function overWebSocket(address: Address, { credentials, token }: Caller = {}): Promise<Remote> {
+  const at = `${credentials ? 'wss' : 'ws'}://${addressText(address)}/`
   const socket = new WebSocket(at, { perMessageDeflate: false, ...credentials })
   // Made before it is open: the server may speak first.
   const peer = new Peer(new MessageStream(socket), { extensions: [streams] })

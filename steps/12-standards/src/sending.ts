@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { iteratorOf } from '@rpc-steps/streaming'
 import type { Items } from '@rpc-steps/streaming'
 import type { Codec } from './messages.ts'
 
@@ -9,7 +10,7 @@ import type { Codec } from './messages.ts'
  */
 export async function send(items: Items, call: Writable, codec: Codec, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
-  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  const iterator = iteratorOf(items)
   // It may wait inside for something that has not heard of it; then this takes effect when that is over.
   const onAbort = () => void Promise.resolve(iterator.return?.()).catch(() => {})
   signal.addEventListener('abort', onAbort)

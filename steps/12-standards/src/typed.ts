@@ -1,10 +1,9 @@
 import type { Call, CallOptions, Json, Params } from '@rpc-steps/async-await'
-import { stream, upload } from '@rpc-steps/streaming'
-import type { Items } from '@rpc-steps/streaming'
+import { over } from '@rpc-steps/streaming'
+import type { Items, Way } from '@rpc-steps/streaming'
 import { codes, RpcError } from '@rpc-steps/wire'
 import type { Contract, Entry } from './contract.ts'
 import { checkedItems } from './items.ts'
-import type { Remote } from './remote.ts'
 import { check } from './schema.ts'
 import type { Of, Schema } from './schema.ts'
 
@@ -20,9 +19,6 @@ type Method<E> = E extends { up: infer U }
 
 type Given<E> = E extends { params: infer P } ? Of<P> : never
 type Back<E> = E extends { down: infer D } ? AsyncIterable<Of<D>> : E extends { result: infer R } ? Promise<Of<R>> : never
-
-/** What a typed client needs of a remote. */
-type Way = Pick<Remote, 'call' | 'stream' | 'upload'>
 
 // #region typed
 /**
@@ -57,12 +53,4 @@ function checked(method: string, schema: Schema, answer: Json): unknown {
 
 function broken(method: string, wrong: string): RpcError {
   return new RpcError(codes.internalError, `the answer to ${method} is not what the contract says: ${wrong}`)
-}
-
-function over(call: Call): Way {
-  return {
-    call,
-    stream: (method, params, options) => stream(call, method, params, options),
-    upload: (method, params, up, options) => upload(call, method, params, up, options),
-  }
 }

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultLimits } from '@rpc-steps/wire'
+import { serving } from '@rpc-steps/async-await'
 import type { Address } from '@rpc-steps/async-await'
 import type { Door, Guest, Inside } from '@rpc-steps/security'
 
@@ -90,14 +90,11 @@ export async function webServer(inside: Inside, address: Address, answer: (asked
     })
     http.emit('connection', stream)
   }, { alpn: ['http/1.1'] })
-  gate.server.listen({ ...address, backlog: 1024 })
-  await once(gate.server, 'listening')
-  gate.server.on('error', (error) => console.error(`accept: ${error.message}`))
+  const at = await serving(gate.server, new Set(), address)
 
   const end = async () => {
     closing = true
-    const ended = once(gate.server, 'close')
-    gate.server.close()
+    const ended = at.close()
     http.closeIdleConnections()
     // What is answered now is the last answer of its connection.
     for (const [stream, { responses }] of lines) {
@@ -120,9 +117,8 @@ export async function webServer(inside: Inside, address: Address, answer: (asked
     http.close()
   }
   let ended: Promise<void> | undefined
-  const { address: host, port } = gate.server.address() as AddressInfo
   return {
-    http, host, port,
+    http, host: at.host, port: at.port,
     release(stream) {
       const line = lines.get(stream)
       lines.delete(stream)

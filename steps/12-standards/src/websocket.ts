@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Peer, systemClock } from '@rpc-steps/async-await'
 import type { Address, Clock, PeerOptions } from '@rpc-steps/async-await'
-import { known, visitor } from '@rpc-steps/security'
+import { introduce } from '@rpc-steps/security'
 import type { Door, Guest, Inside } from '@rpc-steps/security'
 import { defaultLimits } from '@rpc-steps/wire'
 import { WebSocketServer } from 'ws'
@@ -34,13 +34,9 @@ export function webSocketDoor(address: Address, options: WebSocketOptions = {}):
       response.writeHead(426, { connection: 'close, Upgrade', upgrade: 'websocket' }).end()
     }, options)
 
-    const accept = (socket: WebSocket, { visitor: from, principal }: Guest, label: number) => {
+    const accept = (socket: WebSocket, guest: Guest, label: number) => {
       keepAsking(socket, heartbeat, clock)
-      const introduce = (peer: Peer) => {
-        peer.set(visitor, from)
-        if (principal) peer.set(known, principal)
-      }
-      const extensions = [introduce, ...inside.extensions]
+      const extensions = [(peer: Peer) => introduce(peer, guest), ...inside.extensions]
       const peer = new Peer(new MessageStream(socket), { ...options, handler: inside.handler, label, extensions })
       peers.add(peer)
       void peer.closed.then(() => peers.delete(peer))

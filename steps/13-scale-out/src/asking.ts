@@ -2,7 +2,7 @@ import type { Call } from '@rpc-steps/async-await'
 import { UsageError } from '@rpc-steps/cli'
 import { deadlined } from '@rpc-steps/deadlines'
 import type { AskOptions } from '@rpc-steps/resilience'
-import { introduction, readCredentials } from '@rpc-steps/security'
+import { introduction } from '@rpc-steps/security'
 import { ask } from '@rpc-steps/streaming'
 import { overBroker } from './caller.ts'
 import { durable } from './durable.ts'
@@ -22,12 +22,12 @@ export interface AskBrokerOptions extends AskOptions, ExportOptions {
 
 /** Makes the calls of a command line by way of a broker, and prints what comes of them. `read` reads another pause. Rejects with UsageError. */
 export async function askBroker(options: AskBrokerOptions, read: (line: string) => number): Promise<void> {
-  const { nats, rate, servers, credit, up, timeout = Infinity, certificates, as } = options
+  const { nats, rate, servers, credit, up, timeout = Infinity } = options
   if (rate !== undefined || servers) throw new UsageError('--nats goes by a broker, which spreads the calls: leave out --servers and --rate')
   if (options.durable && (credit ?? up) !== undefined) throw new UsageError('--durable is for calls that come whole: leave out --credit and --up')
   const recording = exporting('client', options)
-  const { introduce } = await introduction(options)
-  const broker = await connectNats(nats, certificates === undefined ? undefined : await readCredentials(certificates, as))
+  const { introduce, credentials } = await introduction(options)
+  const broker = await connectNats(nats, credentials)
   try {
     const tracer = recording?.tracer
     const around = (call: Call) => deadlined(introduce(call), timeout)

@@ -37,9 +37,7 @@ export async function serveScaled({ otlp, spans, ...options }: ScaledOptions, lo
 }
 
 async function serveBehindBroker({ nats, ...options }: ScaledOptions, outside: (handler: Handler) => Handler, log: (line: string) => void): Promise<StandardServer> {
-  if (nats === undefined) {
-    return serveStandards(options, { outside })
-  }
+  if (nats === undefined) return serveStandards(options, { outside })
   const { certificates, workers } = options
   const broker = await connectNats(nats, certificates === undefined ? undefined : await readCredentials(certificates, 'server'))
   try {

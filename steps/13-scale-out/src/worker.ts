@@ -5,7 +5,7 @@ import { cancelled } from '@rpc-steps/deadlines'
 import type { Door, Inside, Visitor } from '@rpc-steps/security'
 import { run } from '@rpc-steps/standards'
 import type { Running } from '@rpc-steps/standards'
-import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
+import { hasStream, Held, Reader, usualWindow } from '@rpc-steps/streaming'
 import type { Carrier } from '@rpc-steps/streaming'
 import { codes, DisconnectedError, errorText, Inbox, notificationText, parse, RpcError } from '@rpc-steps/wire'
 import type { Id, Meta, Respond, Text } from '@rpc-steps/wire'
@@ -139,7 +139,7 @@ export class Worker implements Door {
     if (!note && this.#byInbox.has(reply!)) throw new RpcError(codes.invalidRequest, 'Invalid Request', 'a request with this reply subject is in flight')
     const own = this.#subjects.worker(this.#name, newName())
     const abort = (error: Error) => running.abort(error)
-    const streams = !note && (meta?.credit !== undefined || meta?.stream)
+    const streams = !note && hasStream(meta)
     const owner = reply === undefined ? '' : ownerOf(reply)
     const caller = this.#callers.get(owner) ?? newCaller(owner)
     const exchange = streams ? new Exchange({ broker: this.#broker, id, writes: 'down', own, to: reply!, held: caller.held, failed: abort }) : undefined
