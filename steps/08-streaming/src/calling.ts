@@ -33,14 +33,7 @@ export function stream(
     [Symbol.asyncIterator]() {
       const outgoing = new Outgoing({ credit, up })
       const { reader } = outgoing
-      outgoing.run(call, method, params, options).then(
-        (result) => reader!.end(result === null ? undefined : noStream(method)),
-        (error: Error) => {
-          const fromThere = error instanceof DisconnectedError || (error instanceof RpcError && error.from === 'peer')
-          if (fromThere) reader!.end(error)
-          else reader!.fail(error)
-        },
-      )
+      endWith(reader!, outgoing.run(call, method, params, options), method)
       return reader!
     },
   }
@@ -52,8 +45,16 @@ export function upload(call: Call, method: string, params: Params | undefined, u
 }
 // #endregion
 
-function noStream(method: string): RpcError {
-  return new RpcError(codes.internalError, `the answer to ${method} came whole: it is no stream`)
+/** Ends a stream as its call does: an error of the other end comes after the items before it, one of this end at once. */
+export function endWith(reader: Reader, answer: Promise<Json>, method: string): void {
+  answer.then(
+    (result) => reader.end(result === null ? undefined : new RpcError(codes.internalError, `the answer to ${method} came whole: it is no stream`)),
+    (error: Error) => {
+      const fromThere = error instanceof DisconnectedError || (error instanceof RpcError && error.from === 'peer')
+      if (fromThere) reader.end(error)
+      else reader.fail(error)
+    },
+  )
 }
 
 // One listener for each signal, however many streams share it.

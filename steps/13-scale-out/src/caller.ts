@@ -1,7 +1,7 @@
 import { Signals, systemClock } from '@rpc-steps/async-await'
 import type { Call, CallOptions, Clock, Json, Params } from '@rpc-steps/async-await'
 import type { Remote } from '@rpc-steps/standards'
-import { Held, Reader, usualWindow } from '@rpc-steps/streaming'
+import { endWith, Held, Reader, usualWindow } from '@rpc-steps/streaming'
 import type { Items, StreamOptions } from '@rpc-steps/streaming'
 import { codes, defaultMessageLimits, DisconnectedError, isDeeper, isReply, notificationText, parse, requestText, resultOf, RpcError, withExtras } from '@rpc-steps/wire'
 import type { Meta, Reply } from '@rpc-steps/wire'
@@ -211,14 +211,7 @@ export class Caller implements Remote {
           exchange = made
           exchange.reader = reader
         }
-        this.#exchange(method, params, options, { end, up, begun, credit }).then(
-          (result) => reader.end(result === null ? undefined : noStream(method)),
-          (error: Error) => {
-            const fromThere = error instanceof DisconnectedError || (error instanceof RpcError && error.from === 'peer')
-            if (fromThere) reader.end(error)
-            else reader.fail(error)
-          },
-        )
+        endWith(reader, this.#exchange(method, params, options, { end, up, begun, credit }), method)
         return reader
       },
     }
@@ -276,10 +269,6 @@ interface Streams {
 // One listener for each signal, however many streams share it.
 const shared = new Signals<AbortController>((controller, reason) => controller.abort(reason))
 const over = new Error('the call is over')
-
-function noStream(method: string): RpcError {
-  return new RpcError(codes.internalError, `the answer to ${method} came whole: it is no stream`)
-}
 
 function nobody(subject: string): RpcError {
   return new RpcError(codes.unavailable, `Nobody serves ${subject}`, { status: 'UNAVAILABLE' })
