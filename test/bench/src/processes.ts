@@ -23,8 +23,16 @@ export function lastCore(): string | undefined {
   return /Cpus_allowed_list:.*?(\d+)$/m.exec(status)?.[1]
 }
 
-/** Starts a program of ours with stdout piped and an IPC channel. */
-export function start(runtime: Runtime, file: URL, args: readonly string[]): ChildProcess {
+/**
+ * Starts a program of ours with stdout piped and an IPC channel. One that has started others is ended
+ * with SIGTERM, and ends them.
+ */
+export function start(
+  runtime: Runtime,
+  file: URL,
+  args: readonly string[],
+  end: NodeJS.Signals = 'SIGKILL',
+): ChildProcess {
   const node = [
     process.execPath,
     ...(runtime.tsx
@@ -36,16 +44,16 @@ export function start(runtime: Runtime, file: URL, args: readonly string[]): Chi
   const pinned = runtime.core === undefined ? node : ['taskset', '-c', runtime.core, ...node]
   const [command = '', ...rest] = pinned
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  running.add(child)
+  running.set(child, end)
   child.on('exit', () => running.delete(child))
   return child
 }
 
-const running = new Set<ChildProcess>()
+const running = new Map<ChildProcess, NodeJS.Signals>()
 
-/** Kills all programs that `start` has started. */
+/** Ends all programs that `start` has started. */
 export function stopAll(): void {
-  for (const child of running) child.kill('SIGKILL')
+  for (const [child, end] of running) child.kill(end)
 }
 
 /** A contender's two processes. */
@@ -66,7 +74,8 @@ export class Pair {
 
   /** Starts server and client; resolves when both are ready. */
   static async start(runtime: Runtime, contender: Contender): Promise<Pair> {
-    const server = start(runtime, contender.server, contender.serverArgs)
+    const end = contender.asked ? 'SIGTERM' : 'SIGKILL'
+    const server = start(runtime, contender.server, contender.serverArgs, end)
     const port = await listening(server)
     const load = start(runtime, new URL('load.ts', import.meta.url), [contender.client.href, port])
     const pair = new Pair(contender, server, load)
@@ -91,15 +100,26 @@ export class Pair {
     })
   }
 
-  /** Processor time the server has used so far in microseconds; NaN where there is no /proc. */
+  /** Processor time that server and what it has started have used, in microseconds; NaN where there is no /proc. */
   serverCpu(): number {
-    const file = `/proc/${this.#server.pid}/stat`
-    if (!existsSync(file)) return NaN
-    // proc_pid_stat(5): the name in parentheses may hold spaces; utime and stime are fields 14 and
-    // 15, in ticks of 10 ms.
-    const fields = readFileSync(file, 'latin1').split(') ')[1]!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10_000
+    return [this.#server.pid!, ...startedBy(this.#server.pid!)].reduce((sum, pid) => sum + cpuOf(pid), 0)
   }
+}
+
+function cpuOf(pid: number): number {
+  const file = `/proc/${pid}/stat`
+  if (!existsSync(file)) return NaN
+  // proc_pid_stat(5): the name in parentheses may hold spaces; utime and stime are fields 14 and
+  // 15, in ticks of 10 ms.
+  const fields = readFileSync(file, 'latin1').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/** proc_pid_children(5): the processes that a process has started, by their numbers. */
+function startedBy(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'latin1').split(' ').filter(Boolean).map(Number)
 }
 
 async function listening(server: ChildProcess): Promise<string> {
