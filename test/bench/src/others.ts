@@ -16,13 +16,13 @@ export const others: readonly Other[] = [
   },
   {
     name: 'prefix',
-    does: 'nothing more: four bytes of length, on node:net, and the text goes back unread',
+    does: 'nothing more: four bytes of length, and the text goes back unread',
     lacks: 'JSON, methods, answers in any order, checks, limits and errors',
     cannot: cannotWait,
   },
   {
     name: 'c-epoll',
-    does: 'both ends in C: bytes go back as they come, and no one knows of messages',
+    does: 'nothing more: both ends are in C, and the bytes go back as they come',
     lacks: 'all that makes it a call, and all that makes it safe',
     cannot: cannotWait,
     async missing() {
@@ -43,7 +43,7 @@ export const others: readonly Other[] = [
   {
     name: 'capnweb',
     does: 'functions and objects as arguments; a call on an answer that is not there yet',
-    lacks: 'deadlines, a queue that says no, other languages: the protocol is its own',
+    lacks: 'deadlines; a queue that says no; a protocol that others speak',
   },
   {
     name: 'trpc',
@@ -52,12 +52,12 @@ export const others: readonly Other[] = [
   },
   {
     name: 'connect',
-    does: 'code from .proto for many languages; compression; gRPC and gRPC-Web on the same port',
+    does: 'code from a .proto; gRPC and gRPC-Web on the same port; compression',
     lacks: 'calls from server to client; a queue that says no',
   },
   {
     name: 'grpc-js',
-    does: 'binary messages by a .proto; flow control for each stream; a dozen languages',
+    does: 'binary messages by a .proto, with peers in a dozen languages; compression',
     lacks: 'calls from server to client; a queue that says no',
   },
   {
@@ -67,8 +67,8 @@ export const others: readonly Other[] = [
   },
   {
     name: 'nats',
-    does: 'a caller knows a name, not an address; workers come and go; each message takes two hops',
-    lacks: 'a call without a third process between; a word when a worker has too much to do',
+    does: 'a caller knows a name, not an address, and workers come and go: step 13 is built on it',
+    lacks: 'calls without a third process between; a worker that says when it has too much to do',
     asked: true,
     async missing() {
       if (process.platform === 'win32') return 'on Windows nothing would end its nats-server'

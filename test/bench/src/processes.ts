@@ -59,12 +59,14 @@ export function stopAll(): void {
 /** A contender's two processes. */
 export class Pair {
   readonly contender: Contender
+  readonly port: number
   readonly #server: ChildProcess
   readonly #load: ChildProcess
   #settle: (reply: Round | { error: string }) => void = () => {}
 
-  private constructor(contender: Contender, server: ChildProcess, load: ChildProcess) {
+  private constructor(contender: Contender, server: ChildProcess, port: string, load: ChildProcess) {
     this.contender = contender
+    this.port = Number(port)
     this.#server = server
     this.#load = load
     load.on('message', (reply: Round | { error: string }) => this.#settle(reply))
@@ -76,9 +78,9 @@ export class Pair {
   static async start(runtime: Runtime, contender: Contender): Promise<Pair> {
     const end = contender.asked ? 'SIGTERM' : 'SIGKILL'
     const server = start(runtime, contender.server, contender.serverArgs, end)
-    const port = await listening(server)
+    const port = await listening(server, contender)
     const load = start(runtime, new URL('load.ts', import.meta.url), [contender.client.href, port])
-    const pair = new Pair(contender, server, load)
+    const pair = new Pair(contender, server, port, load)
     await pair.#reply()
     return pair
   }
@@ -122,12 +124,12 @@ function startedBy(pid: number): number[] {
   return readFileSync(file, 'latin1').split(' ').filter(Boolean).map(Number)
 }
 
-async function listening(server: ChildProcess): Promise<string> {
+async function listening(server: ChildProcess, { name }: Contender): Promise<string> {
   for await (const line of createInterface({ input: server.stdout! })) {
     const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
     if (port === undefined) continue
     server.stdout!.resume()
     return port
   }
-  throw new Error('the server ended before it was listening')
+  throw new Error(`${name}: the server ended before it was listening`)
 }

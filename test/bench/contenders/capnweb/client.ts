@@ -4,6 +4,8 @@ import { WebSocket as Socket } from 'ws'
 import type { BenchClient } from '@rpc-steps/course'
 import type { Service } from './server.ts'
 
+globalThis.WebSocket ??= Socket as unknown as typeof WebSocket
+
 export const client: BenchClient = {
   async connect(port) {
     const ws = new Socket(`ws://127.0.0.1:${port}`)

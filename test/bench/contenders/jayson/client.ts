@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Client } from 'jayson'
+import jayson from 'jayson'
 import { WebSocket } from 'ws'
 import type { BenchClient } from '@rpc-steps/course'
 
@@ -8,11 +8,11 @@ export const client: BenchClient = {
     // Its client for TCP opens a connection for each call, and this one does not.
     const ws = new WebSocket(`ws://127.0.0.1:${port}`)
     await once(ws, 'open')
-    const jayson = Client.websocket({ ws })
+    const client = jayson.Client.websocket({ ws })
     return {
       call({ method, params }, done) {
-        jayson.request(method, params, (error?: Error | null, answer?: { result: unknown }) => {
-          done(error ?? null, answer?.result)
+        client.request(method, params, (error?: unknown, answer?: { result: unknown }) => {
+          done((error ?? null) as Error | null, answer?.result)
         })
       },
       close: () => ws.terminate(),
