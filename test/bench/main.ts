@@ -111,7 +111,7 @@ async function bench(options: Options): Promise<void> {
     const able = pairs.filter(({ contender }) => can(contender, workload))
     const later = chosen.slice(i + 1).map((next) => planned(effort, taking.filter((one) => can(one, next)).length))
     const results = await measure(workload, able, effort, (text, left) => {
-      progress(`${workload.title}: ${text}, ${about(later.reduce((sum, ms) => sum + ms, left))}`)
+      progress(`${workload.name}: ${text}, ${about(later.reduce((sum, ms) => sum + ms, left))}`)
     })
     report.workloads.push({ name: workload.name, title: workload.title, results })
     progress('')
@@ -122,7 +122,8 @@ async function bench(options: Options): Promise<void> {
   const unable = taking.filter(({ cannot }) => chosen.some(({ name }) => cannot?.workloads.includes(name)))
   for (const { name, cannot } of unable) console.log(`${name}: ${cannot!.because}`)
   if (unable.length > 0) console.log()
-  if (taking.length > 0) console.log(`${differences(taking)}\n`)
+  // Bare is always there; what it lacks is no news without the others.
+  if (taking.some((one) => one.does !== undefined && one !== bare)) console.log(`${differences(taking)}\n`)
   if (options.workloads.includes('decode')) {
     progress('decoding')
     const args = ['--rounds', String(options.decodeRounds)]
