@@ -73,7 +73,7 @@ static int echo(struct peer *peer) {
 }
 
 static void serve(void) {
-  static int listener;
+  int listener;
   struct sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   need((listener = socket(AF_INET, SOCK_STREAM, 0)) >= 0, "socket");
