@@ -10,7 +10,7 @@ import { measure, planned } from './src/measure.ts'
 import type { Effort } from './src/measure.ts'
 import { lastCore, nodeStripsTypes, Pair, start, stopAll } from './src/processes.ts'
 import type { Runtime } from './src/processes.ts'
-import { decodeLine, differences, summaryTable, workloadTable } from './src/report.ts'
+import { absences, decodeLine, differences, summaryTable, workloadTable } from './src/report.ts'
 import type { Report } from './src/report.ts'
 import { workloads } from './src/workloads.ts'
 import type { Workload } from './src/workloads.ts'
@@ -120,8 +120,7 @@ async function bench(options: Options): Promise<void> {
   stopAll()
   if (report.workloads.length > 1) console.log(`${summaryTable(report)}\n`)
   const unable = taking.filter(({ cannot }) => chosen.some(({ name }) => cannot?.workloads.includes(name)))
-  for (const { name, cannot } of unable) console.log(`${name}: ${cannot!.because}`)
-  if (unable.length > 0) console.log()
+  if (unable.length > 0) console.log(`${absences(unable)}\n`)
   // Bare is always there; what it lacks is no news without the others.
   if (taking.some((one) => one.does !== undefined && one !== bare)) console.log(`${differences(taking)}\n`)
   if (options.workloads.includes('decode')) {

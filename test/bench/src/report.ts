@@ -68,9 +68,20 @@ export function differences(contenders: readonly Pick<Contender, 'name' | 'does'
 }
 
 function marked(mark: string, text: string): string[] {
-  const wide = linesWidth - nameWidth - 2
-  const lines = text.match(new RegExp(`\\S.{0,${wide - 1}}(?= |$)`, 'g')) ?? []
-  return lines.map((line, i) => `${i === 0 ? mark : ' '} ${line}`)
+  return wrapped(text, linesWidth - nameWidth - 2).map((line, i) => `${i === 0 ? mark : ' '} ${line}`)
+}
+
+/** Why some have no number in a table, each reason once. */
+export function absences(contenders: readonly Pick<Contender, 'name' | 'cannot'>[]): string {
+  const names = new Map<string, string[]>()
+  for (const { name, cannot } of contenders) {
+    if (cannot) names.set(cannot.because, [...(names.get(cannot.because) ?? []), name])
+  }
+  return [...names].flatMap(([because, all]) => wrapped(`${all.join(', ')}: ${because}`, linesWidth)).join('\n')
+}
+
+function wrapped(text: string, width: number): string[] {
+  return text.match(new RegExp(`\\S.{0,${width - 1}}(?= |$)`, 'g')) ?? []
 }
 
 export function decodeLine({ framer, prefix, ratio }: Decoded): string {

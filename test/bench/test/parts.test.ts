@@ -7,7 +7,7 @@ import { contenders } from '../src/contenders.ts'
 import { planned } from '../src/measure.ts'
 import type { Result } from '../src/measure.ts'
 import { gatherAll, pump } from '../src/pump.ts'
-import { differences } from '../src/report.ts'
+import { absences, differences } from '../src/report.ts'
 import type { Report } from '../src/report.ts'
 import { quantile, spread } from '../src/statistics.ts'
 import { workloads } from '../src/workloads.ts'
@@ -186,6 +186,19 @@ describe('differences', () => {
       '                - little',
     ])
   })
+})
+
+it('says why some have no number, each reason once', () => {
+  const cannot = { workloads: ['gather'], because: 'a thousand at once is what its queue says no to' }
+  expect(absences([{ name: '06-task-queue', cannot }, { name: '01' }, { name: '07-deadlines', cannot }])).toBe(
+    '06-task-queue, 07-deadlines: a thousand at once is what its queue says no to',
+  )
+  const text = absences(contenders)
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  for (const { name, cannot } of contenders.filter(({ cannot }) => cannot)) {
+    expect(text).toContain(name)
+    expect(text.replaceAll('\n', ' ')).toContain(cannot!.because)
+  }
 })
 
 it('plans a workload by how many take part', () => {
