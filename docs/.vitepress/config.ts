@@ -14,6 +14,7 @@ import { published } from './publish.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
+import { teaching } from './teaching/markdown.ts'
 import { testLinks } from './tests.ts'
 import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
@@ -61,6 +62,7 @@ const course: DefaultTheme.SidebarItem[] = [
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
+      { text: 'For teachers', link: '/teaching' },
       { text: 'About', link: '/about' },
     ],
   },
@@ -108,6 +110,7 @@ export default defineConfig({
     container: { customContainers: walkContainer },
     config(md) {
       captions(md, base)
+      teaching(md)
       words(md, base)
       walk(md)
       lines.use(md)
