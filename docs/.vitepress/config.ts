@@ -10,6 +10,7 @@ import { exercises } from './exercises.ts'
 import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict/markdown.ts'
+import { projected } from './projected.ts'
 import { published } from './publish.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
@@ -75,7 +76,7 @@ export default defineConfig({
   description,
   head: [
     ['link', icon],
-    ['script', {}, `{${scripted}}`],
+    ['script', {}, `{${scripted}}{${projected}}`],
     ['meta', { name: 'color-scheme', content: 'light dark' }],
     // The same as --paper. VitePress tells tags apart by their first attribute.
     ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],

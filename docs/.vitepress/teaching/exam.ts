@@ -1,5 +1,6 @@
 import { steps } from '../course.ts'
 import { questions } from '../predict/index.ts'
+import { fileOfPage, textOf } from '../source.ts'
 
 const letters = 'abcdefgh'
 
@@ -27,11 +28,13 @@ export function keySheet(): string {
 
 type Asked = ReturnType<(typeof questions)[number]['ask']> & { place: string }
 
-/** By steps; a question is called `01.3`, and keeps that name when others are printed without it. */
+/** By steps, in the order of the chapters; a question is called `01.3`, and keeps that name when others are printed without it. */
 function eachStep(write: (heading: string, asked: readonly Asked[]) => string, name: string): string {
   return steps
     .map((step) => {
-      const own = questions.filter(({ id }) => id.startsWith(`${step.number}-`))
+      const chapter = textOf(fileOfPage(`steps/${step.folder}.md`))
+      const placeOf = (id: string) => chapter.indexOf(`<Predict id="${id}" />`)
+      const own = questions.filter(({ id }) => placeOf(id) >= 0).sort((a, b) => placeOf(a.id) - placeOf(b.id))
       const asked = own.map((question, i) => ({ ...question.ask(), place: `${step.number}.${i + 1}` }))
       const heading = `## ${step.number} ${step.title} {#step-${step.number}}`
       return asked.length > 0 ? `<div class="${name}">\n\n${write(heading, asked)}\n\n</div>` : ''

@@ -51,7 +51,7 @@ function plan(unit: string, slots: readonly Slot[], beside: string): string {
       pages.map(linkTo).join(', ') || '–',
       exercises.map((id) => `\`${id}\``).join(', ') || '–',
       beside || '–',
-      time(minutes),
+      minutes > 0 ? time(minutes) : '–',
     ]),
   )
 }

@@ -48,7 +48,7 @@ export function workshop(): Slot[] {
     const chosen = exercisesOf(step.folder).filter(({ name }) => exercises.includes(name))
     return {
       exercises: chosen.map(({ id }) => id),
-      beside: without.length > 0 ? `${step.number} without ${without.map((title) => `“${title}”`).join(' and ')}` : '',
+      beside: without.length > 0 ? `of ${step.number} ${without.map((title) => `*${title}*`).join(', ')}` : '',
       minutes: read.minutes - read.writing + chosen.reduce((all, { minutes }) => all + minutes, 0),
     }
   })
