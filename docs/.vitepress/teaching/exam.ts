@@ -11,7 +11,7 @@ export function questionSheet(): string {
       const lines = options.map((option, i) => `${i + 1}. ${option.text}`).join('\n')
       return `<div class="asked" id="${id}">\n\n**${place}.** ${text}\n\n${lines}\n\n</div>`
     })
-    return [heading, ...list].join('\n\n')
+    return ['<p class="name">Name</p>', heading, ...list].join('\n\n')
   }, 'sheet')
 }
 

@@ -8,7 +8,7 @@ import type { Slot } from './plan.ts'
 import { shownAs, teachings } from './teaching.ts'
 
 /** What the page for teachers has computed, by the name in its comment `<!-- teaching: NAME -->`. Markdown. */
-export const parts: Readonly<Record<string, () => string>> = {
+const parts: Readonly<Record<string, () => string>> = {
   pages: pagesTable,
   workshop: () => plan('Day', workshop(), 'left out'),
   semester: () => plan('Week', semester(), 'beside it'),
@@ -101,7 +101,9 @@ function linkTo({ page, title }: Chapter): string {
   return `[${step ? `${step.number} ` : ''}${title}](/${page})`
 }
 
+/** Columns in which there are only numbers stand at the right. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNumber = (column: number) => column > 0 && rows.every((cells) => /^[*\d,:–]*$/.test(cells[column]!))
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n')
+  return [line(heads), line(heads.map((_, column) => (isNumber(column) ? '---:' : '---'))), ...rows.map(line)].join('\n')
 }

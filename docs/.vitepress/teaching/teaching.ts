@@ -38,18 +38,14 @@ export const teachings: ReadonlyMap<string, Teaching> = new Map(
  */
 export function shownAs({ number, folder }: Step, shown: Shown): string {
   const [kind, name = ''] = shown.split(' ')
-  const fail = () => new Error(`docs/steps/${folder}/teaching.ts: step ${number} has no ${shown}`)
-  switch (kind) {
-    case 'question':
-      if (!questions.some(({ id }) => id === name && id.startsWith(`${number}-`))) throw fail()
-      return `[question ${name}](/exam#${name})`
-    case 'bug':
-      if (!existsSync(join(root, 'steps', folder, 'bugs', `${name}.patch`))) throw fail()
-      return `[\`npm run bug ${number} ${name}\`](/steps/${folder}#break-it)`
-    default: {
-      const exercise = exercisesIn(number).find((exercise) => exercise.name === name)
-      if (kind !== 'exercise' || !exercise) throw fail()
-      return `[exercise ${name}](/steps/${folder}#write-it)`
-    }
+  if (kind === 'question' && questions.some(({ id }) => id === name && id.startsWith(`${number}-`))) {
+    return `[question ${name}](/exam#${name})`
   }
+  if (kind === 'bug' && existsSync(join(root, 'steps', folder, 'bugs', `${name}.patch`))) {
+    return `[\`npm run bug ${number} ${name}\`](/steps/${folder}#break-it)`
+  }
+  if (kind === 'exercise' && exercisesIn(number).some((exercise) => exercise.name === name)) {
+    return `[exercise ${name}](/steps/${folder}#write-it)`
+  }
+  throw new Error(`docs/steps/${folder}/teaching.ts: step ${number} has no ${shown}`)
 }
