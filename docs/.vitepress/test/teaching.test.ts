@@ -96,9 +96,8 @@ describe('a plan', () => {
 })
 
 describe('the page for teachers', () => {
-  const page = withParts(textOf('docs/teaching.md'))
-
   test('has all that is computed in its place', () => {
+    const page = withParts(textOf('docs/teaching.md'))
     expect(page).not.toContain('<!--')
     for (const { number } of chapters) {
       const { goals, misconceptions } = teachings.get(number)!
