@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMarkdownRenderer } from 'vitepress'
+import type { MarkdownRenderer } from 'vitepress'
 import { parse } from 'yaml'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { allExercises, exercisesOf } from '../../../test/exercises/src/exercise.ts'
 import { points } from '../../../test/conformance/src/points.ts'
 import { chapterOf, reading, steps } from '../course.ts'
@@ -120,9 +121,11 @@ describe('the exam', () => {
     return { place, text, options: list.split('\n').map((line) => line.replace(/^\d+\. /, '')) }
   }
 
-  test.each(questions)('has $id as its chapter asks it, and the key that the site gives', async ({ id }) => {
-    const md = await createMarkdownRenderer(root, { config: predict })
-    const [, json = ''] = /:question='([^']*)'/.exec(await md.renderAsync(`<Predict id="${id}" />\n`)) ?? []
+  let md: MarkdownRenderer
+  beforeAll(async () => void (md = await createMarkdownRenderer(root, { config: predict })))
+
+  test.each(questions)('has $id as its chapter asks it, and the key that the site gives', ({ id }) => {
+    const [, json = ''] = /:question='([^']*)'/.exec(md.render(`<Predict id="${id}" />\n`)) ?? []
     const shown = JSON.parse(json) as { text: string; options: { text: string; right: boolean; why: string }[] }
     const inline = (markdown: string) => md.renderInline(markdown).replaceAll(' v-pre', '')
     const { place, text, options } = printed(id)
