@@ -9,7 +9,7 @@ export function questionSheet(): string {
   return eachStep((heading, asked) => {
     const list = asked.map(({ place, id, text, options }) => {
       const lines = options.map((option, i) => `${i + 1}. ${option.text}`).join('\n')
-      return `<div class="asked" id="${id}">\n\n**${place}.** ${text}\n\n${lines}\n\n</div>`
+      return `<div class="asked" id="question-${id}">\n\n**${place}.** ${text}\n\n${lines}\n\n</div>`
     })
     return ['<p class="name">Name</p>', heading, ...list].join('\n\n')
   }, 'sheet')

@@ -76,10 +76,12 @@ function stepInDetail(step: Step): string {
     `**To be known before:** ${before.join('; ')}.`,
     '**Afterwards a student can**',
     goals.map(({ can, shown }) => `- ${can} (${shownAs(step, shown)})`).join('\n'),
+    '<div class="beliefs">',
     table(
       ['many believe', 'but', 'shown by'],
       misconceptions.map(({ belief, instead, shown }) => [belief, instead, shownAs(step, shown)]),
     ),
+    '</div>',
     minutes,
   ].join('\n\n')
 }

@@ -39,7 +39,7 @@ export const teachings: ReadonlyMap<string, Teaching> = new Map(
 export function shownAs({ number, folder }: Step, shown: Shown): string {
   const [kind, name = ''] = shown.split(' ')
   if (kind === 'question' && questions.some(({ id }) => id === name && id.startsWith(`${number}-`))) {
-    return `[question ${name}](/exam#${name})`
+    return `[question ${name}](/exam#question-${name})`
   }
   if (kind === 'bug' && existsSync(join(root, 'steps', folder, 'bugs', `${name}.patch`))) {
     return `[\`npm run bug ${number} ${name}\`](/steps/${folder}#break-it)`

@@ -117,7 +117,7 @@ describe('the exam', () => {
   const [sheet, keys] = [questionSheet(), keySheet()]
   /** What is printed of a question: its name there, its text and its options. */
   const printed = (id: string) => {
-    const [, place = '', text = '', list = ''] = new RegExp(`<div class="asked" id="${id}">\n\n\\*\\*(\\S+)\\.\\*\\* (.+)\n\n([^]*?)\n\n</div>`).exec(sheet) ?? []
+    const [, place = '', text = '', list = ''] = new RegExp(`<div class="asked" id="question-${id}">\n\n\\*\\*(\\S+)\\.\\*\\* (.+)\n\n([^]*?)\n\n</div>`).exec(sheet) ?? []
     return { place, text, options: list.split('\n').map((line) => line.replace(/^\d+\. /, '')) }
   }
 
@@ -136,7 +136,7 @@ describe('the exam', () => {
   })
 
   test('has them in the order of the chapters, and says nothing of the keys', () => {
-    const asked = [...sheet.matchAll(/<div class="asked" id="([^"]+)">/g)].map(([, id]) => id)
+    const asked = [...sheet.matchAll(/<div class="asked" id="question-([^"]+)">/g)].map(([, id]) => id)
     const placed = steps.flatMap(({ folder }) => [...textOf(`docs/steps/${folder}/index.md`).matchAll(/<Predict id="([^"]*)"/g)].map(([, id]) => id))
     expect(asked).toEqual(placed)
     expect(keys.match(/^\*\*\d\d\.\d+ [a-h]\.\*\*/gm)).toHaveLength(asked.length)

@@ -1,4 +1,4 @@
-import { onMounted, onUnmounted, ref } from 'vue'
+import { computed, onMounted, onUnmounted, ref } from 'vue'
 import type { Ref } from 'vue'
 import { projectedKey as key } from '../projected.ts'
 
@@ -8,7 +8,14 @@ import { projectedKey as key } from '../projected.ts'
  */
 
 /** Whether it is, now. */
-export const isProjected: Ref<boolean> = ref(false)
+const isProjected = ref(false)
+
+/** Whether the page is shown to a room; not before a component has taken over what the server sent, who does not know. */
+export function useProjected(): Readonly<Ref<boolean>> {
+  const taken = ref(false)
+  onMounted(() => (taken.value = true))
+  return computed(() => taken.value && isProjected.value)
+}
 
 /** Turns it on or off. On is on the full screen, where the browser lets us have that. */
 export async function project(on: boolean): Promise<void> {
