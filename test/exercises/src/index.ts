@@ -1,6 +1,5 @@
 export * from './check.ts'
 export * from './exercise.ts'
 export * from './progress.ts'
-export * from './report.ts'
 export * from './story.ts'
 export * from './working-copy.ts'
