@@ -174,7 +174,7 @@ class Session {
     const revive = restart && (async () => {
       const again = await restart()
       this.#subject = again
-      return again.made
+      return again
     })
     return { address, window: this.#window, answered: this.#answered, printed: program?.stdout(), revive }
   }
@@ -216,7 +216,9 @@ function isSlow(one: Case): boolean {
 
 function crash({ case: one, on, sent }: Failure, program: Program): { says: string; page: string } {
   const { code, signal } = program.exit()!
-  const last = program.stderr().trim().split(/\r?\n/).filter((line) => line.trim() !== '').findLast((line) => /^\S/.test(line)) ?? ''
+  const lines = program.stderr().split(/\r?\n/).filter((line) => /^\S/.test(line))
+  // An exception has its name in front, in most languages; the last line may be about the language itself.
+  const last = lines.findLast((line) => /^([\w.]*(Error|Exception)\b|panic|fatal|thread '|Exception in)/i.test(line)) ?? lines.at(-1) ?? ''
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
   const what = sent.length > 0 ? 'at what was sent' : `when connection ${on} came`
   return { says: `The server ${how} ${what}${last === '' ? '' : `: ${last.slice(0, 200)}`}. One bad message, or one client, must not end it.`, page: one.page }
