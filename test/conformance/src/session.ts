@@ -29,6 +29,8 @@ export interface Asked {
   readonly stages?: readonly StageName[] | undefined
   /** Everything is played: what is beyond `can`, and what comes after a stage that is not green. */
   readonly all?: boolean
+  /** It goes on to the next stage though one is not green. */
+  readonly onward?: boolean
   /** It stops at the first failure. */
   readonly first?: boolean
   /** The longest wait for one answer, in milliseconds. */
@@ -81,7 +83,7 @@ class Session {
     const skipped: Skipped[] = []
     const findings: Finding[] = []
     let left = 0
-    const waits = this.#red && !this.#asked.all
+    const waits = this.#red && !this.#asked.all && !this.#asked.onward
     for (const one of cases) {
       const because = this.#notAsked(one)
       if (because !== undefined) skipped.push({ case: one.id, because })
