@@ -14,6 +14,9 @@ export function frame(framing: Framing, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body])
 }
 
+/** More than any right answer has. */
+const most = 32 * 1024 * 1024
+
 /**
  * Reads what a server writes, knowing nothing of the code under test. It asks for the length
  * first and in the one spelling that every parser takes, `Content-Length: N`; other header
@@ -28,11 +31,24 @@ export class FrameReader {
     this.#framing = framing
   }
 
+  /** It has stopped: what came is no message, and nothing after it is looked at. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
+  /** What came and is no whole message. */
+  get rest(): Buffer {
+    return this.#bytes
+  }
+
   push(chunk: Buffer): Received[] {
+    // What follows on something broken is of no use, and may have no end.
+    if (this.#broken) return []
     this.#bytes = Buffer.concat([this.#bytes, chunk])
     const received: Received[] = []
     while (!this.#broken) {
       const next = this.#framing === 'newline' ? this.#nextLine() : this.#nextFrame()
+      if (!next && this.#bytes.length > most) received.push(this.#noise(0, `no message has more than ${most} bytes`))
       if (!next) break
       received.push(next)
     }
@@ -58,7 +74,12 @@ export class FrameReader {
     if (same >= 0 && same < header.length) {
       return this.#noise(same, 'a frame begins with "Content-Length: "')
     }
-    if (headerEnd < 0) return undefined
+    if (headerEnd < 0) {
+      // What no header can be is wrong as soon as it is there, and not when nothing follows.
+      const wrong = /[^\r](?=\n)|\r(?=[^\n])|\r\n(?![\w-]*(:|\r?$)|\r?$)/.exec(header)
+      const says = 'CR LF ends a line of the header, and an empty line the header'
+      return wrong ? this.#noise(wrong.index + wrong[0].length, says) : undefined
+    }
     const length = /^Content-Length: (\d+)(\r\n[\w-]+: [^\r\n]*)*$/.exec(header)?.[1]
     if (length === undefined) return this.#noise(strict.length, 'digits, then CR LF, must follow')
     const bodyAt = headerEnd + 4
