@@ -10,10 +10,12 @@ export type Order =
   | { does: 'open'; workload: Workload; port: number }
   | { does: 'calls' | 'times'; calls: number }
   | { does: 'say'; text: string }
-  /** Calls that wait so many milliseconds each, and one before them that does not. Done when that is answered: the server has read them all. */
+  /**
+   * Calls that wait so many milliseconds each, and one before them that does not. Done when that is answered, since the
+   * server has read them all then, and goes on hearing what comes: also where the loop of a step has to run for that.
+   */
   | { does: 'leave waiting'; calls: number; ms: number }
-  /** Goes on hearing what comes, until connections are closed: also where the loop of a step has to run for that. */
-  | { does: 'hear' | 'close' }
+  | { does: 'close' }
 
 /** What comes of it. */
 export interface Done {
@@ -71,7 +73,8 @@ async function timed(calls: number): Promise<number[]> {
 
 const one = (request: BenchRequest) => driven((done) => connections[0]!.call(request, done))
 
-async function obey(order: Order): Promise<Partial<Done>> {
+/** Resolves with undefined where it is told by other means when it is done. */
+async function obey(order: Order): Promise<Partial<Done> | undefined> {
   switch (order.does) {
     case 'open':
       ;({ workload } = order)
@@ -90,17 +93,15 @@ async function obey(order: Order): Promise<Partial<Done>> {
       await one({ method: 'say', params: { text: order.text } })
       return {}
     case 'leave waiting':
-      await driven((done) => {
-        connections[0]!.call({ method: 'say', params: { text: 'first' } }, done)
-        for (let i = 0; i < order.calls; i++) {
-          // What becomes of them is nobody's business here.
-          connections[0]!.call({ method: 'sleep', params: { ms: order.ms } }, () => {})
-        }
+      drive((finished) => {
+        deaf = finished
+        const { call } = connections[0]!
+        // Said from in here, because promises wait until the loop of a step lets Node have its turn.
+        call({ method: 'say', params: { text: 'first' } }, (error) => tell(error ?? {}))
+        // What becomes of these is nobody's business here.
+        for (let i = 0; i < order.calls; i++) call({ method: 'sleep', params: { ms: order.ms } }, () => {})
       })
-      return {}
-    case 'hear':
-      drive((finished) => (deaf = finished))
-      return {}
+      return undefined
     case 'close':
       deaf()
       for (const connection of connections) connection.close()
@@ -109,17 +110,19 @@ async function obey(order: Order): Promise<Partial<Done>> {
   }
 }
 
+function tell(done: Partial<Done> | Error): void {
+  process.send!(done instanceof Error ? { error: done.message } : done)
+}
+
 process.on('message', (order: Order) => {
   const before = process.cpuUsage()
   const start = performance.now()
-  obey(order).then(
-    (done) => {
-      const elapsed = performance.now() - start
-      const { user, system } = process.cpuUsage(before)
-      process.send!({ elapsed, processor: user + system, ...done })
-    },
-    (error: Error) => process.send!({ error: error.message }),
-  )
+  obey(order).then((done) => {
+    if (!done) return
+    const elapsed = performance.now() - start
+    const { user, system } = process.cpuUsage(before)
+    tell({ elapsed, processor: user + system, ...done })
+  }, tell)
 })
 process.on('disconnect', () => process.exit())
-process.send!({})
+tell({})

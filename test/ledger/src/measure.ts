@@ -10,7 +10,7 @@ import { countedWire } from './wire.ts'
 
 /** How much is done to measure. */
 export interface Effort {
-  /** Milliseconds of calls until the code is compiled, in each shape. */
+  /** Milliseconds of the client's processor time until the code is compiled, in each shape. */
   warmUp: number
   /** Milliseconds of calls that are measured, each time. */
   turn: number
@@ -34,8 +34,10 @@ export const shapes = (['one', 'in-flight', 'connections'] as const).map((name) 
   return [name, workloads.find((workload) => workload.name === name)!] as const
 })
 
+const usual = shapes[0]![1]
+
 /** Calls that are in flight when a server is asked to end, and how long each waits. */
-export const waiting = { calls: 64, ms: 100 }
+export const waiting = { calls: 64, ms: 250 }
 
 /** Measures a step once, in processes of its own. */
 export async function measure(step: Contender, means: Means): Promise<Costs> {
@@ -47,12 +49,13 @@ export async function measure(step: Contender, means: Means): Promise<Costs> {
     const work: Costs['work'] = {}
     for (const [name, workload] of able) {
       progress(workload.title)
-      work[name] = { allocated: { client: 0, server: 0 }, ...(await onTime(client, server, workload, means.effort)) }
-      if (means.kernel) Object.assign(work[name], await ofTheKernel(client, server, workload, means.effort))
+      const time = await onTime(client, server, workload, means.effort)
+      const kernel = means.kernel && (await ofTheKernel(client, server, workload, means.effort))
+      work[name] = { ...kernel, ...time, allocated: { client: NaN, server: NaN } }
     }
     progress('bytes on the wire')
-    const wire = await onTheWire(client, server, shapes[0][1], means.effort.calls)
-    const idleEnd = await endWith(client, server, shapes[0][1], 0)
+    const wire = await onTheWire(client, server, usual, means.effort.calls)
+    const idleEnd = await endWith(client, server, usual, 0)
 
     progress('starting once more')
     const probed = await Server.start(step, runtime, true)
@@ -64,7 +67,7 @@ export async function measure(step: Contender, means: Means): Promise<Costs> {
     progress(`${means.effort.idle} idle connections`)
     const idle = can('connections') && (await ofIdleOnes(client, probed, means.effort.idle))
     progress('its end')
-    const busyEnd = can('in-flight') ? await endWith(client, probed, shapes[1][1], waiting.calls) : undefined
+    const busyEnd = can('in-flight') ? await endWith(client, probed, shapes[1]![1], waiting.calls) : undefined
     if (busyEnd === undefined) await probed.end()
     return {
       work, wire, ...(idle && { idle }),
@@ -75,12 +78,12 @@ export async function measure(step: Contender, means: Means): Promise<Costs> {
   }
 }
 
-/** Calls until `ms` are over, and then how many fill as much time again as `turn` says. */
+/** Makes calls until the client has had a processor for long enough. Resolves with how many fill the time of a turn. */
 async function warm(client: Client, { connections, inFlight }: Workload, { warmUp, turn }: Effort): Promise<number> {
   let calls = connections * inFlight
   for (let left = warmUp; left > 0; ) {
-    const { elapsed } = await client.order({ does: 'calls', calls })
-    left -= elapsed
+    const { elapsed, processor } = await client.order({ does: 'calls', calls })
+    left -= processor / 1000
     calls = Math.max(connections * inFlight, Math.round(calls * (Math.max(turn, 1) / elapsed)))
   }
   return calls
@@ -135,7 +138,7 @@ async function ofIdleOnes(client: Client, server: Server, idle: number): Promise
     await client.order({ does: 'say', text: asks.rest })
     return { heap: (await server.told()).heap!, resident: server.resident() }
   }
-  const [few, many] = [1, idle].map((connections) => ({ ...shapes[2][1], connections })) as [Workload, Workload]
+  const [few, many] = [1, idle].map((connections) => ({ ...shapes[2]![1], connections })) as [Workload, Workload]
   await client.order({ does: 'open', workload: few, port: server.port })
   await client.order({ does: 'calls', calls: 1 })
   const before = await memory()
@@ -150,9 +153,7 @@ async function ofIdleOnes(client: Client, server: Server, idle: number): Promise
 
 async function endWith(client: Client, server: Server, workload: Workload, calls: number): Promise<number> {
   await client.order({ does: 'open', workload, port: server.port })
-  if (calls === 0) await client.order({ does: 'calls', calls: 1 })
-  else await client.order({ does: 'leave waiting', calls, ms: waiting.ms })
-  await client.order({ does: 'hear' })
+  await client.order({ does: 'leave waiting', calls, ms: waiting.ms })
   const took = await server.end()
   await client.order({ does: 'close' })
   return took

@@ -32,13 +32,14 @@ export function tables(rows: readonly Named[]): string {
 function ofShape(shape: Shape, title: string, rows: readonly Named[]): string {
   const able = rows.flatMap(({ name, row }) => (row.work[shape] ? [{ name, work: row.work[shape] }] : []))
   if (able.length === 0) return ''
-  return table([[title, ...columns.map(([above]) => above)], ['', ...columns.map(([, below]) => below)]], able.map(({ name, work }) => [
+  const heads = [['', ...columns.map(([above]) => above)], ['', ...columns.map(([, below]) => below)]]
+  return table(title, heads, able.map(({ name, work }) => [
     name, ...columns.map(([, , of, digits]) => figure(of(work), digits)),
   ]))
 }
 
 function others(rows: readonly Named[]): string {
-  return table([['a call on the wire, an idle', 'bytes', 'bytes', 'memory', 'heap', 'idle', 'busy'], ['connection, and the end', 'up', 'down', 'bytes', 'bytes', 'ms', 'ms']], rows.map(({ name, row: { wire, idle, end } }) => [
+  return table('a call on the wire, an idle connection, and the end', [['', 'wire', 'wire', 'memory', 'heap', 'idle', 'busy'], ['', 'up', 'down', 'bytes', 'bytes', 'ms', 'ms']], rows.map(({ name, row: { wire, idle, end } }) => [
     name, figure(wire.up, 1), figure(wire.down, 1), figure(idle?.resident, 0), figure(idle?.heap, 0), figure(end.idle, 0), figure(end.busy, 0),
   ]))
 }
@@ -46,7 +47,7 @@ function others(rows: readonly Named[]): string {
 function ofFilters(rows: readonly Named[]): string {
   const all = rows.flatMap(({ name, row }) => row.filters.map((filter) => ({ step: name.slice(0, 2), ...filter })))
   if (all.length === 0) return ''
-  return table([['what a filter adds to a call', 'ns', 'bytes']], all.map(({ step, name, ns, bytes }) => [`${step} ${name}`, figure(ns, 0), figure(bytes, 0)]), 34)
+  return table('what a filter adds to a call of step 04', [['', 'ns', 'bytes']], all.map(({ step, name, ns, bytes }) => [`${step} ${name}`, figure(ns, 0), figure(bytes, 0)]), 34)
 }
 
 function notes(rows: readonly Named[]): string {
@@ -60,14 +61,12 @@ function notes(rows: readonly Named[]): string {
 
 function figure(value: number | undefined, digits: number): string {
   if (value === undefined) return '-'
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const fractionDigits = value < 100 ? digits : 0
+  return value.toLocaleString('en', { minimumFractionDigits: fractionDigits, maximumFractionDigits: fractionDigits })
 }
 
-/** The first cell to the left, numbers to the right; a long title runs on over empty headings. */
-function table(heads: readonly (readonly string[])[], rows: readonly (readonly string[])[], first = 22): string {
-  const width = Math.max(...heads.map(({ length }) => length)) > 7 ? 7.2 : 9.5
-  const place = (column: number) => Math.round(first + column * width)
-  const line = (cells: readonly string[]) =>
-    cells.reduce((text, cell, i) => (i === 0 ? cell : text + cell.padStart(place(i) - text.length))).trimEnd()
-  return [...heads, ...rows].map(line).join('\n')
+/** The first cell to the left, numbers to the right. */
+function table(title: string, heads: readonly (readonly string[])[], rows: readonly (readonly string[])[], first = 22): string {
+  const line = ([name = '', ...numbers]: readonly string[]) => name.padEnd(first) + numbers.map((cell) => cell.padStart(numbers.length > 7 ? 7 : 9)).join('')
+  return [title, ...[...heads, ...rows].map((cells) => line(cells).trimEnd())].join('\n')
 }

@@ -53,7 +53,7 @@ export interface Costs {
   wire: { up: number; down: number }
   /** Bytes of the server's memory for a connection that has made one call and waits. */
   idle?: { resident?: number; heap: number }
-  /** Milliseconds from SIGTERM to the end of the server: with one idle connection, and with 64 calls that wait 100 ms. */
+  /** Milliseconds from SIGTERM to the end of the server: with one idle connection, and with 64 calls in flight that wait 250 ms. */
   end: { idle: number; busy?: number }
 }
 

@@ -17,8 +17,8 @@ export interface Plan extends Effort {
 
 /** The whole, and as little as tells anything. */
 export const plans = {
-  whole: { runs: 3, warmUp: 300, turn: 150, calls: 1000, idle: 1000, rounds: 60 },
-  quick: { runs: 1, warmUp: 50, turn: 20, calls: 500, idle: 200, rounds: 10 },
+  whole: { runs: 3, warmUp: 250, turn: 150, calls: 1000, idle: 1000, rounds: 60 },
+  quick: { runs: 1, warmUp: 100, turn: 20, calls: 500, idle: 200, rounds: 10 },
 } as const satisfies Record<string, Plan>
 
 /** Hears what is done now: of which step, what, and the part of all that is done. */
