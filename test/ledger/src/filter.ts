@@ -36,10 +36,11 @@ interface Connected {
   close(): void
 }
 
-function connected({ call = (call) => call, handler = (handler) => handler, extensions = [] }: Filtered): Connected {
+function connected({ call = (call) => call, handler = (handler) => handler, extensions = [], wire = (near, far) => [near, far] }: Filtered): Connected {
   const pair = new Pair()
-  const server = new Peer(pair.ends[0], { handler: handler(answer), extensions })
-  const client = new Peer(pair.ends[1], { extensions })
+  const [near, far] = wire(...pair.ends)
+  const server = new Peer(far, { handler: handler(answer), extensions })
+  const client = new Peer(near, { extensions })
   const close = () => {
     client.destroy()
     server.destroy()

@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, createSecureContext, TLSSocket } from 'node:tls'
 import type { Call, Handler, Peer } from '@rpc-steps/async-await'
 
 /** What a filter puts around the ends of a connection. */
@@ -7,6 +10,8 @@ export interface Filtered {
   handler?: (handler: Handler) => Handler
   /** What the peers of both ends hear besides requests. */
   extensions?: readonly ((peer: Peer) => void)[]
+  /** What is put around both ends of the wire, that of the client first; what goes over the wire is what comes out of it. */
+  wire?: (near: Duplex, far: Duplex) => readonly [Duplex, Duplex]
 }
 
 /** A filter that a step brings, and how it is used. It is loaded only where it is measured. */
@@ -65,6 +70,23 @@ export const filters: readonly Filter[] = [
     load: async () => {
       const { streamed, streaming, streams } = await import('@rpc-steps/streaming')
       return { handler: (handler) => streamed(streaming(handler)), extensions: [streams] }
+    },
+  },
+  {
+    name: 'TLS, on both ends',
+    step: '09',
+    load: async () => {
+      const { Authority } = await import('@rpc-steps/security/certificates')
+      const { authority } = await Authority.create()
+      const { certificate: cert, key } = await authority.forServer(['localhost'])
+      const options = { cert, key, minVersion: 'TLSv1.3' } as const
+      const ca = authority.certificate.toString('pem')
+      return {
+        wire: (near, far) => [
+          connect({ socket: near, ca, servername: 'localhost' }),
+          new TLSSocket(far as Socket, { isServer: true, secureContext: createSecureContext(options) }),
+        ],
+      }
     },
   },
   {
