@@ -190,12 +190,17 @@ export function costInWords(number: string): string {
   const [before, here] = [lines[at - 1], lines[at]]
   if (!here) throw new Error(`the ledger has no step ${number}: npm run ledger -- --step ${number} --record`)
   const rows = inChapter.flatMap(({ title, of, say }) => {
-    const [now, then] = [sumOf(of(here.row)), before && sumOf(of(before.row))]
+    const now = sumOf(of(here.row))
     if (now === undefined) return []
-    const old = then === undefined ? ['–', ''] : [say(then), ratio(now, then)]
-    return [[title, ...(before ? [old[0]!] : []), say(now), ...(before ? [old[1]!] : [])]]
+    if (!before) return [[title, say(now)]]
+    const then = sumOf(of(before.row))
+    return [then === undefined ? [title, '–', say(now), ''] : [title, say(then), say(now), ratio(now, then)]]
   })
-  return markdownTable(['a call', ...(before ? [`step ${before.step.number}`] : []), `step ${number}`, ...(before ? ['ratio'] : [])], rows)
+  const beside = before ? `beside step ${before.step.number}, ` : ''
+  return [
+    `Step ${number} ${beside}on the same work, for a call, with client and server added up:`,
+    markdownTable(['', ...(before ? [`step ${before.step.number}`] : []), `step ${number}`, ...(before ? ['ratio'] : [])], rows),
+  ].join('\n\n')
 }
 
 function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, createSecureContext, TLSSocket } from 'node:tls'
 import type { Call, Handler, Peer } from '@rpc-steps/async-await'
@@ -84,7 +83,7 @@ export const filters: readonly Filter[] = [
       return {
         wire: (near, far) => [
           connect({ socket: near, ca, servername: 'localhost' }),
-          new TLSSocket(far as Socket, { isServer: true, secureContext: createSecureContext(options) }),
+          new TLSSocket(far, { isServer: true, secureContext: createSecureContext(options) }),
         ],
       }
     },
