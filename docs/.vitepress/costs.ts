@@ -172,7 +172,7 @@ function htmlOf(what: string, link: (path: string) => string): string {
   }
   const first = what === 'filters' ? 'filter' : 'step'
   return [
-    `<table class="costs ${first}s"><thead><tr><th scope="col">${first}</th>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>`,
+    `<table class="costs ${first}s"><thead><tr><th scope="col"><span class="name">${first}</span></th>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>`,
     `<tbody>${rows.map((row) => `<tr>${name(row)}${row.cells.map(cell).join('')}</tr>`).join('')}</tbody></table>`,
   ].join('')
 }

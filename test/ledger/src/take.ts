@@ -17,7 +17,7 @@ export interface Plan extends Effort {
 
 /** The whole, and as little as tells anything. */
 export const plans = {
-  whole: { runs: 3, warmUp: 250, turn: 150, calls: 1000, idle: 1000, rounds: 60 },
+  whole: { runs: 3, warmUp: 200, turn: 150, calls: 1000, idle: 1000, rounds: 40 },
   quick: { runs: 1, warmUp: 100, turn: 20, calls: 500, idle: 200, rounds: 10 },
 } as const satisfies Record<string, Plan>
 
