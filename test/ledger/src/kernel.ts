@@ -15,14 +15,31 @@ export interface Asked {
 const left = ['futex', 'madvise', 'mmap', 'munmap', 'mprotect', 'brk', 'sched_yield', 'restart_syscall']
 
 /** Why system calls cannot be counted here; undefined if they can. */
-export function whyUncounted(): string | undefined {
+export async function whyUncounted(): Promise<string | undefined> {
   if (spawnSync('strace', ['--version']).status !== 0) return 'system calls: strace is not here, which counts them'
-  return undefined
+  // Whether it may watch what it has not started is for the system to say: ptrace(2), /proc/sys/kernel/yama/ptrace_scope.
+  const idle = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  try {
+    await counted([idle.pid!], () => Promise.resolve())
+    return undefined
+  } catch (error) {
+    return `system calls: ${(error as Error).message}`
+  } finally {
+    idle.kill()
+  }
 }
 
 /** Counts the system calls of a process and all its threads while `work` goes on. Rejects if strace may not watch it. */
 export async function counted(pids: readonly number[], work: () => Promise<unknown>): Promise<Asked[]> {
   const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
+  try {
+    return await watched(folder, pids, work)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function watched(folder: string, pids: readonly number[], work: () => Promise<unknown>): Promise<Asked[]> {
   const logs = pids.map((pid) => join(folder, String(pid)))
   const watchers = pids.map((pid, i) => {
     return spawn('strace', ['-f', '-c', '-e', `trace=!${left.join(',')}`, '-o', logs[i]!, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -31,7 +48,7 @@ export async function counted(pids: readonly number[], work: () => Promise<unkno
   try {
     for (const [i, { stderr }] of watchers.entries()) {
       const first = (await Promise.race([once(stderr, 'data'), ended[i]!])) as unknown[]
-      if (!/attached/.test(String(first[0]))) throw new Error(`strace: ${String(first[0]).trim()}`)
+      if (!/attached/.test(String(first[0]))) throw new Error(`strace may not watch it: ${String(first[0]).trim()}`)
       stderr.resume()
     }
     await work()
@@ -41,7 +58,6 @@ export async function counted(pids: readonly number[], work: () => Promise<unkno
     await Promise.all(ended)
   }
   const tables = await Promise.all(logs.map((log) => readFile(log, 'utf8')))
-  await rm(folder, { recursive: true })
   return tables.map(askedIn)
 }
 

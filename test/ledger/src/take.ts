@@ -27,7 +27,7 @@ export type Progress = (what: string, part: number) => void
 /** Measures steps, run after run, so that what else the machine does meets all of them alike. Keeps the median. */
 export async function take(steps: readonly Contender[], plan: Plan, tsx: boolean, progress: Progress): Promise<Map<Contender, Row>> {
   const core = lastCore()
-  const uncounted = whyUncounted()
+  const uncounted = await whyUncounted()
   const known = filters.filter(({ step }) => plan.rounds > 0 && steps.some(({ name }) => name.startsWith(step)))
   // A filter takes about a third of the time of a step.
   const total = plan.runs * steps.length + known.length / 3

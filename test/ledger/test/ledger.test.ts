@@ -19,7 +19,7 @@ const recorded = new Map(
   measured.filter((step) => existsSync(recordOf(step))).map((step) => [step.name, JSON.parse(readFileSync(recordOf(step), 'utf8')) as Row]),
 )
 const stepOf = (number: string) => measured.find(({ name }) => name.startsWith(number))!
-const uncounted = whyUncounted()
+const uncounted = await whyUncounted()
 
 describe('what is recorded', () => {
   it('has the steps, and of each what it can do', () => {
