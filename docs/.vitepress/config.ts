@@ -5,6 +5,7 @@ import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
+import { costs } from './costs.ts'
 import { chapterOf, parts, reading, stepOf, steps, trying } from './course.ts'
 import { exercises } from './exercises.ts'
 import { labPlugin } from './lab/plugin.ts'
@@ -60,6 +61,7 @@ const course: DefaultTheme.SidebarItem[] = [
   {
     text: 'Look it up',
     items: [
+      { text: 'What it costs', link: '/costs' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
@@ -117,6 +119,7 @@ export default defineConfig({
       lines.use(md)
       predict(md)
       changes(md)
+      costs(md, base)
       exercises(md)
       testLinks(md, base)
     },
