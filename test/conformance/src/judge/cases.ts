@@ -1,9 +1,8 @@
 import type { CallWords } from '@rpc-steps/cli'
-import type { Finding } from '../finding.ts'
 import type { StageName } from '../stages.ts'
 import type { Broken } from './broken.ts'
 import { notGivenUp } from './broken.ts'
-import { deadlineCases } from './deadlines.ts'
+import { deadlineCases, deadlinesOf } from './deadlines.ts'
 import type { Call, Manner } from './manner.ts'
 import { kind } from './manner.ts'
 import * as like from './manners.ts'
@@ -228,7 +227,10 @@ const waiting: ClientCase[] = [
     name: 'a slow server',
     page: pages.caller,
     why: ['A read that has nothing yet is not the end.'],
-    manner: ({ pace }) => ({ pause: (nth) => (nth === 0 ? Math.min(1500, pace.wait * 2) : 50) }),
+    manner: (known) => {
+      const first = Math.min(1500, known.pace.wait * 2, ...deadlinesOf(known).map((ms) => ms / 2))
+      return { pause: (nth) => (nth === 0 ? first : 0) }
+    },
     cause: (broken) => (broken.how === 'misses' ? 'it prints something before the answer has come' : 'it does not wait for an answer that takes a second or two'),
   },
   {
@@ -334,6 +336,3 @@ function tooLong(played: Played): Problem | undefined {
     }
   )
 }
-
-/** What of all this becomes part of a finding. */
-export type Told = Pick<Finding, 'case' | 'stage' | 'why'>
