@@ -73,7 +73,11 @@ export function empty(value: Json): Json {
 
 /** The members the other way round. */
 export const otherOrder: Manner = { json: (reply) => JSON.stringify(Object.fromEntries(Object.entries(reply).reverse())) }
-export const whiteSpace: Manner = { json: (reply) => JSON.stringify(reply, undefined, 2).replaceAll('\n', '\r\n') }
+/** With white space wherever it may be; in a line, without line ends. */
+export function spaced(reply: object, oneLine: boolean): string {
+  const text = JSON.stringify(reply, undefined, 2)
+  return oneLine ? text.replace(/\n\s*/g, '  ') : `\r\n${text.replaceAll('\n', '\r\n')}\r\n`
+}
 /** A letter of each text as its number. */
 export const escapes: Manner = {
   json: (reply) => JSON.stringify(reply).replace(/(?<=[:[,]")([A-Za-z])(?!sonrpc|esult|rror|d")/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
@@ -104,12 +108,23 @@ export const unknownFirst: Manner = {
   writes: oneByOne,
 }
 
-export const twice: Manner = { messages: (_, reply) => [reply, reply] }
+/** The first answer comes twice at once, and each again before the next one. */
+export function again(): Manner {
+  let before: string | undefined
+  return {
+    messages(_, reply) {
+      const messages = [before ?? reply, reply]
+      before = reply
+      return messages
+    },
+  }
+}
 
 /** Asks the client something before it answers, with this id, and gives it time for an answer. */
 export function asksFirst(id: (call: Call) => unknown, ms: number): Manner {
   return {
-    messages({ calls: [call] }, reply) {
+    messages({ calls: [call], link }, reply) {
+      link.host.asked.push(id(call!))
       return [JSON.stringify({ jsonrpc: '2.0', method: 'get_data', id: id(call!) }), reply]
     },
     writes: (bytes) => oneByOne(bytes).map((write) => (typeof write === 'number' ? ms : write)),

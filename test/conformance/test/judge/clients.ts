@@ -431,7 +431,7 @@ class Run {
         return
       }
       const header = this.#bytes.toString('latin1', 0, at)
-      if (!this.#is('any length') && /content-length: *(?!\d+ *\r)/i.test(header)) throw new Error('the length is no number')
+      if (!this.#is('any length') && /content-length: *(?! )(?!\d+ *\r)/i.test(header)) throw new Error('the length is no number')
       if (this.#is('one spelling') && !header.includes('Content-Length: ')) throw new Error("KeyError: 'Content-Length'")
       if (this.#is('first line is the length') && !/^content-length/i.test(header)) throw new Error('invalid literal for int()')
       const length = lengthIn(header)
