@@ -37,7 +37,7 @@ export const deadlineCases: ClientCase[] = [
     why: ['Who has said how long an answer is of use gives up then, whatever the server does, and says so with $/cancelRequest.'],
     manner: () => endsWith(0, () => {}),
     cause: 'it does not give up',
-    check: (played) => notGivenUp(played, 'no answer comes within its meta.timeoutMs') ?? gaveUp(played) ?? cancelled(played),
+    check: (played) => notGivenUp(played, 'no answer comes', 'when the time of meta.timeoutMs is over it gives up by itself, and says so with $/cancelRequest') ?? gaveUp(played) ?? cancelled(played),
   },
   {
     ...silence,

@@ -86,7 +86,7 @@ export const lineEndInside: Manner = { json: (reply) => `${JSON.stringify(reply)
 
 /** White space in the reply, so that it has about this many bytes. */
 export function longAs(bytes: number): Manner {
-  return { json: (reply) => JSON.stringify(reply).replace('{', `{${' '.repeat(bytes)}`) }
+  return { json: (reply) => `${JSON.stringify(reply)}${' '.repeat(bytes)}` }
 }
 
 /** An id that the client has never used, of the same type as its own. */

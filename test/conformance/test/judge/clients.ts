@@ -189,6 +189,7 @@ class Run {
     await new Promise<void>((done, fail) => this.#socket.once('connect', done).once('error', fail))
     this.#socket.on('data', (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
     this.#socket.on('error', () => {}).on('end', () => this.#lost()).on('close', () => this.#lost())
+    if (this.#is('impatient')) this.#socket.setTimeout(200, () => this.#lost())
     if (this.#is('waits for a greeting')) await new Promise((done) => this.#socket.once('data', done))
     if (this.#is('sends nothing')) await new Promise(() => {})
     const { pipelined = false, batch = false } = this.#ways
@@ -275,7 +276,6 @@ class Run {
       let sent = 0
       const settle = (reply: Message | Error) => {
         clearTimeout(timer)
-        clearTimeout(patience)
         if (reply instanceof Error) return fail(reply)
         if (this.#is('prints the reply')) return done(reply)
         if (this.#is('prints what it expects')) return done(undefined)
@@ -309,12 +309,11 @@ class Run {
       this.#pending.push({ id: this.#is('looks for its id as a string') ? String(id) : id, index, settle, item, credit: (n) => (this.#sentAll.has(id) ? undefined : more(n)) })
       const timer = timeoutMs === undefined || this.#is('never gives up') ? undefined : setTimeout(() => {
         if (!this.#is('takes what comes late')) this.#pending = this.#pending.filter((one) => one.settle !== settle)
-        if (this.#is('cancel as a request')) this.#write(JSON.stringify({ jsonrpc: '2.0', id: 900, method: '$/cancelRequest', params: { id } }))
+        if (this.#is('cancel as a request')) this.#write(JSON.stringify({ jsonrpc: '2.0', id: 900 + this.#lastId++, method: '$/cancelRequest', params: { id } }))
         else if (!this.#is('no cancel')) this.#notify('$/cancelRequest', { id: this.#is('cancel by another type') ? String(id) : id })
         if (this.#is('takes what comes late')) setTimeout(() => fail(new Error('given up')), 50)
         else fail(new Error('Deadline exceeded'))
       }, timeoutMs)
-      const patience = this.#is('impatient') ? setTimeout(() => fail(new Error('timed out')), 40) : undefined
     })
     if (batch) this.#batch.push(message)
     else this.#write(JSON.stringify(message))
