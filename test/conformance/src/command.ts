@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { UsageError } from '@rpc-steps/cli'
 import type { Address } from './connections.ts'
 
@@ -130,6 +130,8 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 
 export interface StartedServer extends Program {
   readonly address: Address
+  /** The connection by which it was found to listen, for the first that is asked: some servers have one client only. */
+  readonly made: Socket
   /** What is worth knowing of where it listens. */
   readonly notes: readonly string[]
 }
@@ -145,10 +147,10 @@ export async function startServer(command: string, ms: number): Promise<StartedS
   try {
     const until = Date.now() + ms
     while (Date.now() < until && !program.exit()) {
-      if (await accepts({ host: '127.0.0.1', port })) return { ...program, address: { host: '127.0.0.1', port }, notes: [] }
-      if (await accepts({ host: '::1', port })) {
-        const notes = ['it listens on [::1] only: a client that is told 127.0.0.1 does not find it']
-        return { ...program, address: { host: '::1', port }, notes }
+      for (const host of ['127.0.0.1', '::1']) {
+        const made = await connected({ host, port })
+        const notes = host === '::1' ? ['it listens on [::1] only: a client that is told 127.0.0.1 does not find it'] : []
+        if (!(made instanceof Error)) return { ...program, address: { host, port }, made, notes }
       }
       await Promise.race([new Promise((done) => setTimeout(done, 25)), program.exited])
     }
@@ -218,16 +220,25 @@ function listeningPorts(group: number): number[] {
   return [...new Set(ports)]
 }
 
-/** Whether somebody takes a connection there. */
-async function accepts({ host, port }: Address): Promise<boolean> {
-  const socket = connect({ host, port })
+async function accepts(address: Address): Promise<boolean> {
+  const made = await connected(address)
+  if (made instanceof Error) return false
+  made.destroy()
+  return true
+}
+
+/** A connection to this address, or the error with which there is none. */
+export async function connected({ host, port }: Address, ms = 1000): Promise<Socket | NodeJS.ErrnoException> {
+  // It may be reset before anybody looks at it.
+  const socket = connect({ host, port, noDelay: true }).on('error', () => {})
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(1000) })
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.on('error', () => {}).destroy()
+    await once(socket, 'connect', { signal: AbortSignal.timeout(ms) })
+    return socket
+  } catch (error) {
+    socket.destroy()
+    // A name with several addresses, each of which was tried: the first error says enough.
+    const first = (error instanceof AggregateError ? error.errors[0] : error) as NodeJS.ErrnoException
+    return Object.assign(first.name === 'AbortError' ? new Error(`nothing came in ${ms / 1000} s`) : first, { code: first.code ?? 'ETIMEDOUT' })
   }
 }
 

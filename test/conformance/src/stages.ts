@@ -37,6 +37,7 @@ export const abilities = {
   concurrency: 'reads on while a call waits',
   threads: 'answers others while one call computes',
   queue: 'refuses what would wait too long',
+  discovery: 'describes itself when it is asked for `rpc.discover`',
 } as const
 
 export type Ability = keyof typeof abilities
