@@ -42,6 +42,8 @@ export interface ClientCase extends Difference {
   readonly why: readonly string[]
   /** Why it is not asked of this client; undefined when it is. */
   readonly skip?: (known: Known) => string | undefined
+  /** It is about answers that come whole, not in pieces, as do those of these stages: messages, errors, waiting. */
+  readonly whole?: true
   /** What the manner is made of, each alone: the first that the client cannot bear is the cause. */
   readonly parts?: readonly Difference[]
   /** What must be instead of all answers being printed. */
@@ -86,6 +88,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'two messages in one piece',
+    whole: true,
     page: pages.read,
     why: ['What is written in two writes may come in one read. What follows the first message is the beginning of the next.'],
     manner: ({ pipelines }) => (pipelines ? { holds: 'together' } : like.noteFirst('good morning', true)),
