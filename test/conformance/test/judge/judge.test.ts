@@ -15,6 +15,8 @@ const sum = [{ method: 'total' }]
 const ways: Partial<Record<Bug, { ways: Ways; own?: typeof sum; stage?: StageName }>> = {
   'one id for all': { ways: { pipelined: true } },
   'matched by order': { ways: { pipelined: true } },
+  'prints as they come': { ways: { pipelined: true } },
+  'ends at the first error': { ways: { pipelined: true } },
   'flushes at the end': { ways: { pipelined: true } },
   'reads until the end': { ways: { pipelined: true } },
   ...Object.fromEntries(['a time of day', 'timeoutMs as text', 'no cancel', 'cancel as a request', 'cancel by another type', 'never gives up', 'takes what comes late'].map((bug) => [bug, { ways: { timeoutMs: 200 }, stage: 'deadlines' }])),
