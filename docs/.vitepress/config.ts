@@ -19,6 +19,7 @@ import { codeTheme } from './shiki.ts'
 import { teaching } from './teaching/markdown.ts'
 import { testLinks } from './tests.ts'
 import { types } from './types.ts'
+import { stagePatches } from './stages.ts'
 import { walk, walkContainer } from './walk.ts'
 import { words } from './words/markdown.ts'
 
@@ -122,6 +123,7 @@ export default defineConfig({
       costs(md, base)
       exercises(md)
       testLinks(md, base)
+      stagePatches(md)
     },
     codeTransformers: [lineAnchors, types],
   },

@@ -41,6 +41,7 @@ export const reading: readonly Chapter[] = [
 export const trying: readonly Chapter[] = [
   { page: 'lab', title: 'The lab' },
   { page: 'model', title: 'The model' },
+  { page: 'where-time-goes', title: 'Where the time goes' },
 ]
 
 /**

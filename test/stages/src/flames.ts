@@ -38,6 +38,7 @@ export function fold({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const root: Node = { frame: { name: '', kind: 'rest' }, time: 0, called: new Map() }
   const add = (node: Profiler.ProfileNode, into: Node): number => {
+    if (isOfProfiler(node.callFrame, home)) return 0
     const frame = frameOf(node.callFrame, home)
     const key = `${frame.name} ${frame.file}`
     let place = into.called.get(key)
@@ -49,7 +50,7 @@ export function fold({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
   }
   for (const id of nodes[0]?.children ?? []) {
     const node = byId.get(id)!
-    if (node.callFrame.functionName !== '(idle)') root.time += add(node, root)
+    if (!/^\((idle|root)\)$/.test(node.callFrame.functionName)) root.time += add(node, root)
   }
   const frames: Frame[] = []
   const numbers = new Map<string, number>()
@@ -71,6 +72,11 @@ export function fold({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
     return shown
   }
   return { frames, places: places(root) }
+}
+
+/** What samples is in the samples, too. */
+function isOfProfiler({ url }: Profiler.ProfileNode['callFrame'], home: string): boolean {
+  return url.startsWith('node:inspector') || (url.startsWith('file:') && !url.startsWith(home))
 }
 
 function frameOf({ functionName, url }: Profiler.ProfileNode['callFrame'], home: string): Frame {

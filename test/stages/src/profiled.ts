@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url'
 
 const [file = '', from, length, server = ''] = process.argv.splice(2, 4)
 process.argv[1] = server
-await import(pathToFileURL(server).href)
+// Not awaited: a server has done its work when it ends.
+const running = import(pathToFileURL(server).href)
 
 const session = new Session()
 session.connect()
@@ -19,3 +20,4 @@ const { profile } = await session.post('Profiler.stop')
 // Whoever waits for the file finds it whole.
 writeFileSync(`${file}.part`, JSON.stringify(profile))
 renameSync(`${file}.part`, file)
+await running
