@@ -262,17 +262,24 @@ export class Session {
   /** Somebody was waited for when we last looked. */
   #waited = false
 
+  get #inFrame(): boolean {
+    return this.#framer.partial && !this.#deaf && !this.#peerEnded && this.reads
+  }
+
+  /** Whether the time matters: somebody is waited for, or was when we last looked. Nearly always nobody is. */
+  get isTimed(): boolean {
+    return this.#waited || this.#inFrame || this.#output.held > 0 || this.#closing || this.#weEnded
+  }
+
   /**
    * It is `now`: milliseconds on any clock that never goes back. To be said after everything else;
    * returns when to say it again at the latest.
    */
   tick(now: number): number {
-    if (this.over) return Infinity
+    if (this.over || !this.isTimed) return Infinity
     const { held, left } = this.#output
-    const inFrame = this.#framer.partial && !this.#deaf && !this.#peerEnded && this.reads
-    const waits = inFrame || held > 0 || this.#closing || this.#weEnded
-    if (!waits && !this.#waited) return Infinity // as nearly always
-    this.#waited = waits
+    const inFrame = this.#inFrame
+    this.#waited = inFrame || held > 0 || this.#closing || this.#weEnded
 
     // Each counts from the last progress, and only while it is the peer's turn.
     const { frameTimeout, sendTimeout, grace, linger } = this.limits

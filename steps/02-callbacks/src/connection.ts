@@ -1,5 +1,4 @@
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Alarm, Session, systemClock } from '@rpc-steps/session'
 import type { Clock, SessionEvents, SessionOptions } from '@rpc-steps/session'
@@ -16,10 +15,15 @@ export interface ConnectionEvents extends Omit<SessionEvents, 'wake'> {
   closed(cause: unknown): void
 }
 
+const nothing = Buffer.alloc(0)
+/** What waits for it is a microtask. `queueMicrotask` would make an AsyncResource for each. */
+const now = Promise.resolve()
+
 /** Drives a session over a stream: whatever happens to the stream calls back, and nothing waits. */
 export class Connection {
   readonly session: Session
   readonly #stream: Duplex
+  readonly #isSocket: boolean
   readonly #clock: Clock
   readonly #alarm: Alarm
   #error: unknown
@@ -30,6 +34,7 @@ export class Connection {
 
   constructor(stream: Duplex, events: ConnectionEvents, options: ConnectionOptions = {}) {
     this.#stream = stream
+    this.#isSocket = stream instanceof Socket
     this.#clock = options.clock ?? systemClock
     this.#alarm = new Alarm(this.#clock, () => this.#turn())
     this.session = new Session({ ...events, wake: (enough) => this.#wake(enough) }, options)
@@ -54,7 +59,7 @@ export class Connection {
     this.#turnIsSet = true
     this.session.received(chunk)
     // When those who have waited in a promise have had their turn: what they say leaves together with the rest.
-    queueMicrotask(this.#turn)
+    void now.then(this.#turn)
   }
 
   #ended(): void {
@@ -82,7 +87,7 @@ export class Connection {
     if (session.over && !(stream.readableEnded && stream.writableEnded)) stream.destroy()
     if (!session.reads) stream.pause()
     else if (stream.isPaused()) stream.resume()
-    this.#alarm.set(session.tick(this.#clock.now()))
+    if (session.isTimed) this.#alarm.set(session.tick(this.#clock.now()))
   }
 
   /** One piece at a time, so that what the kernel has no room for waits in the session, which counts it. */
@@ -92,9 +97,12 @@ export class Connection {
       const bytes = this.session.next()
       if (bytes === undefined) return
       this.#writing = bytes.length
-      stream.write(bytes, this.#written)
-      // Nearly always it was taken at once.
+      // Nearly always a socket takes it at once, and a callback would be called in a later tick, for nothing.
+      if (this.#isSocket) stream.write(bytes)
+      else stream.write(bytes, this.#written)
       if (stream.writableLength === 0) this.#took()
+      // What is empty leaves last, and says so. Another stream might make a message of it.
+      else if (this.#isSocket) stream.write(nothing, this.#written)
     }
   }
 

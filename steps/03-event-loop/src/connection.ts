@@ -91,7 +91,7 @@ export class Connection implements Watcher {
     } catch (error) {
       return this.failed(error)
     }
-    this.#alarm.set(this.session.tick(this.#loop.now()))
+    if (this.session.isTimed) this.#alarm.set(this.session.tick(this.#loop.now()))
   }
 
   /**
