@@ -8,21 +8,24 @@ import { linesAdded, removals, stages, unpaid } from '../../test/stages/src/stag
 
 /** What the page about the stages shows: the stages in their order, what was tried in vain, and what was measured. */
 export interface Staged extends Pick<Recorded, 'node' | 'types' | 'settings'> {
-  stages: { name: string; title: string; flames: Flames; lines: number }[]
+  stages: { name: string; title: string; lines: number }[]
+  pictures: { name: string; title: string; flames: Flames }[]
   tried: { name: string; title: string }[]
   asked: readonly Asked[]
 }
 
 /** @throws Error when a stage has not been recorded */
 export function staged({ node, types, settings, flames }: Recorded): Staged {
+  const shown = stages.map(({ name, gained }) => ({ name, title: gained?.title ?? 'Naive', lines: gained ? linesAdded(gained) : 0 }))
   return {
     node,
     types,
     settings,
-    stages: stages.map(({ name, gained }) => {
+    stages: shown,
+    pictures: [...shown, { name: 'one', title: 'Step 04, one call at a time' }].map(({ name, title }) => {
       const flame = flames[name]
       if (!flame) throw new Error(`no profile of ${name}: npm run stages`)
-      return { name, title: gained?.title ?? 'Naive', flames: flame, lines: gained ? linesAdded(gained) : 0 }
+      return { name, title, flames: flame }
     }),
     tried: unpaid.map(({ name, title }) => ({ name, title })),
     asked,

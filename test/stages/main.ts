@@ -86,9 +86,9 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }
 
-/** Samples a stage's server with 64 calls in flight, when what is hot is compiled. */
-async function profile({ contender, copy }: Prepared, folder: string, core: string | undefined): Promise<Flames> {
-  const file = join(folder, `${contender.name}.cpuprofile`)
+/** Samples a stage's server at work, when what is hot is compiled. */
+async function profile({ contender, copy }: Prepared, workload: string, folder: string, core: string | undefined): Promise<Flames> {
+  const file = join(folder, `${contender.name}-${workload}.cpuprofile`)
   const server = fileURLToPath(contender.server)
   const sampled: Contender = {
     ...contender,
@@ -96,8 +96,8 @@ async function profile({ contender, copy }: Prepared, folder: string, core: stri
     serverArgs: [file, '1500', '2000', server, ...contender.serverArgs],
   }
   const pair = await Pair.start({ tsx: types === 'tsx', core }, sampled)
-  await pair.order({ open: 'in-flight' })
-  while (!existsSync(file)) await pair.order({ calls: 2_000 })
+  await pair.order({ open: workload })
+  while (!existsSync(file)) await pair.order({ calls: 500 })
   stopAll()
   return fold(JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile, `${pathToFileURL(copy).href}/`)
 }
@@ -113,7 +113,9 @@ async function measured({ quick, profiles }: { quick: boolean; profiles: boolean
   const flames: Recorded['flames'] = {}
   for (const one of prepared.filter(({ stage }) => stages.includes(stage))) {
     progress(`sampling ${one.stage.name}`)
-    flames[one.stage.name] = await profile(one, folder, core)
+    flames[one.stage.name] = await profile(one, 'in-flight', folder, core)
+    // What is left, where there is nothing to join.
+    if (one.stage.without.length === 0) flames['one'] = await profile(one, 'one', folder, core)
   }
   return { node: process.version, types, platform: `${process.platform} ${process.arch}`, settings, flames }
 }

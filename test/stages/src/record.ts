@@ -8,7 +8,7 @@ export interface Recorded {
   platform: string
   /** Once with both processes on one core, once with all of them free. */
   settings: { core: string | null; workloads: { name: string; results: Figure[] }[] }[]
-  /** By the name of the stage. */
+  /** By the name of the stage; `one` is the last of them with one call at a time. */
   flames: Record<string, Flames>
 }
 

@@ -79,7 +79,7 @@ describe('what was recorded', () => {
   })
 
   test('has a flame graph of each, in which no frame is wider than its caller', () => {
-    expect(Object.keys(flames)).toEqual(stages.map(({ name }) => name))
+    expect(Object.keys(flames)).toEqual([...stages.map(({ name }) => name), 'one'])
     const sum = (places: readonly Place[]) => places.reduce((all, [, part]) => all + part, 0)
     const check = (places: readonly Place[], frames: Flames['frames']) => {
       for (const [frame, part, called = []] of places) {

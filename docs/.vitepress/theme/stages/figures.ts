@@ -23,8 +23,8 @@ export function figureOf(setting: Setting, workload: string, contender: string):
 
 /** Of a stage's time, in per cent, what the functions of these names have taken themselves. */
 export function shareOf(stage: string, frames: readonly string[]): number {
-  const flames = data.stages.find(({ name }) => name === stage)?.flames
-  if (!flames) throw new Error(`there is no stage ${stage}`)
+  const flames = data.pictures.find(({ name }) => name === stage)?.flames
+  if (!flames) throw new Error(`there is no picture of ${stage}`)
   const times = ownTimes(flames).filter(({ frame }) => frames.includes(frame.name))
   return times.reduce((sum, { thousandths }) => sum + thousandths, 0) / 10
 }
