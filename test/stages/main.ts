@@ -87,7 +87,7 @@ function rounded(value: number, digits: number): number {
 }
 
 /** Samples a stage's server at work, when what is hot is compiled. */
-async function profile({ contender, copy }: Prepared, workload: string, folder: string, core: string | undefined): Promise<Flames> {
+async function profile({ contender, copy }: Prepared, workload: string, folder: string): Promise<Flames> {
   const file = join(folder, `${contender.name}-${workload}.cpuprofile`)
   const server = fileURLToPath(contender.server)
   const sampled: Contender = {
@@ -95,7 +95,7 @@ async function profile({ contender, copy }: Prepared, workload: string, folder: 
     server: new URL('src/profiled.ts', import.meta.url),
     serverArgs: [file, '1500', '2000', server, ...contender.serverArgs],
   }
-  const pair = await Pair.start({ tsx: types === 'tsx', core }, sampled)
+  const pair = await Pair.start({ tsx: types === 'tsx' }, sampled)
   await pair.order({ open: workload })
   while (!existsSync(file)) await pair.order({ calls: 500 })
   stopAll()
@@ -113,9 +113,9 @@ async function measured({ quick, profiles }: { quick: boolean; profiles: boolean
   const flames: Recorded['flames'] = {}
   for (const one of prepared.filter(({ stage }) => stages.includes(stage))) {
     progress(`sampling ${one.stage.name}`)
-    flames[one.stage.name] = await profile(one, 'in-flight', folder, core)
+    flames[one.stage.name] = await profile(one, 'in-flight', folder)
     // What is left, where there is nothing to join.
-    if (one.stage.without.length === 0) flames['one'] = await profile(one, 'one', folder, core)
+    if (one.stage.without.length === 0) flames['one'] = await profile(one, 'one', folder)
   }
   return { node: process.version, types, platform: `${process.platform} ${process.arch}`, settings, flames }
 }

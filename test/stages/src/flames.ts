@@ -32,9 +32,10 @@ interface Node {
  * Folds a profile: the same function called from the same place is one frame, and the time in which there was
  * nothing to do is left out. `home` is the URL of the folder that the sources lie in.
  */
-export function fold({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, home: string): Flames {
+export function fold({ nodes, samples = [] }: Profiler.Profile, home: string): Flames {
   const own = new Map<number, number>()
-  samples.forEach((id, i) => own.set(id, (own.get(id) ?? 0) + Math.max(0, timeDeltas[i] ?? 0)))
+  // Each counts as one, however long ago the one before it was: meanwhile another process may have had the processor.
+  for (const id of samples) own.set(id, (own.get(id) ?? 0) + 1)
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const root: Node = { frame: { name: '', kind: 'rest' }, time: 0, called: new Map() }
   const add = (node: Profiler.ProfileNode, into: Node): number => {
@@ -65,8 +66,9 @@ export function fold({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
     const wide = parts.filter(({ part }) => part >= least).sort((a, b) => b.part - a.part)
     const narrow = parts.filter(({ part }) => part < least).reduce((sum, { one }) => sum + (1000 * one.time) / root.time, 0)
     const shown = wide.map(({ one, part }): Place => {
+      const frame = numberOf(one.frame)
       const called = places(one)
-      return called.length > 0 ? [numberOf(one.frame), part, called] : [numberOf(one.frame), part]
+      return called.length > 0 ? [frame, part, called] : [frame, part]
     })
     if (narrow >= least) shown.push([numberOf({ name: 'smaller ones', kind: 'rest' }), Math.round(narrow)])
     return shown
