@@ -40,7 +40,7 @@ const kinds: Readonly<Record<Frame['kind'], string>> = {
   ours: 'this repository',
   node: 'Node, in JavaScript',
   native: 'Node and the kernel below it, native',
-  kernel: 'kernel and libuv, waiting for nobody',
+  kernel: 'libuv and the kernel, outside of any function',
   gc: 'garbage collector',
   rest: 'too small to be shown',
 }
