@@ -52,17 +52,21 @@ function prepare(stage: Stage): Prepared {
   return { stage, copy, contender }
 }
 
-/** The contenders of the benchmark that a bar speaks of. */
-const others = contenders.filter(({ name }) => {
-  return asked.some(({ contender, against }) => [contender, against].some((wanted) => name === wanted || name.startsWith(`${wanted}-`))) && !name.endsWith('-five-filters')
-})
+/** The contenders of the benchmark that a bar speaks of, and that run on this machine; of a step no variant. */
+async function others(): Promise<Contender[]> {
+  const named = asked.flatMap(({ contender, against }) => [contender, against])
+  const wanted = new Set(named.map((name) => contenders.find((one) => one.name === name || one.name.startsWith(`${name}-`))))
+  const found = []
+  for (const one of wanted) if (one && one !== bare && !(await one.missing?.())) found.push(one)
+  return found
+}
 
 async function measureAll(prepared: readonly Prepared[], core: string | undefined, quick: boolean): Promise<Recorded['settings'][number]> {
   const runtime: Runtime = { tsx: types === 'tsx', core }
   const effort = quick ? { warmUp: 200, rounds: 3, turn: 30 } : { warmUp: 500, rounds: 9, turn: 80 }
   const where = core === undefined ? 'free' : 'on one core'
   const pairs: Pair[] = []
-  for (const contender of [bare, ...others.filter((one) => one !== bare), ...prepared.map(({ contender }) => contender)]) {
+  for (const contender of [bare, ...(await others()), ...prepared.map(({ contender }) => contender)]) {
     progress(`${where}: starting ${contender.name}`)
     pairs.push(await Pair.start(runtime, contender))
   }
