@@ -1,5 +1,6 @@
 import { connect, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { Alarm, Session, systemClock } from '@rpc-steps/session'
 import type { Clock, SessionEvents, SessionOptions } from '@rpc-steps/session'
 
@@ -23,6 +24,7 @@ const now = Promise.resolve()
 export class Connection {
   readonly session: Session
   readonly #stream: Duplex
+  /** Of TCP alone: over TLS nothing is taken at once. */
   readonly #isSocket: boolean
   readonly #clock: Clock
   readonly #alarm: Alarm
@@ -34,7 +36,7 @@ export class Connection {
 
   constructor(stream: Duplex, events: ConnectionEvents, options: ConnectionOptions = {}) {
     this.#stream = stream
-    this.#isSocket = stream instanceof Socket
+    this.#isSocket = stream instanceof Socket && !(stream instanceof TLSSocket)
     this.#clock = options.clock ?? systemClock
     this.#alarm = new Alarm(this.#clock, () => this.#turn())
     this.session = new Session({ ...events, wake: (enough) => this.#wake(enough) }, options)
