@@ -28,6 +28,8 @@ export class Buffers {
   readonly #ring: Int32Array
   readonly #halves: Uint16Array
   #tail = 0
+  /** How many are with us, and not with the kernel. */
+  out: number
 
   /** Throws SystemError where the kernel has no room. */
   constructor(rings: Rings, { uring }: Syscalls, { buffers = 256, bufferSize = 16 * 1024 }: BufferOptions = {}) {
@@ -39,6 +41,7 @@ export class Buffers {
     this.#ring = new Int32Array(room.buffer, start, buffers * 4)
     this.#halves = new Uint16Array(room.buffer, start, buffers * 8)
     check(rings.provide(this.group, room.subarray(start, start + buffers * 16), buffers), 'io_uring_register')
+    this.out = buffers
     for (let number = 0; number < buffers; number++) this.giveBack(number)
   }
 
@@ -47,8 +50,9 @@ export class Buffers {
     return flags >>> BUFFER_SHIFT
   }
 
-  /** The memory of a buffer, until it is given back. */
-  memory(number: number): Buffer {
+  /** Takes the buffer that a completion has filled, until it is given back. */
+  take(number: number): Buffer {
+    this.out++
     return this.#memory[number]!
   }
 
@@ -62,6 +66,7 @@ export class Buffers {
     this.#halves[place * 8 + 6] = number
     this.#tail = (this.#tail + 1) & 0xffff
     Atomics.store(this.#halves, 7, this.#tail)
+    this.out--
   }
 }
 // #endregion

@@ -53,7 +53,7 @@ export class Connection {
         this.#pausing = false
       }
       if (flags & completionFlags.buffer) this.#take(length, flags)
-      else if (!this.#over) this.#receivedEnd(length)
+      if (length <= 0 && !this.#over) this.#receivedEnd(length)
       this.#wake(false)
     },
     failed: (error) => this.#failed(error),
@@ -62,8 +62,9 @@ export class Connection {
   #take(length: number, flags: number): void {
     const { buffers } = this.#loop
     const number = buffers.number(flags)
+    const bytes = buffers.take(number)
     try {
-      if (!this.#over) this.session.received(buffers.memory(number), length)
+      if (length > 0 && !this.#over) this.session.received(bytes, length)
     } finally {
       buffers.giveBack(number)
     }

@@ -35,6 +35,18 @@ const MSG_NOSIGNAL = 0x4000
 const SOCK_CLOEXEC = 0x80000
 const flags = setupFlags.submitAll | setupFlags.singleIssuer | setupFlags.deferTaskrun
 
+/** What is written into an entry of the submission ring. */
+type Entry = [
+  code: number,
+  fd: number,
+  address: number,
+  length: number,
+  operationFlags: number,
+  offset: number,
+  group: number,
+  number: number,
+]
+
 // #region rings
 /**
  * Two rings in memory that we share with the kernel. We write what is to be done at the tail of the
@@ -116,12 +128,14 @@ export class Rings {
 
   /** Asks for an end of the operation with that number. It completes all the same: ECANCELED, or as it would have. */
   cancel(number: number): void {
-    const place = this.#place()
-    this.#fill(place, operations.cancel | (entryFlags.quietSuccess << 8), -1, number, 0, 0, 0, 0, 0)
+    this.#add(operations.cancel | (entryFlags.quietSuccess << 8), -1, number, 0, 0, 0, 0, 0)
   }
   // #endregion
 
   // #region submit
+  /** Entries for which there was no room, because the kernel took none: in their order, behind those in the ring. */
+  #late: Entry[] = []
+
   #write(
     code: number,
     fd: number,
@@ -133,23 +147,20 @@ export class Rings {
     offset = 0,
     group = 0,
   ): number {
-    const place = this.#place()
     const number = this.#number(listener, held)
-    this.#fill(place, code, fd, address, length, operationFlags, offset, group, number)
+    this.#add(code, fd, address, length, operationFlags, offset, group, number)
     return number
   }
 
-  #fill(
-    place: number,
-    code: number,
-    fd: number,
-    address: number,
-    length: number,
-    operationFlags: number,
-    offset: number,
-    group: number,
-    number: number,
-  ): void {
+  /** A full ring is handed in at once. If the kernel takes nothing, what is to be done waits here. */
+  #add(...entry: Entry): void {
+    if (this.#isFull && this.#late.length === 0) this.#enter(0, 0, 0)
+    if (this.#isFull || this.#late.length > 0) this.#late.push(entry)
+    else this.#put(...entry)
+  }
+
+  #put(...[code, fd, address, length, operationFlags, offset, group, number]: Entry): void {
+    const place = (this.#tail & (this.#memory.size.submission - 1)) * ENTRY_WORDS
     const entries = this.#entries
     entries[place] = code
     entries[place + 1] = fd
@@ -163,16 +174,11 @@ export class Rings {
     entries[place + 9] = 0
     entries[place + 10] = group
     entries[place + 11] = 0
+    this.#tail = (this.#tail + 1) | 0
   }
 
-  /** Where the next entry goes. A full ring is handed in at once, so that there is room. */
-  #place(): number {
-    const { submission } = this.#memory.size
-    if (this.#waiting === submission) this.#enter(0, 0, 0)
-    if (this.#waiting === submission) throw new Error('the submission ring is full, and the kernel takes nothing')
-    const place = (this.#tail & (submission - 1)) * ENTRY_WORDS
-    this.#tail = (this.#tail + 1) | 0
-    return place
+  get #isFull(): boolean {
+    return this.#waiting === this.#memory.size.submission
   }
 
   /** Entries that the kernel has not taken. */
@@ -192,7 +198,9 @@ export class Rings {
    * found the ring full wait with the kernel until then.
    */
   enter(ms: number): void {
-    this.#enter(ms === 0 ? 0 : 1, enterFlags.getEvents, ms)
+    while (this.#late.length > 0 && !this.#isFull) this.#put(...this.#late.shift()!)
+    const sleeps = ms !== 0 && this.#late.length === 0
+    this.#enter(sleeps ? 1 : 0, enterFlags.getEvents, ms)
   }
   // #endregion
 
