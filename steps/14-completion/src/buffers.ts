@@ -6,9 +6,9 @@ const pageSize = 4096
 
 /** How much can be received before we have read any of it. */
 export interface BufferOptions {
-  /** How many buffers: a power of two. Default 256. */
+  /** How many buffers: a power of two. Default 64. */
   buffers?: number
-  /** Bytes in each. Default 16 KiB. */
+  /** Bytes in each. Default 64 KiB. */
   bufferSize?: number
 }
 
@@ -32,7 +32,7 @@ export class Buffers {
   out: number
 
   /** Throws SystemError where the kernel has no room. */
-  constructor(rings: Rings, { uring }: Syscalls, { buffers = 256, bufferSize = 16 * 1024 }: BufferOptions = {}) {
+  constructor(rings: Rings, { uring }: Syscalls, { buffers = 64, bufferSize = 64 * 1024 }: BufferOptions = {}) {
     const memory = Buffer.allocUnsafeSlow(buffers * bufferSize)
     this.#memory = Array.from({ length: buffers }, (_, i) => memory.subarray(i * bufferSize, (i + 1) * bufferSize))
     this.#addresses = this.#memory.map((buffer) => uring!.addressOf(buffer))

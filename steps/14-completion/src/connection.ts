@@ -5,6 +5,9 @@ import type { SessionOptions } from '@rpc-steps/session'
 import type { Loop } from './loop.ts'
 import type { Listener } from './rings.ts'
 
+/** Bytes of one connection in one turn that are no reason to look after the others. */
+const share = 64 * 1024
+
 /** Drives a session over the rings: one receive is in flight while it reads, and one send while there is something to send. */
 export class Connection {
   readonly session: Session
@@ -15,6 +18,11 @@ export class Connection {
   /** The numbers of what is in flight; 0 for nothing. */
   #receiving = 0
   #sending = 0
+  /** The receive in flight goes on, and is not for one buffer only. */
+  #goesOn = true
+  #once = false
+  /** Bytes that have come in this turn. */
+  #taken = 0
   /** The receive has been asked to end. */
   #pausing = false
   /** What the kernel is sending. */
@@ -35,12 +43,21 @@ export class Connection {
   }
 
   // #region read
-  /** One receive is enough for all that will ever come: it goes on until it ends, or until we end it. */
+  /**
+   * One receive is enough for all that will ever come: it goes on until it ends, or until we end it. But
+   * it takes all that there is, and the others wait meanwhile. Who sends more than his share in a turn is
+   * asked again each time, as long as he fills a buffer.
+   */
   #read(): void {
+    if (this.#taken > share) this.#once = true
+    this.#taken = 0
     const reads = !this.#eof && this.session.reads
-    if (reads && this.#receiving === 0) {
-      this.#receiving = this.#loop.rings.receive(this.#fd, this.#loop.buffers.group, this.#received)
-    } else if (!reads && this.#receiving !== 0 && !this.#pausing) {
+    if (this.#receiving === 0) {
+      if (!reads) return
+      this.#goesOn = !this.#once
+      const { rings, buffers } = this.#loop
+      this.#receiving = rings.receive(this.#fd, buffers.group, this.#goesOn, this.#received)
+    } else if (!this.#pausing && (!reads || (this.#once && this.#goesOn))) {
       this.#pausing = true
       this.#loop.rings.cancel(this.#receiving)
     }
@@ -63,6 +80,8 @@ export class Connection {
     const { buffers } = this.#loop
     const number = buffers.number(flags)
     const bytes = buffers.take(number)
+    this.#taken += length
+    if (!this.#goesOn) this.#once = length === bytes.length
     try {
       if (length > 0 && !this.#over) this.session.received(bytes, length)
     } finally {

@@ -31,6 +31,8 @@ export interface RingOptions {
   completions?: number
 }
 
+/** Places in the table of what is in flight: as many as fit into the lower bits of a number. */
+const placeMost = 0xfffff
 const MSG_NOSIGNAL = 0x4000
 const SOCK_CLOEXEC = 0x80000
 const flags = setupFlags.submitAll | setupFlags.singleIssuer | setupFlags.deferTaskrun
@@ -74,26 +76,34 @@ export class Rings {
   }
 
   // #region flight
-  /** By the number of an operation, who is told of it. Nobody has number 0. */
+  /** By place, who is told of an operation, and its number while it is in flight. Nobody has number 0. */
   readonly #listeners: (Listener | undefined)[] = [undefined]
+  readonly #numbers: number[] = [0]
   /** What the kernel reads or writes meanwhile. Whoever started it may be gone before it is done. */
   readonly #held: (Uint8Array | undefined)[] = [undefined]
   readonly #free: number[] = []
 
   /**
-   * A number for what is in flight. It comes back with each completion, and is given to nothing else before
-   * the last of them: a file descriptor would be somebody else's as soon as it was closed.
+   * A number for what is in flight: its place, and how often that was taken before. It comes back with
+   * each completion. A file descriptor would be somebody else's as soon as it was closed; and a cancel
+   * that is late must not meet whoever has the place by then.
    */
   #number(listener: Listener, held: Uint8Array | undefined): number {
-    const number = this.#free.pop() ?? this.#listeners.length
-    this.#listeners[number] = listener
-    this.#held[number] = held
-    return number
+    const place = this.#free.pop() ?? this.#listeners.length
+    this.#listeners[place] = listener
+    this.#held[place] = held
+    return (this.#numbers[place] = ((this.#numbers[place] ?? place) + placeMost + 1) & 0x7fffffff)
   }
 
-  #release(number: number): void {
-    this.#listeners[number] = this.#held[number] = undefined
-    this.#free.push(number)
+  /** True until the last completion of the operation with that number. */
+  #isInFlight(number: number): boolean {
+    const place = number & placeMost
+    return this.#numbers[place] === number && this.#listeners[place] !== undefined
+  }
+
+  #release(place: number): void {
+    this.#listeners[place] = this.#held[place] = undefined
+    this.#free.push(place)
   }
 
   /** Operations that are not done. */
@@ -115,9 +125,9 @@ export class Rings {
     return this.#write(operations.connect, fd, address, 0, 0, listener, sockaddr, sockaddr.length)
   }
 
-  /** Fills buffers of the group with whatever comes, one completion each: how many bytes. */
-  receive(fd: number, group: number, listener: Listener): number {
-    const code = operations.receive | (entryFlags.selectBuffer << 8) | (RECEIVE_MULTISHOT << 16)
+  /** Fills a buffer of the group with what comes: how many bytes. If it `goesOn`, one after another, a completion each. */
+  receive(fd: number, group: number, goesOn: boolean, listener: Listener): number {
+    const code = operations.receive | (entryFlags.selectBuffer << 8) | ((goesOn ? RECEIVE_MULTISHOT : 0) << 16)
     return this.#write(code, fd, 0, 0, 0, listener, undefined, 0, group)
   }
 
@@ -126,9 +136,18 @@ export class Rings {
     return this.#write(operations.send, fd, this.#uring.addressOf(bytes), bytes.length, MSG_NOSIGNAL, listener, bytes)
   }
 
-  /** Asks for an end of the operation with that number. It completes all the same: ECANCELED, or as it would have. */
+  /**
+   * Asks for an end of the operation with that number. It completes all the same: with ECANCELED, or as
+   * it would have. One that the kernel is just at work on cannot be found, so it is asked again.
+   */
   cancel(number: number): void {
-    this.#add(operations.cancel | (entryFlags.quietSuccess << 8), -1, number, 0, 0, 0, 0, 0)
+    const again: Listener = {
+      completed: (result) => {
+        if (result < 0 && this.#isInFlight(number)) this.cancel(number)
+      },
+      failed() {},
+    }
+    this.#write(operations.cancel, -1, number, 0, 0, again, undefined)
   }
   // #endregion
 
@@ -227,9 +246,9 @@ export class Rings {
   }
 
   #tell(number: number, result: number, flags: number, failed: (error: unknown) => void): void {
-    const listener = this.#listeners[number]
-    if (listener === undefined) return // a cancel that came too late
-    if (!(flags & completionFlags.more)) this.#release(number)
+    const place = number & placeMost
+    const listener = this.#listeners[place]!
+    if (!(flags & completionFlags.more)) this.#release(place)
     try {
       listener.completed(result, flags)
     } catch (error) {

@@ -170,6 +170,8 @@ export class Ringing {
   }
 
   #cancel(ring: Ring, cancel: Operation): void {
+    // What is just being worked on is not found: IORING_OP_ASYNC_CANCEL in io_uring_enter(2).
+    if (this.#world.fairFault('again')) return this.#complete(ring, cancel, ENOENT)
     const target = [...ring.operations].find(({ user, code }) => user === cancel.address && code !== operations.cancel)
     if (target) this.#complete(ring, target, ECANCELED)
     this.#complete(ring, cancel, target ? 0 : ENOENT)
