@@ -16,7 +16,11 @@ export const client: BenchClient = {
         if (error) return reject(error)
         resolve({
           call: ({ method, params }, done) => void client.call(method, params, done),
-          close: () => client.destroy(),
+          close() {
+            client.destroy()
+            // The kernel must be told, and say that it is done: nobody takes another turn for that.
+            setImmediate(() => loop.turn(0))
+          },
         })
       })
       void loop.run()
