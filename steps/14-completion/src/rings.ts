@@ -153,8 +153,9 @@ export class Rings {
 
   // #region submit
   /** Entries for which there was no room, because the kernel took none: in their order, behind those in the ring. */
-  #late: Entry[] = []
+  readonly #late: Entry[] = []
 
+  /** Writes an entry. A full ring is handed in at once; if the kernel takes nothing, what is to be done waits here. */
   #write(
     code: number,
     fd: number,
@@ -167,18 +168,25 @@ export class Rings {
     group = 0,
   ): number {
     const number = this.#number(listener, held)
-    this.#add(code, fd, address, length, operationFlags, offset, group, number)
+    if (this.#isFull && this.#late.length === 0) this.#enter(0, 0, 0)
+    if (this.#late.length > 0 || this.#isFull) {
+      this.#late.push([code, fd, address, length, operationFlags, offset, group, number])
+    } else {
+      this.#put(code, fd, address, length, operationFlags, offset, group, number)
+    }
     return number
   }
 
-  /** A full ring is handed in at once. If the kernel takes nothing, what is to be done waits here. */
-  #add(...entry: Entry): void {
-    if (this.#isFull && this.#late.length === 0) this.#enter(0, 0, 0)
-    if (this.#isFull || this.#late.length > 0) this.#late.push(entry)
-    else this.#put(...entry)
-  }
-
-  #put(...[code, fd, address, length, operationFlags, offset, group, number]: Entry): void {
+  #put(
+    code: number,
+    fd: number,
+    address: number,
+    length: number,
+    operationFlags: number,
+    offset: number,
+    group: number,
+    number: number,
+  ): void {
     const place = (this.#tail & (this.#memory.size.submission - 1)) * ENTRY_WORDS
     const entries = this.#entries
     entries[place] = code
