@@ -98,7 +98,10 @@ export class Ringing {
       const wanted = submit > 0 && this.#world.fairFault('again') ? this.#world.between(0, submit - 1) : submit
       for (let i = 0; i < wanted; i++) this.#submit(ring)
       if (wanted < submit) return wanted || EAGAIN
-      if (!(flags & enterFlags.getEvents)) return submit
+      if (!(flags & enterFlags.getEvents)) {
+        this.#work(ring)
+        return submit
+      }
       const interrupted = wait > 0 && this.#world.fairFault('interrupt')
       const result = this.#calls.wait('io_uring_enter', timeoutMs < 0 ? Infinity : timeoutMs, interrupted, () => {
         this.#flush(ring)
