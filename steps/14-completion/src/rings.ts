@@ -29,13 +29,15 @@ export interface RingOptions {
   entries?: number
   /** Completions that can wait to be read. Default 4096. */
   completions?: number
+  /** Of `setupFlags`; `tried.ts` measures what they bring. Default: what is done waits until we ask for it. */
+  flags?: number
 }
 
 /** Places in the table of what is in flight: as many as fit into the lower bits of a number. */
 const placeMost = 0xfffff
 const MSG_NOSIGNAL = 0x4000
 const SOCK_CLOEXEC = 0x80000
-const flags = setupFlags.submitAll | setupFlags.singleIssuer | setupFlags.deferTaskrun
+const usual = setupFlags.singleIssuer | setupFlags.deferTaskrun
 
 /** What is written into an entry of the submission ring. */
 type Entry = [
@@ -64,9 +66,9 @@ export class Rings {
   // #endregion
 
   /** Throws an Error with the code ERR_NO_URING, one line, where there is no io_uring. */
-  constructor({ uring }: Syscalls, { entries = 256, completions = 4096 }: RingOptions = {}) {
+  constructor({ uring }: Syscalls, { entries = 256, completions = 4096, flags = usual }: RingOptions = {}) {
     if (!uring) throw noUring(0)
-    const memory = uring.setup({ entries, completions, flags })
+    const memory = uring.setup({ entries, completions, flags: flags | setupFlags.submitAll })
     if (typeof memory === 'number') throw noUring(memory)
     this.#uring = uring
     this.#memory = memory

@@ -142,7 +142,7 @@ kernelTest('a client that is destroyed with a send in flight tells its callers, 
 test.each([
   [-1, 'io_uring_setup says EPERM: it is switched off here: see the sysctl kernel.io_uring_disabled, or what your container forbids'],
   [-38, 'io_uring_setup says ENOSYS: it is switched off here: see the sysctl kernel.io_uring_disabled, or what your container forbids'],
-  [-22, 'io_uring_setup says EINVAL: it needs Linux 6.0 or later'],
+  [-22, 'io_uring_setup says EINVAL: it needs Linux 6.1 or later'],
 ])('where there is no io_uring, a line says why (%i)', (errno, message) => {
   const uring = { ...syscalls.uring!, setup: () => errno }
   expect(() => new Loop({ syscalls: { ...syscalls, uring } })).toThrow(expect.objectContaining({ code: 'ERR_NO_URING', message }))
