@@ -1,4 +1,4 @@
-import { main, numberOption, readOptions } from '@rpc-steps/cli'
+import { main, numberOption, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Client } from '@rpc-steps/callbacks'
 import { setupFlags } from '@rpc-steps/sockets'
 import * as readiness from '@rpc-steps/event-loop'
@@ -81,12 +81,16 @@ await main(() => {
     bytes: numberOption('N', 'in the text of a call', 35, 0, 1_000_000),
     calls: numberOption('N', 'in a round', 5_000, 1, 1_000_000),
     rounds: numberOption('N', 'of which the middle one counts', 9, 1, 1_000),
+    only: textOption('NAME', 'one of them, by the beginning of its name', undefined),
   })
   const text = 'x'.repeat(options.bytes)
-  const all: [name: string, world: World][] = [
-    ['step 03', readinessWorld(options.connections, text)],
-    ...variants.map(([name, more]): [string, World] => [name, ringWorld(options.connections, text, more)]),
+  const worlds: [name: string, make: () => World][] = [
+    ['step 03', () => readinessWorld(options.connections, text)],
+    ...variants.map(([name, more]): [string, () => World] => [name, () => ringWorld(options.connections, text, more)]),
   ]
+  const chosen = worlds.filter(([name]) => name.startsWith(options.only ?? ''))
+  if (chosen.length === 0) throw new UsageError(`no "${options.only}": ${worlds.map(([name]) => name).join('; ')}`)
+  const all = chosen.map(([name, make]): [string, World] => [name, make()])
   const times = all.map((): number[] => [])
   // The first rounds are for the compiler. Every second one goes backwards: a drift cancels out.
   for (let round = -3; round < options.rounds; round++) {
