@@ -87,7 +87,7 @@ export const uring: Uring = {
     params[2] = flags | setupFlags.cqSize
     const fd = result(c().setup(SETUP, entries, new Uint8Array(params.buffer)))
     if (fd < 0) return fd
-    const [submission, completion] = [params[0]!, params[1]!]
+    const [submission, completion] = [params[0]!, params[1]]
     const array = params[16]!
     const completions_ = params[25]!
     const length = Math.max(array + submission * 4, completions_ + completion * 16)

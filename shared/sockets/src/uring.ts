@@ -143,7 +143,7 @@ export function noUring(errno: number): Error {
   const name = errnoName(errno)
   const why =
     name === 'EINVAL'
-      ? 'it needs Linux 6.0 or later'
+      ? 'it needs Linux 6.1 or later'
       : 'it is switched off here: see the sysctl kernel.io_uring_disabled, or what your container forbids'
   return foreseen('ERR_NO_URING', `io_uring_setup says ${name}: ${why}`)
 }
