@@ -21,7 +21,7 @@ interface World {
   calls(count: number): void
 }
 
-const { singleIssuer, deferTaskrun, coopTaskrun } = setupFlags
+const { singleIssuer, coopTaskrun } = setupFlags
 
 const variants: readonly [name: string, options: LoopOptions][] = [
   ['as it is: single issuer, deferred', {}],
@@ -29,8 +29,8 @@ const variants: readonly [name: string, options: LoopOptions][] = [
   ['cooperative', { flags: coopTaskrun }],
   ['single issuer', { flags: singleIssuer }],
   ['single issuer, cooperative', { flags: singleIssuer | coopTaskrun }],
-  ['deferred, 256 buffers of 16 KiB', { flags: singleIssuer | deferTaskrun, buffers: 256, bufferSize: 16 * 1024 }],
-  ['deferred, 1024 buffers of 4 KiB', { flags: singleIssuer | deferTaskrun, buffers: 1024, bufferSize: 4 * 1024 }],
+  ['deferred, 64 buffers of 64 KiB', { buffers: 64, bufferSize: 64 * 1024 }],
+  ['deferred, 256 buffers of 16 KiB', { buffers: 256, bufferSize: 16 * 1024 }],
 ]
 
 function worldOf(connections: number, text: string, loop: Turning, open: (told: (client: Client) => void) => void): World {

@@ -6,9 +6,9 @@ const pageSize = 4096
 
 /** How much can be received before we have read any of it. */
 export interface BufferOptions {
-  /** How many buffers: a power of two. Default 64. */
+  /** How many buffers: a power of two. Default 256. */
   buffers?: number
-  /** Bytes in each. Default 64 KiB. */
+  /** Bytes in each. Default 4 KiB. */
   bufferSize?: number
 }
 
@@ -22,7 +22,7 @@ export interface BufferOptions {
  * ```
  */
 export class Buffers {
-  readonly group = 0
+  readonly group: number
   readonly #memory: readonly Buffer[]
   readonly #addresses: readonly number[]
   readonly #ring: Int32Array
@@ -32,7 +32,8 @@ export class Buffers {
   out: number
 
   /** Throws SystemError where the kernel has no room. */
-  constructor(rings: Rings, { uring }: Syscalls, { buffers = 64, bufferSize = 64 * 1024 }: BufferOptions = {}) {
+  constructor(rings: Rings, { uring }: Syscalls, group: number, { buffers = 256, bufferSize = 4 * 1024 }: BufferOptions = {}) {
+    this.group = group
     const memory = Buffer.allocUnsafeSlow(buffers * bufferSize)
     this.#memory = Array.from({ length: buffers }, (_, i) => memory.subarray(i * bufferSize, (i + 1) * bufferSize))
     this.#addresses = this.#memory.map((buffer) => uring!.addressOf(buffer))

@@ -6,7 +6,7 @@ import type { Loop } from './loop.ts'
 import type { Listener } from './rings.ts'
 
 /** Bytes of one connection in one turn that are no reason to look after the others. */
-const share = 64 * 1024
+const share = 16 * 1024
 
 /** Drives a session over the rings: one receive is in flight while it reads, and one send while there is something to send. */
 export class Connection {
@@ -55,12 +55,15 @@ export class Connection {
     if (this.#receiving === 0) {
       if (!reads) return
       this.#goesOn = !this.#once
-      const { rings, buffers } = this.#loop
-      this.#receiving = rings.receive(this.#fd, buffers.group, this.#goesOn, this.#received)
+      this.#receiving = this.#loop.rings.receive(this.#fd, this.#buffers.group, this.#goesOn, this.#received)
     } else if (!this.#pausing && (!reads || (this.#once && this.#goesOn))) {
       this.#pausing = true
       this.#loop.rings.cancel(this.#receiving)
     }
+  }
+
+  get #buffers() {
+    return this.#goesOn ? this.#loop.buffers : this.#loop.largeBuffers
   }
 
   readonly #received: Listener = {
@@ -77,7 +80,7 @@ export class Connection {
   }
 
   #take(length: number, flags: number): void {
-    const { buffers } = this.#loop
+    const buffers = this.#buffers
     const number = buffers.number(flags)
     const bytes = buffers.take(number)
     this.#taken += length
@@ -95,7 +98,7 @@ export class Connection {
       this.session.ended()
     } else if (result !== ECANCELED && result !== ENOBUFS && result !== EAGAIN && result !== EINTR) {
       this.session.closed(new SystemError(result, 'recv'))
-    }
+    } else if (result === ENOBUFS) this.#once = false // others have the large ones
   }
   // #endregion
 

@@ -24,7 +24,10 @@ const longestSleep = 500
 export class Loop implements Clock {
   readonly syscalls: Syscalls
   readonly rings: Rings
+  /** For receives that go on: many small ones. */
   readonly buffers: Buffers
+  /** For who sends much: few, so that they stay in the processor's cache. */
+  readonly largeBuffers: Buffers
 
   readonly #onError: (error: unknown) => void
   readonly #timers = new Timers()
@@ -37,7 +40,8 @@ export class Loop implements Clock {
     this.syscalls = syscalls
     this.#onError = onError
     this.rings = new Rings(syscalls, sizes)
-    this.buffers = new Buffers(this.rings, syscalls, sizes)
+    this.buffers = new Buffers(this.rings, syscalls, 0, sizes)
+    this.largeBuffers = new Buffers(this.rings, syscalls, 1, { buffers: 8, bufferSize: 64 * 1024 })
   }
 
   /** Milliseconds on the clock that the loop goes by. */

@@ -44,7 +44,7 @@ export function serveHere(handler: Handler = answer, options: ServerOptions & Lo
   setImmediate(turn)
   onTestFinished(() => void (over = true))
   /** Nothing is in flight but the accept, and every buffer is with the kernel. */
-  const idle = () => server.connections === 0 && loop.rings.inFlight === 1 && loop.buffers.out === 0
+  const idle = () => server.connections === 0 && loop.rings.inFlight === 1 && loop.buffers.out === 0 && loop.largeBuffers.out === 0
   return { loop, server, errors, idle }
 }
 
