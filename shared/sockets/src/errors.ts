@@ -53,6 +53,12 @@ export const EINVAL = negated('EINVAL')
 export const EEXIST = negated('EEXIST')
 export const ENOENT = negated('ENOENT')
 export const EOPNOTSUPP = negated('EOPNOTSUPP')
+/** No buffer was left for what has come. */
+export const ENOBUFS = negated('ENOBUFS')
+/** The time that a call was given is over. */
+export const ETIME = negated('ETIME')
+/** An operation was ended before it was done. */
+export const ECANCELED = negated('ECANCELED')
 export const ETIMEDOUT = negated('ETIMEDOUT')
 
 /** A call that failed, in the shape of Node's own system errors. */

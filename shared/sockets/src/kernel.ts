@@ -15,6 +15,7 @@ import {
   type Platform,
 } from './platform.ts'
 import type { Epoll, Kqueue, SocketOption, Syscalls } from './syscalls.ts'
+import { uring } from './uring-kernel.ts'
 
 // The same on Linux and macOS.
 const SOCK_STREAM = 1
@@ -203,6 +204,8 @@ export const syscalls: Syscalls = {
   epoll: process.platform === 'linux' ? epoll : undefined,
 
   kqueue: process.platform === 'darwin' ? kqueue : undefined,
+
+  uring: process.platform === 'linux' ? uring : undefined,
 
   sleep(ms) {
     // The end is fixed before the first wait: signals, however many, cannot make it later.

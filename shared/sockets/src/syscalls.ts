@@ -2,6 +2,7 @@ import type { Address } from './address.ts'
 import type { EpollEvents } from './epoll-events.ts'
 import type { KEvents } from './kevents.ts'
 import type { PollFds } from './poll-fds.ts'
+import type { Uring } from './uring.ts'
 
 /** What setOption can set. Times are in milliseconds, 0 for no limit; sizes are in bytes. */
 export type SettableOption =
@@ -111,6 +112,9 @@ export interface Syscalls {
 
   /** kqueue(2), which macOS has. */
   readonly kqueue: Kqueue | undefined
+
+  /** io_uring(7), which only Linux has. */
+  readonly uring: Uring | undefined
 
   /** Blocks the thread in the kernel for that long. Alone it carries on after EINTR. poll(2) */
   sleep(ms: number): number

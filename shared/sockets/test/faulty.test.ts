@@ -183,6 +183,8 @@ const noFaults: Faults = {
   tooManyFiles: 0,
   hangUpOnly: 0,
   instantConnect: 0,
+  late: 0,
+  multishotEnds: 0,
   refuse: 0,
   reset: 0,
 }

@@ -22,6 +22,8 @@ export class Socket {
   /** Why connect failed, until somebody asks. An established connection keeps its own error. */
   error = 0
   closed = false
+  /** Operations of a ring that are not done: they hold the socket, also when its number is closed. */
+  inFlight = 0
 
   /** The pending error, which is then no longer pending. */
   takeError(): number {

@@ -17,11 +17,14 @@ import {
 } from '../errors.ts'
 import type { PollFds } from '../poll-fds.ts'
 import type { Epoll, Kqueue, SettableOption, SocketOption, Syscalls } from '../syscalls.ts'
+import type { Uring } from '../uring.ts'
 import { Calls } from './calls.ts'
 import { Descriptors, Socket } from './descriptors.ts'
 import { Peer, type PeerScript } from './peer.ts'
 import { Ports } from './ports.ts'
+import { Ringing } from './ringing.ts'
 import { Selecting } from './selecting.ts'
+import type { TcpEnd } from './tcp-end.ts'
 import { World, type FaultyOptions } from './world.ts'
 
 /**
@@ -39,6 +42,7 @@ export class FaultyNetwork implements Syscalls {
   readonly #selecting: Selecting
   readonly epoll: Epoll
   readonly kqueue: Kqueue
+  readonly uring: Uring
 
   constructor(seed: number, options: FaultyOptions = {}) {
     this.#world = new World(seed, options)
@@ -48,6 +52,12 @@ export class FaultyNetwork implements Syscalls {
     this.#selecting = new Selecting(this.#world, this.#calls, this.#descriptors)
     this.epoll = this.#selecting.epoll
     this.kqueue = this.#selecting.kqueue
+    this.uring = new Ringing(this.#world, this.#calls, this.#descriptors, {
+      accept: (socket) => (socket.queue ? this.#take(socket, socket.queue) : EINVAL),
+      connect: (socket, port) => this.#startConnecting(socket, port),
+      connected: (socket) => this.#connected(socket),
+      release: (socket) => this.#release(socket),
+    }).uring
   }
 
   // The other side of the network.
@@ -118,24 +128,26 @@ export class FaultyNetwork implements Syscalls {
     if (!socket) return EBADF
     const { queue } = socket
     if (!queue) return EINVAL
-    return this.#calls.mayBlock(`accept on fd ${fd}`, socket, 'receiveTimeout', () => {
-      if (socket.shut) return EINVAL
-      if (queue.length === 0) return EAGAIN
-      if (this.#world.fairFault('tooManyFiles')) return EMFILE
-      // A connection that was reset while it waited: Linux hands it over all the same.
-      if (queue[0]!.broken && this.#world.chance(0.5)) {
-        queue.shift()
-        return ECONNABORTED
-      }
-      const accepted = new Socket()
-      const accept = this.#descriptors.open(accepted)
-      if (accept < 0) return accept
-      accepted.end = queue.shift()!
-      accepted.local = accepted.end.local
-      // As on macOS, or as on Linux: a program that cares sets what it needs.
-      accepted.nonBlocking = socket.nonBlocking && this.#world.chance(0.5)
-      return accept
-    })
+    return this.#calls.mayBlock(`accept on fd ${fd}`, socket, 'receiveTimeout', () => this.#take(socket, queue))
+  }
+
+  #take(socket: Socket, queue: TcpEnd[]): number {
+    if (socket.shut) return EINVAL
+    if (queue.length === 0) return EAGAIN
+    if (this.#world.fairFault('tooManyFiles')) return EMFILE
+    // A connection that was reset while it waited: Linux hands it over all the same.
+    if (queue[0]!.broken && this.#world.chance(0.5)) {
+      queue.shift()
+      return ECONNABORTED
+    }
+    const accepted = new Socket()
+    const accept = this.#descriptors.open(accepted)
+    if (accept < 0) return accept
+    accepted.end = queue.shift()!
+    accepted.local = accepted.end.local
+    // As on macOS, or as on Linux: a program that cares sets what it needs.
+    accepted.nonBlocking = socket.nonBlocking && this.#world.chance(0.5)
+    return accept
   }
 
   connect(fd: number, address: Address): number {
@@ -150,12 +162,14 @@ export class FaultyNetwork implements Syscalls {
       if (socket.nonBlocking && !this.#world.fault('instantConnect')) return EINPROGRESS
     }
     const interrupted = !socket.nonBlocking && this.#world.fairFault('interrupt')
-    return this.#calls.wait(`connect on fd ${fd}`, Infinity, interrupted, () => {
-      if (socket.connecting) return EAGAIN
-      if (!socket.end) return socket.takeError()
-      socket.announced = true
-      return 0
-    })
+    return this.#calls.wait(`connect on fd ${fd}`, Infinity, interrupted, () => this.#connected(socket))
+  }
+
+  #connected(socket: Socket): number {
+    if (socket.connecting) return EAGAIN
+    if (!socket.end) return socket.takeError()
+    socket.announced = true
+    return 0
   }
 
   recv(fd: number, buffer: Uint8Array, length = buffer.length): number {
@@ -206,10 +220,14 @@ export class FaultyNetwork implements Syscalls {
     if (!descriptor) return EBADF
     if (descriptor instanceof Socket) {
       descriptor.closed = true
-      descriptor.end?.close()
-      this.#stopListening(descriptor)
+      if (descriptor.inFlight === 0) this.#release(descriptor)
     }
     return 0
+  }
+
+  #release(socket: Socket): void {
+    socket.end?.close()
+    this.#stopListening(socket)
   }
 
   setNonBlocking(fd: number, on: boolean): number {
@@ -290,7 +308,7 @@ export class FaultyNetwork implements Syscalls {
     this.#ports.dial(port, socket.local, (end) => {
       socket.connecting = false
       if (!end) socket.error = ECONNREFUSED
-      else if (socket.closed) end.close()
+      else if (socket.closed && socket.inFlight === 0) end.close()
       else socket.end = end
     })
   }

@@ -22,6 +22,10 @@ export interface Faults {
   readonly hangUpOnly: number
   /** A non-blocking connect is decided at once instead of returning EINPROGRESS. */
   readonly instantConnect: number
+  /** An operation of a ring is done later than it could. */
+  readonly late: number
+  /** A receive of a ring that should go on ends. */
+  readonly multishotEnds: number
   /** A connect is refused although somebody listens. Fatal, so 0 unless asked for. */
   readonly refuse: number
   /**
@@ -54,6 +58,8 @@ const usual: Faults = {
   tooManyFiles: 0.1,
   hangUpOnly: 0.5,
   instantConnect: 0.2,
+  late: 0.3,
+  multishotEnds: 0.1,
   refuse: 0,
   reset: 0,
 }

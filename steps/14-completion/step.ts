@@ -1,0 +1,24 @@
+import { withoutQueue } from '@rpc-steps/course'
+import type { StepInfo } from '@rpc-steps/course'
+
+export default {
+  title: 'Completion',
+  waiting: 'sleeps until the kernel has done what it was asked to',
+  part: 'below the loop',
+  notOn: {
+    darwin: 'only Linux has io_uring',
+    win32: 'only Linux has io_uring; on Windows, use WSL',
+  },
+  numericHosts: true,
+  server: { mustFail: withoutQueue },
+  model: { atOnce: 'all' },
+  bench: {
+    bars: [
+      { workload: 'connections', atLeast: 3.5, against: 'bare' },
+      { workload: 'connections', atLeast: 2.3, against: '03-event-loop' },
+      { workload: 'one', atLeast: 1, against: '03-event-loop' },
+      { workload: 'in-flight', atLeast: 1, against: '03-event-loop' },
+      { workload: 'large', atLeast: 1, against: '03-event-loop' },
+    ],
+  },
+} as const satisfies StepInfo
