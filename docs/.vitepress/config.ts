@@ -11,6 +11,7 @@ import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict/markdown.ts'
 import { published } from './publish.ts'
+import { rounds } from './rounds.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
@@ -113,6 +114,7 @@ export default defineConfig({
       lines.use(md)
       predict(md)
       changes(md)
+      rounds(md)
       exercises(md)
       testLinks(md, base)
     },

@@ -1,19 +1,23 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { eventsOfOtlp, isOtlp } from '@rpc-steps/trace/otlp'
 import { root } from '../source.ts'
 import { tidyOpened, toText } from './tidy.ts'
+
+const bundled = fileURLToPath(new URL('../../../shared/cli/src/bundled.mjs', import.meta.url))
 
 /** A table of the docs is made in seconds, a benchmark in minutes. */
 const longest = 600_000
 
 /**
- * What a command of the docs prints. `more` goes after its own arguments, for a smaller size.
+ * What a command of the docs prints. `more` goes after its own arguments, for a smaller size; `ends` is the
+ * exit code that it must end with.
  *
- * @throws Error when it fails, with what it said
+ * @throws Error when it ends otherwise, with what it said
  */
-export async function outputOf(command: string, more: readonly string[] = []): Promise<string> {
+export async function outputOf(command: string, more: readonly string[] = [], ends = 0): Promise<string> {
   const [program = '', ...args] = [...partsOf(command), ...more]
   const child = spawn(program, args, { cwd: root, timeout: longest })
   const [stdout, stderr, [code]] = await Promise.all([
@@ -21,8 +25,9 @@ export async function outputOf(command: string, more: readonly string[] = []): P
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ])
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
-  return stdout.replaceAll('\r', '')
+  if (code !== ends) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
+  // What went wrong is said on stderr.
+  return (ends === 0 ? stdout : stdout + stderr).replaceAll('\r', '')
 }
 
 /** The same without npm between us and the program: what is ended then is the program itself. */
@@ -30,10 +35,12 @@ function partsOf(command: string): string[] {
   const node = [process.execPath, '--import', import.meta.resolve('tsx')]
   const [, file, args] =
     /^npx tsx (\S+)(.*)$/.exec(command) ??
-    /^npm run (bench|orders)(?: --(.*))?$/.exec(command) ??
+    /^npm run (bench|orders|conformance)(?: --(.*))?$/.exec(command) ??
     []
-  const words = (args ?? '').split(' ').filter((word) => word !== '')
-  if (file === 'bench' || file === 'orders') return [...node, `test/${file}/main.ts`, ...words]
+  const words = [...(args ?? '').matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
+  // Its tests run it a dozen times.
+  if (file === 'conformance' && process.env['VITEST'] !== undefined) node.splice(1, 2, bundled)
+  if (file === 'bench' || file === 'orders' || file === 'conformance') return [...node, `test/${file}/main.ts`, ...words]
   return file === undefined ? command.split(' ') : [...node, file, ...words]
 }
 

@@ -28,7 +28,7 @@ test('no output is left out', () => {
   expect(madeHere.length + elsewhere.length).toBe(all.length)
 })
 
-describe.each(madeHere)('$file', ({ file, command, smaller, facts, doctored: [from, to] }) => {
+describe.each(madeHere)('$file', ({ file, command, smaller, ends, facts, doctored: [from, to] }) => {
   test('is not taken for something else', () => {
     const text = textIn(file)
     expect(text).toMatch(from)
@@ -42,7 +42,7 @@ describe.each(madeHere)('$file', ({ file, command, smaller, facts, doctored: [fr
     'is what its command prints',
     { retry: 4 },
     async () => {
-      expect(facts(await outputOf(command, smaller))).toEqual(facts(textIn(file)))
+      expect(facts(await outputOf(command, smaller, ends))).toEqual(facts(textIn(file)))
     },
   )
 })

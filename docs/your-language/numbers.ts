@@ -1,0 +1,3 @@
+import type { Claims } from '../.vitepress/words/claim.ts'
+
+export default {} satisfies Claims
