@@ -1,3 +1,4 @@
+# #region server
 import json, socket, sys, time
 from service import lookup
 
@@ -12,3 +13,4 @@ while True:
         reply = {"jsonrpc": "2.0", "result": run(), "id": request["id"]}
         text = json.dumps(reply, ensure_ascii=False)
         connection.sendall(f"Content-Length: {len(text)}\r\n\r\n{text}".encode())
+# #endregion server

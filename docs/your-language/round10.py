@@ -1,3 +1,4 @@
+# #region server
 import asyncio, json, re, sys, traceback
 from service import RpcError, lookup, number
 
@@ -108,4 +109,6 @@ async def main():
     await server.serve_forever()
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
+# #endregion server
