@@ -1,33 +1,77 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { main, readAddress, readOptions, textOption, UsageError } from '@rpc-steps/cli'
+import { writeFileSync } from 'node:fs'
+import { flagOption, main, numberOption, readAddress, readOptions, textOption, UsageError } from '@rpc-steps/cli'
 import type { Option } from '@rpc-steps/cli'
-import type { Subject } from '@rpc-steps/course/steps'
+import type { Subject as Step } from '@rpc-steps/course/steps'
 import { loadCases } from './src/cases.ts'
-import { play } from './src/play.ts'
+import { connected, startServer } from './src/command.ts'
+import type { StartedServer } from './src/command.ts'
 import type { Address } from './src/connections.ts'
-import { stateOf, subjectOf, subjects } from './src/states.ts'
+import type { Outcome } from './src/finding.ts'
+import type { Case } from './src/notation.ts'
+import { play } from './src/play.ts'
+import { jsonReport, junitReport, textReport } from './src/report.ts'
+import { testServer } from './src/session.ts'
+import type { Subject } from './src/session.ts'
+import type { Ability, StageName } from './src/stages.ts'
+import { abilities, isStage, stages, usualAbilities } from './src/stages.ts'
+import { stateOf, subjectOf } from './src/states.ts'
 
-const usage = `npm run conformance -- --address HOST:PORT [options]
+const usage = `npm run conformance -- --command "python3 my_server.py {port}" [options]
+npm run conformance -- --address HOST:PORT [options]
+npm run conformance -- --client "python3 my_client.py {port}" [options]
 
-Tests a server, in any language: sends what the cases say, and looks at what comes back.`
+Tests a server, in any language: sends what the cases say, and looks at what comes back. It goes
+from stage to stage, from simple to hard, and to the next when all of one is passed. --client
+tests a client: it calls a server of ours, which looks at what comes.
+
+Stages: ${stages.map(({ name }) => name).join(', ')}.
+The last three are extensions, and are played for who says that it can them.
+What else a server may be able to:
+${Object.entries(abilities).map(([name, says]) => `  ${name.padEnd(12)}it ${says}`).join('\n')}`
 
 const address: Option<Address | undefined> = {
   hint: 'HOST:PORT',
-  help: 'the server to test',
+  help: 'a server that runs already',
   default: undefined,
   read: readAddress,
 }
-const step: Option<Subject | undefined> = {
+const step: Option<Step | undefined> = {
   hint: 'NAME',
-  help: 'what it should be able to do: what this step can, such as 03',
+  help: 'what it should be able to do: exactly what this step of the course can, such as 03',
   default: undefined,
   read: readStep,
 }
+const stage: Option<readonly StageName[] | undefined> = {
+  hint: 'NAMES',
+  help: 'only these stages, with commas between them',
+  default: undefined,
+  read: (text) => text.split(',').map((name) => {
+    if (isStage(name)) return name
+    throw new UsageError(`must be of ${stages.map((one) => one.name).join(', ')}, not "${name}"`)
+  }),
+}
+type Can = Ability | StageName
+const can: Option<readonly Can[]> = {
+  hint: 'NAMES',
+  help: 'what the server can, with commas between them, or nothing',
+  default: usualAbilities,
+  read: (text) => (text === 'nothing' || text === '' ? [] : text.split(',').map(readAbility)),
+}
 const options = {
+  command: textOption('COMMAND', 'starts the server; {port} in it is the port on which it must listen', undefined),
   address,
-  step,
+  client: textOption('COMMAND', 'starts the client; {port} in it is the port that it calls', undefined),
+  stage,
+  can,
+  all: flagOption('everything is asked, whatever has failed before: says what a server can'),
+  first: flagOption('stops at the first failure'),
+  timeout: numberOption('MS', 'the longest wait for an answer; one that is fast is waited for less', 5000, 1, 600_000),
   filter: textOption('TEXT', 'only cases whose name contains this', ''),
+  step,
+  list: flagOption('lists the cases, and tests nothing'),
+  whole: flagOption('shows all bytes of what is long'),
+  json: flagOption('prints the outcome as JSON'),
+  junit: textOption('FILE', 'writes the outcome as JUnit XML, too', undefined),
 }
 
 await main(async () => {
@@ -35,15 +79,56 @@ await main(async () => {
 })
 
 async function conformance(): Promise<number> {
-  const { address, step, filter } = readOptions(usage, options)
-  if (address === undefined) throw new UsageError('say which server to test: --address HOST:PORT')
-  const cases = loadCases().filter((aCase) => aCase.id.includes(filter))
-  if (cases.length === 0) throw new UsageError(`no case has "${filter}" in its name`)
-  await mustListen(address)
+  const values = readOptions(usage, options)
+  const { filter, step, json, whole, junit } = values
+  const cases = loadCases().filter((one) => one.id.includes(filter) && (values.stage?.includes(one.stage) ?? true))
+  if (cases.length === 0) throw new UsageError(filter === '' ? 'no case is of this stage' : `no case has "${filter}" in its name`)
+  if (values.list) return list(cases)
+  const ways = [values.command, values.address, values.client].filter((way) => way !== undefined)
+  if (ways.length !== 1) throw new UsageError('say what to test: --command COMMAND, --address HOST:PORT or --client COMMAND, one of them')
+  if (values.client !== undefined) throw new UsageError('--client: there is no judge of clients here yet')
+  const subject = values.command === undefined ? await reached(values.address!) : await started(values.command, values.timeout)
+  try {
+    if (step) return await playStep(cases, subject, step)
+    const can = filter === '' ? values.can : [...values.can, ...cases.map((one) => one.stage)]
+    const outcome = await testServer(cases, subject, { ...values, can, stages: values.stage })
+    const all: Outcome = { ...outcome, notes: [...(subject.notes ?? []), ...outcome.notes] }
+    if (junit !== undefined) writeFileSync(junit, junitReport(all))
+    process.stdout.write(json ? jsonReport(all) : textReport(all, { whole }))
+    return all.stages.some(({ findings }) => findings.length > 0) ? 1 : 0
+  } finally {
+    subject.made?.destroy()
+    await subject.stop?.()
+  }
+}
 
+type Reached = Subject & { readonly notes?: readonly string[]; readonly stop?: () => Promise<void> }
+
+async function reached(address: Address): Promise<Reached> {
+  const { host, port } = address
+  const made = await connected(address, 10_000)
+  if (!(made instanceof Error)) return { name: `${host}:${port}`, address, made }
+  throw Object.assign(new Error(`no server at ${host}:${port}: ${made.message}`), { code: 'ERR_NO_SERVER' })
+}
+
+async function started(command: string, timeout: number): Promise<Reached & { made: NonNullable<Subject['made']> }> {
+  const ms = Math.max(timeout, 10_000)
+  let server: StartedServer = await startServer(command, ms)
+  const subjectOf = () => ({ name: command, address: server.address, made: server.made, program: server, restart })
+  const restart = async () => {
+    await server.stop()
+    server = await startServer(command, ms)
+    return subjectOf()
+  }
+  return { ...subjectOf(), notes: server.notes, stop: () => server.stop() }
+}
+
+/** A server that should be able to do exactly what a step can: also what it cannot is asked. */
+async function playStep(cases: readonly Case[], { address, made }: Subject, step: Step): Promise<number> {
+  made?.destroy()
   const count = { passed: 0, failed: 0, skipped: 0 }
   for (const aCase of cases) {
-    const { state, because } = step ? stateOf(step, aCase.id) : stateOfAny(aCase.id)
+    const { state, because } = stateOf(step, aCase.id)
     if (state === 'skip') {
       count.skipped++
       console.log(`skipped ${aCase.id}  (${because})`)
@@ -63,31 +148,28 @@ async function conformance(): Promise<number> {
   return count.failed > 0 ? 1 : 0
 }
 
-/** For a server that is no step of ours: what not all of ours can do is not asked of it. */
-function stateOfAny(caseId: string): { state: 'pass' | 'skip'; because: string } {
-  const all = subjects.every((subject) => stateOf(subject, caseId).state === 'pass')
-  if (all) return { state: 'pass', because: '' }
-  return { state: 'skip', because: 'not every server can; name a --step' }
+function list(cases: readonly Case[]): number {
+  for (const { name, says } of stages) {
+    const own = cases.filter((one) => one.stage === name)
+    if (own.length === 0) continue
+    console.log(`${name}: ${says}`)
+    for (const { id, needs, page } of own) console.log(`  ${id}${needs === undefined ? '' : `  (--can ${needs})`}  ${page}`)
+  }
+  return 0
 }
 
-function readStep(name: string): Subject {
+function readAbility(name: string): Can {
+  if (Object.hasOwn(abilities, name)) return name as Ability
+  const extension = stages.find((one) => one.name === name && 'addedBy' in one)
+  if (extension) return extension.name
+  const all = [...Object.keys(abilities), ...stages.flatMap((one) => ('addedBy' in one ? [one.name] : []))]
+  throw new UsageError(`must be of ${all.join(', ')}, or nothing, not "${name}"`)
+}
+
+function readStep(name: string): Step {
   try {
     return subjectOf(name)
   } catch (error) {
     throw new UsageError((error as Error).message)
-  }
-}
-
-async function mustListen({ host, port }: Address): Promise<void> {
-  const socket = connect({ host, port })
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(10_000) })
-  } catch (error) {
-    // A name with several addresses, each of which was tried: the first error says enough.
-    const { name, message } = (error instanceof AggregateError ? error.errors[0] : error) as Error
-    const why = name === 'AbortError' ? 'nothing came in 10 s' : message
-    throw Object.assign(new Error(`no server at ${host}:${port}: ${why}`), { code: 'ERR_NO_SERVER' })
-  } finally {
-    socket.destroy()
   }
 }

@@ -11,6 +11,16 @@ export interface Address {
 /** Something that came from the server, on the connection called `on`. */
 export type Arrival = { readonly on: string } & (Received | { readonly kind: 'closed' })
 
+/** All that went over one connection, for whoever looks for a cause. */
+export interface Transcript {
+  readonly sent: Buffer[]
+  readonly came: Buffer[]
+  /** What came of a message that is not whole yet, or of no message. */
+  rest(): Buffer
+  /** The server has ended it, as one does or at once with what was unread; undefined while it has not. */
+  ended?: 'end' | 'reset'
+}
+
 /**
  * The connections of one case. What comes on any of them joins one queue, in the order in which
  * it came: that is how a case can say that one client is answered before another.
@@ -22,10 +32,14 @@ export class Connections {
   readonly #ended = new Set<string>()
   readonly #arrivals: Arrival[] = []
   #wake = () => {}
+  #made: Socket | undefined
+  readonly transcripts = new Map<string, Transcript>()
 
-  constructor(address: Address, framing: Framing) {
+  /** `made` is a connection that is there already, and will be the first. */
+  constructor(address: Address, framing: Framing, made?: Socket) {
     this.#address = address
     this.#framing = framing
+    this.#made = made
   }
 
   /** Connections on which we may still send, oldest first. */
@@ -39,6 +53,7 @@ export class Connections {
     for (const [i, chunk] of chunks.entries()) {
       // A turn of the loop apart, so that they are not joined on the way out.
       if (i > 0) await new Promise((done) => setImmediate(done))
+      this.transcripts.get(on)?.sent.push(chunk)
       if (socket.writable) socket.write(chunk)
     }
   }
@@ -62,6 +77,7 @@ export class Connections {
 
   leaveAll(): void {
     for (const on of [...this.#sockets.keys()]) this.leave(on)
+    this.#made?.destroy()
   }
 
   /** The next thing that comes on any connection; undefined when nothing does for `bound` ms. */
@@ -78,9 +94,11 @@ export class Connections {
   async #connected(on: string): Promise<Socket> {
     const known = this.#sockets.get(on)
     if (known) return known
-    const socket = connect({ ...this.#address, noDelay: true })
+    const made = this.#made
+    this.#made = undefined
+    const socket = made ?? connect({ ...this.#address, noDelay: true })
     this.#sockets.set(on, socket)
-    await new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail))
+    if (!made) await new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail))
     socket.removeAllListeners('error')
     this.#listen(on, socket)
     return socket
@@ -88,20 +106,23 @@ export class Connections {
 
   #listen(on: string, socket: Socket): void {
     const reader = new FrameReader(this.#framing)
+    const transcript: Transcript = { sent: [], came: [], rest: () => reader.rest }
+    this.transcripts.set(on, transcript)
     const arrive = (received: Received[]) => {
       for (const one of received) this.#arrivals.push({ on, ...one })
       if (received.length > 0) this.#wake()
     }
     let closed = false
-    const close = () => {
+    const close = (how: 'end' | 'reset') => {
       if (closed) return
       closed = true
+      transcript.ended = how
       arrive(reader.end())
       this.#arrivals.push({ on, kind: 'closed' })
       this.#wake()
     }
     // A reset is an end like another: a server that refuses a peer need not read all it sent.
-    socket.on('data', (chunk: Buffer) => arrive(reader.push(chunk)))
-    socket.on('error', () => {}).once('end', close).once('close', close)
+    socket.on('data', (chunk: Buffer) => (transcript.came.push(chunk), arrive(reader.push(chunk))))
+    socket.on('error', () => {}).once('end', () => close('end')).once('close', () => close('reset'))
   }
 }

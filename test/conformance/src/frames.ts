@@ -28,6 +28,11 @@ export class FrameReader {
     this.#framing = framing
   }
 
+  /** What came and is no whole message. */
+  get rest(): Buffer {
+    return this.#bytes
+  }
+
   push(chunk: Buffer): Received[] {
     this.#bytes = Buffer.concat([this.#bytes, chunk])
     const received: Received[] = []
@@ -58,7 +63,12 @@ export class FrameReader {
     if (same >= 0 && same < header.length) {
       return this.#noise(same, 'a frame begins with "Content-Length: "')
     }
-    if (headerEnd < 0) return undefined
+    if (headerEnd < 0) {
+      // What no header can be is wrong as soon as it is there, and not when nothing follows.
+      const wrong = /[^\r](?=\n)|\r(?=[^\n])|\r\n(?![\w-]*(:|\r?$)|\r?$)/.exec(header)
+      const says = 'CR LF ends a line of the header, and an empty line the header'
+      return wrong ? this.#noise(wrong.index + wrong[0].length, says) : undefined
+    }
     const length = /^Content-Length: (\d+)(\r\n[\w-]+: [^\r\n]*)*$/.exec(header)?.[1]
     if (length === undefined) return this.#noise(strict.length, 'digits, then CR LF, must follow')
     const bodyAt = headerEnd + 4

@@ -2,6 +2,8 @@ import type { Framing } from './frames.ts'
 import { frame } from './frames.ts'
 import type { Node } from './json.ts'
 import { readJson } from './json.ts'
+import type { Ability, StageName } from './stages.ts'
+import { abilities, isStage } from './stages.ts'
 
 /** One conversation with a server. `README.md` says how it is written down. */
 export interface Case {
@@ -13,6 +15,11 @@ export interface Case {
   readonly why: readonly string[]
   readonly framing: Framing
   readonly writes: Writes
+  readonly stage: StageName
+  /** The page that asks for this, and its section: `docs/wire.md#ids`. */
+  readonly page: string
+  /** What a server must be able to, for this to be asked of it. */
+  readonly needs: Ability | undefined
   readonly script: readonly Step[]
 }
 
@@ -22,7 +29,7 @@ export type Writes = 'whole' | 'one byte at a time' | 'split at every byte'
 /** One line of the script; `on` names the connection, `text` is the line as it was written. */
 export type Step = { readonly on: string; readonly line: number; readonly text: string } & (
   | { readonly kind: 'send'; readonly bytes: Buffer }
-  | { readonly kind: 'message'; readonly pattern: Node; readonly optional: boolean; readonly inPieces: boolean }
+  | { readonly kind: 'message'; readonly pattern: Node; readonly optional: boolean; readonly inPieces: boolean; readonly others?: readonly Node[] }
   | { readonly kind: 'raw'; readonly literals: readonly string[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'nothing' | 'end' | 'leave' | 'then' }
@@ -37,14 +44,24 @@ export class NotationError extends Error {
 export function parseCases(file: string, source: string): Case[] {
   const cases: Mutable[] = []
   let current: Mutable | undefined
+  // Said before the first case it is so for all of them that say nothing else.
+  const usual: Pick<Mutable, 'stage' | 'page' | 'needs'> = { stage: 'messages', page: '', needs: undefined }
   for (const { line, text } of logicalLines(source)) {
     const fail = (problem: string) => new NotationError(`${file}:${line}: ${problem}: ${text}`)
-    const setting = /^(case|framing|writes): (.*)$/.exec(text)
+    const setting = /^(case|framing|writes|stage|page|needs): (.*)$/.exec(text)
     if (setting?.[1] === 'case') {
       const id = `${file.replace(/\.txt$/, '')}: ${setting[2]}`
       if (cases.some((c) => c.id === id)) throw fail('a second case of this name')
-      current = { id, file, line, why: [], framing: 'content-length', writes: 'whole', script: [] }
+      current = { ...usual, id, file, line, why: [], framing: 'content-length', writes: 'whole', script: [] }
       cases.push(current)
+    } else if (setting?.[1] === 'stage') {
+      if (!isStage(setting[2]!)) throw fail('there is no such stage')
+      ;(current ?? usual).stage = setting[2]
+    } else if (setting?.[1] === 'page') {
+      ;(current ?? usual).page = `docs/${setting[2]!}`
+    } else if (setting?.[1] === 'needs') {
+      if (!Object.hasOwn(abilities, setting[2]!)) throw fail('nobody can be asked for this')
+      ;(current ?? usual).needs = setting[2] as Ability
     } else if (text.startsWith('#')) {
       if (current?.script.length === 0) current.why.push(text.replace(/^# ?/, ''))
     } else if (!current) {
@@ -60,6 +77,12 @@ export function parseCases(file: string, source: string): Case[] {
       current.writes = writes
     } else {
       try {
+        const other = /^<-\| (.*)$/.exec(text)?.[1]
+        const before = current.script.at(-1)
+        if (other !== undefined && before?.kind === 'message') {
+          current.script[current.script.length - 1] = { ...before, others: [...(before.others ?? []), readJson(expand(other), true)] }
+          continue
+        }
         for (const step of steps(text, line, current.framing)) current.script.push(step)
       } catch (error) {
         throw fail((error as Error).message)
@@ -73,6 +96,9 @@ interface Mutable extends Case {
   readonly why: string[]
   framing: Framing
   writes: Writes
+  stage: StageName
+  page: string
+  needs: Ability | undefined
   readonly script: Step[]
 }
 

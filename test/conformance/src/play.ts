@@ -1,7 +1,9 @@
+import { causeOf } from './causes/cause.ts'
 import type { Case } from './notation.ts'
-import { report } from './report.ts'
+import { textOf } from './report.ts'
 import { runCase } from './run.ts'
 import type { Address } from './connections.ts'
+import { cameOf } from './session.ts'
 import type { State } from './states.ts'
 
 /**
@@ -16,9 +18,14 @@ export async function play(
   bound?: number,
 ): Promise<string | undefined> {
   if (state === 'skip') return undefined
-  const failure = await runCase(aCase, address, bound)
-  if (state === 'pass') return failure && report(failure)
-  if (failure?.decided) return undefined
-  const what = failure ? `it failed for another reason\n${report(failure)}` : 'it passed'
-  return `FAILED  ${aCase.id}\n  must fail here (${because}), but ${what}`
+  const failure = await runCase(aCase, address, bound === undefined ? {} : { bound })
+  if (!failure && state === 'pass') return undefined
+  if (failure?.decided && state !== 'pass') return undefined
+  if (!failure) return `FAILED  ${aCase.id}\n  must fail here (${because}), but it passed`
+  const { says: cause, page } = await causeOf(failure, undefined)
+  const { id, stage, file, why } = aCase
+  const where = `test/conformance/cases/${file}:${failure.line}`
+  const { sent, expected } = failure
+  const text = textOf({ case: id, stage, where, cause, page, sent, expected, came: cameOf(failure), why, stderr: '' })
+  return state === 'pass' ? text : `FAILED  ${id}\n  must fail here (${because}), but it failed for another reason\n${text}`
 }

@@ -4,7 +4,8 @@ import { farthest, matchMessage, matchPiece, matchRaw } from './match.ts'
 import type { Case, Step } from './notation.ts'
 import type { Node } from './json.ts'
 import { JsonSyntaxError, readJson } from './json.ts'
-import type { Address, Arrival } from './connections.ts'
+import type { Socket } from 'node:net'
+import type { Address, Arrival, Transcript } from './connections.ts'
 import { Connections } from './connections.ts'
 
 /** How a case went wrong. */
@@ -20,25 +21,40 @@ export interface Failure {
   readonly difference: Difference
   /** Whether it failed by what came, not by waiting in vain or for want of a connection. */
   readonly decided: boolean
+  /** The connection on which it did. */
+  readonly on: string
+  /** What of the case was expected here, and what only later. */
+  readonly pending: readonly Expected[]
+  readonly later: readonly Expected[]
+  /** What went over each connection. */
+  readonly transcripts: ReadonlyMap<string, Transcript>
+  /** All that has come before and was right, in the order in which it came. */
+  readonly before: readonly Arrival[]
 }
 
-/** Plays one case to a server. Undefined when it passed. `bound` in milliseconds, for each wait. */
-export async function runCase(
-  aCase: Case,
-  address: Address,
-  bound = 5000,
-): Promise<Failure | undefined> {
-  if (aCase.writes !== 'split at every byte') return new Run(aCase, address, bound).run()
+/** How a case is played. */
+export interface Playing {
+  /** Milliseconds for each wait. */
+  readonly bound?: number
+  /** A connection that is there already, for the first that the case makes. */
+  readonly made?: Socket | undefined
+  /** Is told how long each answer took, in milliseconds. */
+  readonly took?: (ms: number) => void
+}
+
+/** Plays one case to a server. Undefined when it passed. */
+export async function runCase(aCase: Case, address: Address, playing: Playing = {}): Promise<Failure | undefined> {
+  if (aCase.writes !== 'split at every byte') return new Run(aCase, address, playing).run()
   const first = sendsFrom(aCase.script, 0).reduce((sum, step) => sum + step.bytes.length, 0)
   for (let at = 1; at < first; at++) {
-    const failure = await new Run(aCase, address, bound, at).run()
+    const failure = await new Run(aCase, address, playing, at).run()
     if (failure) return { ...failure, sent: [...failure.sent, `(split after ${at} bytes)`] }
   }
   return undefined
 }
 
 type Send = Extract<Step, { kind: 'send' }>
-type Expected = Extract<Step, { kind: 'message' | 'raw' | 'closed' }>
+export type Expected = Extract<Step, { kind: 'message' | 'raw' | 'closed' }>
 
 /** The steps from index `i` on, as far as they are of this kind. */
 function prefix<S extends Step>(
@@ -74,12 +90,16 @@ class Run {
   /** Lines that may come true later, or never. */
   #optional: Expected[] = []
   #probes = 0
+  #line = 0
+  readonly #before: Arrival[] = []
+  readonly #took: (ms: number) => void
 
-  constructor(aCase: Case, address: Address, bound: number, splitAt = 0) {
+  constructor(aCase: Case, address: Address, { bound = 5000, made, took = () => {} }: Playing, splitAt = 0) {
     this.#case = aCase
     this.#bound = bound
+    this.#took = took
     this.#splitAt = splitAt
-    this.#connections = new Connections(address, aCase.framing)
+    this.#connections = new Connections(address, aCase.framing, made)
   }
 
   async run(): Promise<Failure | undefined> {
@@ -137,30 +157,30 @@ class Run {
 
   /** Sends one more request: its answer must be the next thing that comes. */
   async #receiveNothing(on: string, line: number): Promise<void> {
-    const id = `probe ${++this.#probes}`
-    const probe = `{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":"${id}"}`
+    const id = 9000 + ++this.#probes
+    const probe = `{"jsonrpc":"2.0","id":${id},"method":"say","params":{"text":"one more"}}`
     await this.#connections.send(on, [frame(this.#case.framing, Buffer.from(probe))])
-    const pattern = readJson(`{"jsonrpc":"2.0","result":3,"id":"${id}"}`)
+    const pattern = readJson(`{"jsonrpc":"2.0","result":"You said: one more","id":${id}}`)
     const text = `${on === 'A' ? '' : `${on} `}nothing, then the answer to one more request`
     await this.#receive([{ kind: 'message', on, line, text, pattern, optional: false, inPieces: false }])
   }
 
   async #receive(group: Expected[]): Promise<void> {
     const pending = [...group, ...this.#optional]
+    this.#line = group[0]!.line
     let required = group.filter(isRequired).length
     while (required > 0) {
+      const since = performance.now()
       const arrival = await this.#connections.next(this.#bound)
-      if (!arrival) {
-        const says = `nothing came for ${this.#bound} ms`
-        const open = pending.filter(isRequired)
-        throw this.#failed(open[0]!.line, open, { at: 0, says }, undefined, false)
-      }
+      if (!arrival) throw this.#silent(pending.filter(isRequired))
+      this.#took(performance.now() - since)
       const { index, difference, rest } = firstMatch(pending, arrival)
       if (index < 0) {
         const here = pending.filter((step) => step.on === arrival.on)
         const shown = here.length > 0 ? here : pending.filter(isRequired)
         throw this.#failed(shown[0]!.line, shown, difference, arrival)
       }
+      this.#before.push(arrival)
       const [found] = pending.splice(index, 1, ...(rest ? [rest] : []))
       if (rest) continue
       if (isRequired(found!)) required--
@@ -173,6 +193,19 @@ class Run {
     this.#optional = pending
   }
 
+  /** Nothing came, or not all of a message. */
+  #silent(open: Expected[]): Failed {
+    const says = `nothing came for ${this.#bound} ms`
+    for (const { on } of open) {
+      const rest = this.#connections.transcripts.get(on)?.rest() ?? Buffer.alloc(0)
+      if (rest.length === 0) continue
+      const raw = rest.toString('latin1')
+      const half = { on, kind: 'noise', raw, at: raw.length, says: `the message ends here, and ${says.replace('nothing', 'nothing more')}` } as const
+      return this.#failed(open[0]!.line, open, half, half, false)
+    }
+    return this.#failed(open[0]!.line, open, { at: 0, says }, undefined, false)
+  }
+
   #failed(
     line: number,
     expected: Expected[],
@@ -181,8 +214,11 @@ class Run {
     decided = true,
   ): Failed {
     const texts = [...new Set(expected.map((step) => step.text))]
-    const common = { case: this.#case, line, sent: this.#sent, expected: texts }
-    return new Failed({ ...common, difference, decided, ...(arrival && { arrival }) })
+    const on = arrival?.on ?? expected[0]?.on ?? 'A'
+    const later = this.#case.script.filter(isExpected).filter((step) => step.line > this.#line && !expected.includes(step))
+    const common = { case: this.#case, line, sent: this.#sent, expected: texts, on, pending: expected, later }
+    const known = { transcripts: this.#connections.transcripts, before: this.#before }
+    return new Failed({ ...common, ...known, difference, decided, ...(arrival && { arrival }) })
   }
 }
 
@@ -235,6 +271,7 @@ function compareMessage(
   expected: Extract<Expected, { kind: 'message' }>,
   message: Node,
 ): Difference | { rest: Expected | undefined } | undefined {
+  if (expected.others?.some((other) => !matchMessage(other, message))) return undefined
   if (!expected.inPieces) return matchMessage(expected.pattern, message)
   const found = matchPiece(expected.pattern, message)
   if ('says' in found) return found
@@ -247,8 +284,7 @@ function readMessage(text: string): Node | Difference {
   } catch (error) {
     if (error instanceof JsonSyntaxError) {
       const { at, message } = error
-      const cut = at === text.length && /[^\x00-\x7f]/.test(text)
-      return { at, says: message + (cut ? ' (was its length counted in characters?)' : '') }
+      return { at, says: message }
     }
     if (error instanceof RangeError) return { at: 0, says: 'this is nested too deeply' }
     throw error
