@@ -13,4 +13,5 @@ while True:
         reply = {"jsonrpc": "2.0", "result": run(), "id": request["id"]}
         text = json.dumps(reply, ensure_ascii=False)
         connection.sendall(f"Content-Length: {len(text)}\r\n\r\n{text}".encode())
+    connection.close()
 # #endregion server

@@ -28,3 +28,4 @@ while True:
             reply = {"jsonrpc": "2.0", "result": run(), "id": request["id"]}
             body = json.dumps(reply).encode()
             connection.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    connection.close()

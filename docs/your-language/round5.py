@@ -46,3 +46,4 @@ while True:
             reply = answer(json.loads(body)).encode()
             if reply:
                 connection.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(reply), reply))
+    connection.close()

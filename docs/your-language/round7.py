@@ -72,3 +72,4 @@ while True:
             reply = answer_all(body).encode()
             if reply:
                 connection.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(reply), reply))
+    connection.close()

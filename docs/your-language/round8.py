@@ -74,3 +74,4 @@ while True:
             if reply:
                 frame = f"{reply}\n" if lines else f"Content-Length: {len(reply)}\r\n\r\n{reply}"
                 connection.sendall(frame.encode())
+    connection.close()

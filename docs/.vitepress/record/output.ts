@@ -26,8 +26,8 @@ export async function outputOf(command: string, more: readonly string[] = [], en
     once(child, 'close') as Promise<[number | null]>,
   ])
   if (code !== ends) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
-  // What went wrong is said on stderr.
-  return (ends === 0 ? stdout : stdout + stderr).replaceAll('\r', '')
+  // What went wrong is said on stderr, and files are named from where they are.
+  return (ends === 0 ? stdout : stdout + stderr).replaceAll('\r', '').replaceAll(root, '')
 }
 
 /** The same without npm between us and the program: what is ended then is the program itself. */
