@@ -97,10 +97,10 @@ async def serve(reader, writer):
                     task.add_done_callback(tasks.discard)
             await writer.drain()
     except (ValueError, ConnectionError):
-        data = b"?"
+        pass
     await asyncio.gather(*tasks)
     if data:
-        await handle(data)
+        await handle(b"no JSON")  # the stream has ended in a frame, or the frame is broken
     writer.close()
 
 
