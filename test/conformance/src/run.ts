@@ -195,7 +195,7 @@ class Run {
 
   /** Nothing came, or not all of a message. */
   #silent(open: Expected[]): Failed {
-    const says = `nothing came for ${this.#bound} ms`
+    const says = `nothing came for ${Math.round(this.#bound)} ms`
     for (const { on } of open) {
       const rest = this.#connections.transcripts.get(on)?.rest() ?? Buffer.alloc(0)
       if (rest.length === 0) continue

@@ -8,7 +8,7 @@ import type { Case } from './notation.ts'
 import { runCase } from './run.ts'
 import type { Failure } from './run.ts'
 import type { Ability, StageName } from './stages.ts'
-import { stages } from './stages.ts'
+import { abilities, stages } from './stages.ts'
 
 /** A server under test, wherever it comes from. */
 export interface Subject {
@@ -43,7 +43,20 @@ export async function testServer(cases: readonly Case[], subject: Subject, asked
     const own = cases.filter((one) => one.stage === name)
     if (own.length > 0 && (asked.stages?.includes(name) ?? true)) outcomes.push(await session.stage(name, own))
   }
-  return { subject: subject.name, stages: outcomes, notes: session.notes }
+  const notes = asked.all ? [...session.notes, ...abilitiesShown(cases, outcomes)] : session.notes
+  return { subject: subject.name, stages: outcomes, notes }
+}
+
+/** What it can of what not every server has to, where all was asked. */
+function abilitiesShown(cases: readonly Case[], outcomes: readonly StageOutcome[]): string[] {
+  const passed = new Set(outcomes.flatMap((outcome) => outcome.passed))
+  const names = [...Object.keys(abilities) as Ability[], ...stages.flatMap((one) => ('addedBy' in one ? [one.name] : []))]
+  const shown = names.map((name) => {
+    const own = cases.filter((one) => one.needs === name || (one.stage === name && one.needs === undefined))
+    return { name, can: own.length > 0 && own.every((one) => passed.has(one.id)), asked: own.length > 0 }
+  })
+  const can = (is: boolean) => shown.filter((one) => one.asked && one.can === is).map(({ name }) => name).join(', ') || 'nothing'
+  return [`of what not every server can, this one can: ${can(true)}; not all of: ${can(false)}`]
 }
 
 class Session {
@@ -114,7 +127,7 @@ class Session {
     this.#made = undefined
     let any = false
     const took = (ms: number) => {
-      if (!isSlow(one)) this.#slowest = Math.max(this.#slowest, ms)
+      if (!isSlow(one)) this.#slowest = Math.max(this.#slowest, Math.ceil(ms))
       any = true
     }
     const failure = await runCase(one, address, { bound, made, took })
@@ -128,11 +141,11 @@ class Session {
     const bytes = one.script.reduce((sum, step) => (step.kind === 'send' ? sum + step.bytes.length : sum), 0)
     if (bytes > 50_000 || one.needs === 'threads') return timeout
     if (this.#answered === 0) return Math.min(timeout, 2000)
-    return Math.min(timeout, Math.max(250, this.#slowest * 10 + 150) + timeOf(one))
+    return Math.min(timeout, Math.max(250, this.#slowest * 4 + 100) + timeOf(one))
   }
 
   get #window(): number {
-    return this.#answered === 0 ? Math.min(400, this.#asked.timeout) : Math.min(this.#asked.timeout, Math.max(200, this.#slowest * 6))
+    return this.#answered === 0 ? Math.min(400, this.#asked.timeout) : Math.min(this.#asked.timeout, Math.max(200, this.#slowest * 4))
   }
 
   async #finding(failure: Failure, found: number, program: Program | undefined, told: number): Promise<Finding> {
@@ -209,7 +222,8 @@ function crash({ case: one, on, sent }: Failure, program: Program): { says: stri
   return { says: `The server ${how} ${what}${last === '' ? '' : `: ${last.slice(0, 200)}`}. One bad message, or one client, must not end it.`, page: one.page }
 }
 
-function cameOf({ arrival, difference, on, transcripts }: Failure): Came {
+/** What of a failure came, as people are shown it. */
+export function cameOf({ arrival, difference, on, transcripts }: Failure): Came {
   if (!arrival) return { kind: 'nothing', on, says: difference.says }
   if (arrival.kind === 'closed') {
     const how = transcripts.get(on)?.ended === 'reset' ? `${difference.says} (reset: something of what was sent was not read)` : difference.says
@@ -221,5 +235,3 @@ function cameOf({ arrival, difference, on, transcripts }: Failure): Came {
   const at = Buffer.byteLength(raw.slice(0, difference.at))
   return { kind: 'bytes', on, bytes: Buffer.from(raw).toString('latin1'), at, says: difference.says }
 }
-
-export { cameOf }

@@ -54,6 +54,11 @@ export async function ask(address: Address, window: number, moves: readonly Move
   }
   try {
     if (!there) await once(socket, 'connect', { signal: AbortSignal.timeout(Math.max(window, 500)) })
+  } catch {
+    socket.destroy()
+    return { bytes: Buffer.alloc(0), after: 0, ended: true, refused: true }
+  }
+  try {
     for (const move of moves) {
       made++
       if (move === 'end') socket.end()
@@ -62,8 +67,6 @@ export async function ask(address: Address, window: number, moves: readonly Move
     }
     await wait(() => answersIn(Buffer.concat(chunks)) >= replies)
     return { bytes: Buffer.concat(chunks), after, ended, refused: false }
-  } catch {
-    return { bytes: Buffer.alloc(0), after: 0, ended: true, refused: true }
   } finally {
     socket.destroy()
   }
