@@ -6,7 +6,7 @@ import { stages } from './stages.ts'
 const folder = new URL('../cases/', import.meta.url)
 // From simple to hard; a file that is not named here comes last.
 const order = [
-  'first', 'framing', 'official', 'params', 'ids', 'notifications', 'messages', 'methods', 'errors', 'batches',
+  'first', 'framing', 'batches', 'official', 'params', 'deadlines', 'streams', 'waiting', 'ids', 'notifications', 'messages', 'methods', 'errors',
 ].map((name) => `${name}.txt`)
 
 /** All cases, stage by stage and from simple to hard. Throws NotationError. */

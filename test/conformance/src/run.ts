@@ -173,7 +173,7 @@ class Run {
       const since = performance.now()
       const arrival = await this.#connections.next(this.#bound)
       if (!arrival) throw this.#silent(pending.filter(isRequired))
-      this.#took(performance.now() - since)
+      if (arrival.kind === 'message') this.#took(performance.now() - since)
       const { index, difference, rest } = firstMatch(pending, arrival)
       if (index < 0) {
         const here = pending.filter((step) => step.on === arrival.on)

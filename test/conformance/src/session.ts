@@ -170,13 +170,13 @@ class Session {
   }
 
   #lab() {
-    const { address, restart } = this.#subject
+    const { address, program, restart } = this.#subject
     const revive = restart && (async () => {
       const again = await restart()
       this.#subject = again
       return again.made
     })
-    return { address, window: this.#window, answered: this.#answered, revive }
+    return { address, window: this.#window, answered: this.#answered, printed: program?.stdout(), revive }
   }
 
   /** After a failure: whether it still answers anybody, and if not, it is started again. */

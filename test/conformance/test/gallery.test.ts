@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadCases } from '../src/cases.ts'
-import { textOf } from '../src/report.ts'
+import { textOf, textReport } from '../src/report.ts'
 import { testServer } from '../src/session.ts'
 import { usualAbilities } from '../src/stages.ts'
 import { gallery, startBroken } from './gallery.ts'
@@ -28,6 +28,13 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: 8 }, some))
 }, 60_000)
 afterAll(() => told.clear())
+
+it('nothing is said of one that is right', async () => {
+  const { server, address } = await startBroken({})
+  const outcome = await testServer(cases, { name: 'right', address }, { can: usualAbilities, timeout: 2000 })
+  server.close()
+  expect(textReport(outcome)).toMatch(/Nothing is wrong that was asked\.\n\n\d+ passed, 0 failed, \d+ skipped\n$/)
+})
 
 it('the first that is said names what is wrong', async () => {
   const texts = gallery.map(([name]) => `# ${name}\n${told.get(name)}`)

@@ -10,7 +10,7 @@ interface Ways {
   /** What of the bytes that have come is a message: its body, and where the next begins. */
   cut: (bytes: Buffer, connection: Connection) => { body: Buffer; next: number } | 'wait' | 'close'
   parse: (body: Buffer) => unknown
-  answer: (request: Request, connection: Connection) => unknown
+  answer: (request: Request, connection?: Connection) => unknown
   /** A batch; undefined for nothing. */
   batch: (items: unknown[], connection: Connection) => unknown
   bad: (connection: Connection) => unknown
@@ -18,6 +18,7 @@ interface Ways {
   open: (connection: Connection) => void
   end: (connection: Connection) => void
   chunk: (chunk: Buffer, connection: Connection) => Buffer
+  noLines: boolean
 }
 
 type Reply = Record<string, unknown>
@@ -30,6 +31,8 @@ interface Connection {
   written: number
   lines?: boolean
   busy: Promise<unknown>
+  readonly inFlight: Set<unknown>
+  turn?: Promise<unknown>
 }
 
 const failed = (code: number, message: string, id: unknown = null) => ({ jsonrpc: '2.0', error: { code, message }, id })
@@ -41,7 +44,8 @@ const escape = (text: string) => text.replace(/[^\0-\x7f]/g, (unit) => `\\u${uni
 
 function call({ method, params, id }: Request): unknown {
   const names: Record<string, string[]> = { say: ['text'], subtract: ['minuend', 'subtrahend'], add: ['a', 'b'], sleep: ['ms'], fail: ['code', 'message', 'data'] }
-  const list = Array.isArray(params) ? (params as unknown[]) : (names[String(method)] ?? []).map((name) => (params as Request | undefined)?.[name])
+  const byName = (Object.hasOwn(names, String(method)) ? names[String(method)]! : []).map((name) => (Object.hasOwn(params ?? {}, name) ? (params as Request)[name] : undefined))
+  const list = Array.isArray(params) ? (params as unknown[]) : byName
   const [a, b, c] = list as [number, number, unknown]
   const done = (result: unknown) => ({ jsonrpc: '2.0', result, id })
   const invalid = failed(-32602, 'Invalid params', id)
@@ -49,7 +53,7 @@ function call({ method, params, id }: Request): unknown {
     case 'say': return typeof a === 'string' ? done(`You said: ${String(a)}`) : invalid
     case 'subtract': return typeof a === 'number' && typeof b === 'number' && list.length === 2 ? done(a - b) : invalid
     case 'add': return typeof a === 'number' && typeof b === 'number' ? done(a + b) : invalid
-    case 'sum': return done((list as number[]).reduce((x, y) => x + y, 0))
+    case 'sum': return list.some((n) => typeof n !== 'number') ? invalid : done((list as number[]).reduce((x, y) => x + y, 0))
     case 'sleep': return a >= 0 ? new Promise((resolve) => setTimeout(() => resolve(done(a)), a)) : invalid
     case 'get_data': return done(['hello', 5])
     case 'fetch': return failed(-32602, 'No such page', id)
@@ -69,18 +73,23 @@ const right: Ways = {
   cut: (bytes) => {
     const at = bytes.indexOf('\r\n\r\n')
     if (at < 0) return bytes.length > 8192 ? 'close' : 'wait'
-    const length = /^content-length:[ \t]*(\d+)[ \t]*$/im.exec(bytes.toString('latin1', 0, at).replaceAll('\r\n', '\n'))?.[1]
-    if (length === undefined || Number(length) > 4_194_304) return 'close'
+    const fields = bytes.toString('latin1', 0, at).split('\r\n').map((line) => /^([\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line))
+    const lengths = new Set(fields.flatMap((field) => (field?.[1]?.toLowerCase() === 'content-length' ? [field[2]!] : [])))
+    const [length = ''] = lengths
+    if (fields.includes(null) || lengths.size !== 1 || !/^\d+$/.test(length) || Number(length) > 4_194_304) return 'close'
     const next = at + 4 + Number(length)
     return bytes.length < next ? 'wait' : { body: bytes.subarray(at + 4, next), next }
   },
   parse: (body) => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)),
-  answer: (request) => {
+  answer: (request, connection) => {
     if (!('method' in request) && ('result' in request || 'error' in request)) return undefined
     const { id } = request
-    if (!isRequest(request)) return failed(-32600, 'Invalid Request', typeof id === 'string' || Number.isSafeInteger(id) ? id : null)
+    const known = typeof id === 'string' || Number.isSafeInteger(id) ? id : null
+    if (!isRequest(request) || connection?.inFlight.has(id)) return failed(-32600, 'Invalid Request', known)
     const answered = call(request)
-    return 'id' in request ? answered : undefined
+    if (!('id' in request)) return undefined
+    connection?.inFlight.add(id)
+    return Promise.resolve(answered).finally(() => connection?.inFlight.delete(id))
   },
   batch: async (items, connection) => {
     if (items.length === 0 || items.length > 100) return failed(-32600, 'Invalid Request')
@@ -90,15 +99,20 @@ const right: Ways = {
   bad: () => failed(-32700, 'Parse error'),
   send: (bytes, { socket }) => void socket.write(bytes),
   open: () => {},
-  end: ({ socket, busy }) => void busy.then(() => socket.end()),
+  end: (connection) => {
+    // Half a frame is an error; what is whole is answered first.
+    if (connection.bytes.length > 0) connection.socket.end(framed(json(right.bad(connection))))
+    else void connection.busy.then(() => connection.socket.end())
+  },
   chunk: (chunk) => chunk,
+  noLines: false,
 }
 const ways = new WeakMap<Connection, Ways>()
 const one = (item: unknown, connection: Connection) =>
   typeof item === 'object' && item !== null && !Array.isArray(item) ? ways.get(connection)!.answer(item as Request, connection) : failed(-32600, 'Invalid Request')
 
 function serve(socket: Socket, number: number, how: Ways, server: Connection['server']): void {
-  const connection: Connection = { socket, number, server, bytes: Buffer.alloc(0), written: 0, busy: Promise.resolve() }
+  const connection: Connection = { socket, number, server, bytes: Buffer.alloc(0), written: 0, busy: Promise.resolve(), inFlight: new Set() }
   ways.set(connection, how)
   socket.on('error', () => socket.destroy()).on('data', (chunk: Buffer) => {
     connection.bytes = Buffer.concat([connection.bytes, how.chunk(chunk, connection)])
@@ -109,7 +123,7 @@ function serve(socket: Socket, number: number, how: Ways, server: Connection['se
 }
 
 function take(connection: Connection, how: Ways): void {
-  connection.lines ??= connection.bytes.length > 0 && how === right ? '{['.includes(String.fromCharCode(connection.bytes[0]!)) : false
+  connection.lines ??= connection.bytes.length > 0 && how.cut === right.cut && !how.noLines ? '{['.includes(String.fromCharCode(connection.bytes[0]!)) : false
   while (connection.bytes.length > 0 && !connection.socket.destroyed) {
     const found = connection.lines ? nextLine(connection.bytes) : how.cut(connection.bytes, connection)
     if (found === 'wait') return
@@ -173,6 +187,7 @@ const oneRead = (most: number): Partial<Ways> => ({
 /** Every way of being wrong, the stage in which it shows, and what is different. */
 export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] = [
   // What is written.
+  ['part of a long answer', 'framing', { send: (bytes, { socket }) => void socket.write(bytes.slice(0, 65_536)) }],
   ['length in characters', 'framing', { frame: (reply) => header([...json(reply)].length) + json(reply) }],
   ['LF for CR LF', 'framing', { frame: (reply) => framed(json(reply)).replaceAll('\r\n', '\n') }],
   ['LF once', 'framing', { frame: (reply) => framed(json(reply)).replace('\r\n\r\n', '\r\n\n') }],
@@ -229,7 +244,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   }],
   ['until the end of the stream', 'framing', {
     cut: never,
-    end: (connection) => (take(connection, { ...right }), connection.socket.end()),
+    end: (connection) => (take(connection, { ...right }), right.end(connection)),
   }],
   ['output in a buffer', 'framing', {
     send: (bytes, connection) => void (connection.written += bytes.length) ?? (connection.socket.cork(), connection.socket.write(bytes), bytes.length > 4096 && connection.socket.uncork()),
@@ -263,11 +278,11 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['errors for notifications', 'messages', answers((request) => ('id' in request ? undefined : failed(-32600, 'Invalid Request')))],
   ['id as a number', 'messages', replies((reply) => ({ ...reply, id: typeof reply['id'] === 'string' && /^\d+$/.test(reply['id']) ? Number(reply['id']) : reply['id'] }))],
   ['id made whole', 'messages', replies((reply) => ({ ...reply, id: typeof reply['id'] === 'number' ? Math.trunc(reply['id']) : reply['id'] }))],
-  ['id 0 is none', 'messages', answers((request) => (request['id'] ? undefined : right.answer({ ...request, id: undefined, method: 'update' }, undefined as never)))],
+  ['id 0 is none', 'messages', { answer: ({ id, ...request }, connection) => right.answer(id === 0 ? request : { ...request, ...(id !== undefined && { id }) }, connection) }],
   ['null dropped', 'messages', replies((reply) => (reply['result'] === null ? { jsonrpc: '2.0', id: reply['id'] } : reply))],
   ['names taken in order', 'messages', answers((request) => call({ ...request, params: Array.isArray(request['params']) ? request['params'] : Object.values(request['params'] ?? {}) }))],
   ['parameters by name only', 'messages', answers((request) => (Array.isArray(request['params']) ? failed(-32602, 'Invalid params', request['id']) : undefined))],
-  ['parameters in order only', 'messages', answers((request) => (Array.isArray(request['params']) || request['params'] === undefined ? undefined : failed(-32602, 'Invalid params', request['id'])))],
+  ['parameters in order only', 'framing', answers((request) => (Array.isArray(request['params']) || request['params'] === undefined ? undefined : failed(-32602, 'Invalid params', request['id'])))],
   ['parameters left out', 'messages', answers((request) => ('params' in request ? undefined : 'close'))],
   ['a method is missing', 'messages', answers((request) => (request['method'] === 'sum' ? failed(-32601, 'Method not found', request['id']) : undefined))],
   ['numbers as strings', 'messages', replies((reply) => ({ ...reply, result: typeof reply['result'] === 'number' ? String(reply['result']) : reply['result'] }))],
@@ -300,7 +315,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['array for an empty batch', 'batches', { batch: (items, connection) => (items.length === 0 ? [] : right.batch(items, connection)) }],
   ['empty array for notifications', 'batches', { batch: async (items, connection) => (await right.batch(items, connection)) ?? [] }],
   ['drops what is no request', 'batches', { batch: (items, connection) => right.batch(items.length === 0 ? items : items.filter((item) => typeof item === 'object' && isRequest(item as Request)), connection) }],
-  ['no lines', 'lines', {}],
+  ['no lines', 'lines', { noLines: true }],
   // Waiting.
   ['one client at a time', 'waiting', {
     open: ({ server, socket }) => {
@@ -310,8 +325,9 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
       void before.then(() => socket.resume())
     },
   }],
-  ['one call at a time', 'waiting', { answer: (request, { server }) => (server.busy = server.busy.then(() => right.answer(request, undefined as never))) }],
-  ['in the order of asking', 'waiting', { answer: (request, connection) => ((connection as { turn?: Promise<unknown> }).turn = ((connection as { turn?: Promise<unknown> }).turn ?? Promise.resolve()).then(() => right.answer(request, connection))) }],
+  ['one call at a time', 'waiting', { answer: (request, connection) => (connection!.server.busy = connection!.server.busy.then(() => right.answer(request))) }],
+  ['in the order of asking', 'waiting', { answer: (request, connection) => (connection!.turn = (connection!.turn ?? Promise.resolve()).then(() => right.answer(request, connection))) }],
+  ['sleep does not wait', 'waiting', answers((request) => (request['method'] === 'sleep' ? call({ ...request, method: 'sum', params: Array.isArray(request['params']) ? request['params'] : [(request['params'] as Reply)['ms']] }) : undefined))],
   ['does not close', 'waiting', { end: () => {} }],
   ['closes with a call in flight', 'waiting', { end: ({ socket }) => void setImmediate(() => socket.destroy()) }],
   // What nobody should send.
@@ -319,6 +335,6 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['any number for a length', 'hostile', { cut: (bytes, connection) => right.cut(Buffer.from(bytes.toString('latin1').replace(/(: *)[-+]?(\d+)[a-z]+\r/i, '$1$2\r'), 'latin1'), connection) }],
   ['open after a broken frame', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? 'wait' : found } }],
   ['ignores deadlines', 'deadlines', {}],
-  ['answers a cancel', 'deadlines', answers((request) => (request['method'] === '$/cancelRequest' ? failed(-32601, 'Method not found') : (request['meta'] as Reply | undefined)?.['timeoutMs'] !== undefined ? failed(-32008, 'Deadline exceeded', request['id']) : undefined))],
+  ['answers a cancel', 'hostile', answers((request) => (request['method'] === '$/cancelRequest' ? failed(-32601, 'Method not found') : undefined))],
   ['ignores credit', 'streams', {}],
 ]

@@ -85,7 +85,7 @@ function causeOfLength(bytes: Buffer): Cause | undefined {
   const length = endOfJson(body.toString('latin1'))
   if (spoiled && (length === undefined || length === says || !isUtf8(body.subarray(0, length)))) return spoiled
   if (length === undefined) {
-    return body.length < says ? write(`The message breaks off: Content-Length says ${says}, and only ${body.length} bytes of it came.`) : causeOfJson(body.subarray(0, says))
+    return body.length < says ? write(`The message breaks off: Content-Length says ${says}, and only ${body.length} bytes of it came.${body.length > 4000 ? ' One call of send() may take only a part of what it is given: go on with the rest (sendall).' : ''}`) : causeOfJson(body.subarray(0, says))
   }
   if (length > says) return tooShort(body.subarray(0, length).toString(), says, length)
   const over = body.subarray(length, says).toString('latin1')

@@ -2,7 +2,7 @@ import type { Failure } from '../run.ts'
 import { causeOfBytes } from './bytes.ts'
 import type { Cause } from './bytes.ts'
 import { causeOfMessage } from './messages.ts'
-import { causeOfRefusal, causeOfSilence } from './silence.ts'
+import { causeOfNoSleep, causeOfRefusal, causeOfSilence } from './silence.ts'
 import type { Lab } from './silence.ts'
 
 /**
@@ -11,8 +11,14 @@ import type { Lab } from './silence.ts'
  */
 export async function causeOf(failure: Failure, lab: Lab | undefined): Promise<Required<Cause>> {
   const { page } = failure.case
-  const found = (await causeOfHow(failure, lab)) ?? causeOfWhatCame(failure) ?? (await causeOfNothing(failure, lab))
+  const found = (await causeOfTime(failure, lab)) ?? (await causeOfHow(failure, lab)) ?? causeOfWhatCame(failure) ?? (await causeOfNothing(failure, lab))
   return { page, ...(found ?? { says: `What came is not what is right here: ${failure.difference.says}.` }) }
+}
+
+async function causeOfTime(failure: Failure, lab: Lab | undefined): Promise<Cause | undefined> {
+  const { arrival, case: { stage, script } } = failure
+  if (!lab || stage !== 'waiting' || arrival?.kind !== 'message') return undefined
+  return script.some((step) => step.text.includes('"sleep"')) ? causeOfNoSleep(lab) : undefined
 }
 
 /** A right call got an error: perhaps because of how it came, and not of what it says. */

@@ -22,7 +22,7 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
   }
   const batch = sent.findLast(({ json }) => Array.isArray(json))
   if (batch && sent.every(({ json }) => Array.isArray(json))) {
-    const cause = causeOfBatch(batch.json as unknown[], got, patterns)
+    const cause = causeOfBatch(batch.json as unknown[], got, pending.some(isProbe) ? [] : patterns)
     if (cause) return cause
   }
   if (Array.isArray(got)) {
@@ -34,7 +34,8 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
 
 function probeOf({ pending }: Failure): Message {
   const probe = pending.find(isProbe)
-  return probe ? (valueOf((probe as Extract<Expected, { kind: 'message' }>).pattern) as Message) : {}
+  const pattern = probe?.kind === 'message' ? probe.pattern : undefined
+  return pattern ? { jsonrpc: '2.0', id: idOf(pattern), method: 'say', params: { text: 'one more' } } : {}
 }
 
 function isProbe(step: Expected): boolean {
@@ -63,7 +64,7 @@ function causeOfBatch(batch: unknown[], got: unknown, patterns: readonly Node[])
   const calls = batch.filter((one) => isObject(one) && 'id' in one)
   if (batch.length === 0 && Array.isArray(got)) return { says: 'An empty batch is answered with an array: it is an invalid request, and gets one error object (-32600, id null).', page }
   const onlyNotifications = calls.length === 0 && batch.every((one) => isObject(one) && 'method' in one)
-  if (onlyNotifications && expected?.kind !== 'object') return { says: `${Array.isArray(got) && got.length === 0 ? 'An empty array' : 'Something'} is sent for a batch of notifications only: nothing at all is sent for it.`, page }
+  if (onlyNotifications && !expected) return { says: `${Array.isArray(got) && got.length === 0 ? 'An empty array' : 'Something'} is sent for a batch of notifications only: nothing at all is sent for it.`, page }
   if (Array.isArray(got) && expected?.kind === 'array') return causeOfItems(batch, got, expected, page)
   if (isObject(got) && expected?.kind === 'array') {
     const error = got['error']
@@ -116,7 +117,15 @@ function causeOfReply(failure: Failure, got: Message, patterns: readonly Node[],
   }
   const seen = before.flatMap((one) => (one.kind === 'message' && one.on === on ? [JSON.parse(one.raw.slice(one.bodyAt)) as unknown] : []))
   const wanted = patterns.find((pattern) => JSON.stringify(idOf(pattern)) === id)
-  if (!wanted && seen.some((one) => isObject(one) && JSON.stringify(one['id']) === id && id !== 'null' && id !== undefined)) {
+  const nearest = patterns.find((one) => String(idOf(one)) === String(got['id'])) ?? patterns[0]
+  // The right answer under the id of an answer before it is not that one again.
+  const asWanted = nearest && 'result' in got && JSON.stringify((valueOf(nearest) as Message)['result']) === JSON.stringify(got['result'])
+  const again = seen.some((one) => isObject(one) && JSON.stringify(one['id']) === id)
+  const twice = asked.filter((request) => 'id' in request && JSON.stringify(request['id']) === id).length > 1
+  if (twice && patterns.some((one) => 'error' in objectOf(one)) && 'result' in got) {
+    return { says: `A second request with the id ${id}, which is still in flight, is taken: two replies with one id cannot be told apart, so it is refused (-32600).`, page: wire('ids') }
+  }
+  if (!wanted && again && !asWanted && id !== 'null' && id !== undefined) {
     return { says: `The request with the id ${id} is answered twice: each request has exactly one reply.`, page: wire('what-a-message-says') }
   }
   if (!wanted && got['id'] == null && pending.some(isProbe)) {
@@ -129,9 +138,28 @@ function causeOfReply(failure: Failure, got: Message, patterns: readonly Node[],
   if (!wanted && pending.some(isProbe) && requestsOf(sentOn(failure.case, on, failure.line)).some((one) => 'result' in one || 'error' in one)) {
     return { says: 'A reply that nobody waits for is answered: two programs that do this never stop.', page: wire('what-a-message-says') }
   }
-  const pattern = wanted ?? patterns.find((one) => String(idOf(one)) === String(got['id'])) ?? patterns[0]
+  const pattern = wanted ?? nearest
   if (!pattern) return undefined
-  return causeOfEnvelope(got, pattern, asked) ?? causeOfContent(got, pattern, asked)
+  const last = sentOn(failure.case, on, failure.line).at(-1)
+  const what = last && last.json === undefined ? describe(last) : undefined
+  return causeOfStream(got, pattern) ?? causeOfEnvelope(got, pattern, asked) ?? causeOfContent(got, pattern, asked, what, failure.case.writes !== 'whole')
+}
+
+/** Of items, where the one or the other is of a stream. */
+function causeOfStream(got: Message, pattern: Node): Cause | undefined {
+  const page = wire('items-and-credit')
+  const wanted = valueOf(pattern) as Message
+  if (typeof wanted['method'] === 'string' && !('method' in got)) {
+    if ('error' in got) return undefined
+    return wanted['method'] === '$/credit/up'
+      ? { says: '`meta.stream` is not looked at: who is streamed to grants credit, with `$/credit/up`, before it answers.', page }
+      : { says: '`meta.credit` is not looked at, or the end came too early: the items of the answer come in `$/stream/down`, and the reply behind them is their end.', page }
+  }
+  if (got['method'] === '$/stream/down' && wanted['method'] !== '$/stream/down') {
+    return { says: 'More items came than were granted: with no credit left a stream waits.', page }
+  }
+  if (typeof wanted['method'] === 'string' && wanted['method'] !== got['method']) return { says: `"${String(got['method'])}" came where "${wanted['method']}" must come.`, page }
+  return typeof wanted['method'] === 'string' ? { says: 'The items are not those that were asked for, or not for this request: they come in order, each once, and no more than was granted.', page } : undefined
 }
 
 /** What of a reply is wrong whatever was asked. */
@@ -190,16 +218,16 @@ function causeOfId(got: Message, pattern: Node, asked: readonly Message[]): Caus
 }
 
 /** Result or error, and which. */
-function causeOfContent(got: Message, pattern: Node, asked: readonly Message[]): Cause | undefined {
+function causeOfContent(got: Message, pattern: Node, asked: readonly Message[], said?: string, inPieces = false): Cause | undefined {
   const expected = valueOf(pattern) as Message
   const request = asked.find((one) => 'id' in one && JSON.stringify(one['id']) === JSON.stringify(got['id'])) ?? (asked.length === 2 ? asked[0] : undefined)
-  const what = request ? describe({ json: request, body: Buffer.from('{}'), bytes: Buffer.alloc(0) }) : undefined
+  const what = request ? describe({ json: request, body: Buffer.from('{}'), bytes: Buffer.alloc(0) }) : said
   const wantedError = isObject(expected['error']) ? expected['error'] : undefined
   const error = isObject(got['error']) ? got['error'] : undefined
   if (wantedError && !error) return takenThough(wantedError['code'], what)
   if (wantedError && error) return otherError(wantedError, error, what)
   if (error && 'result' in expected) return refusedThough(error, request, what)
-  if ('result' in expected && 'result' in got) return otherResult(expected['result'], got['result'], request)
+  if ('result' in expected && 'result' in got) return otherResult(expected['result'], got['result'], request, inPieces)
   return undefined
 }
 
@@ -220,22 +248,22 @@ function takenThough(code: unknown, what: string | undefined): Cause {
   const says: Record<string, string> = {
     '-32700': 'What is not JSON is taken for a message',
     '-32601': 'A method that does not exist is found, and answered with a result',
-    '-32602': 'The method does not look at its parameters: wrong ones are answered with a result',
-    '-32008': '`meta.timeoutMs` is not looked at: the call ran on when its time was over',
-    '-32800': '`$/cancelRequest` is not heeded: the call that was given up ran to its end',
+    '-32602': 'The method does not look at its parameters, and wrong ones are answered with a result',
+    '-32008': '`meta.timeoutMs` is not looked at, and the call ran on when its time was over',
+    '-32800': '`$/cancelRequest` is not heeded, and the call that was given up ran to its end',
     '-32029': 'Everything is taken on, however much waits already',
     '-32001': 'It is answered who has not said who they are, or has said it falsely',
   }
   const meaning = meanings[String(code)]
   const sentence = says[String(code)] ?? `${what === undefined ? 'This' : capital(what)} is answered with a result`
-  return { says: `${sentence}: it gets the error ${String(code ?? 'that it asked for')}${meaning === undefined ? '' : `, ${meaning}`}.`, ...(page !== undefined && { page }) }
+  return { says: `${sentence}. It must get the error ${String(code ?? 'that it asked for')}${meaning === undefined ? '' : `, for ${meaning}`}.`, ...(page !== undefined && { page }) }
 }
 
 function otherError(wanted: Message, error: Message, what: string | undefined): Cause {
   const [should, is] = [wanted['code'], error['code']]
   if (typeof should === 'number' && should !== is) {
-    const is32603 = is === -32603 ? ' What it is must be looked at before the method runs.' : ''
-    return { says: `${what === undefined ? 'This' : capital(what)} got the error ${String(is)}: it is ${meanings[String(should)] ?? 'its own error'}, ${should}.${is32603}`, page: wire('errors') }
+    const is32603 = is === -32603 ? ' Look at it before the method runs.' : ''
+    return { says: `${what === undefined ? 'This' : capital(what)} gets the error ${String(is)}, and must get ${should}: that is for ${meanings[String(should)] ?? 'this'}.${is32603}`, page: wire('errors') }
   }
   if (typeof wanted['message'] === 'string' && wanted['message'] !== error['message']) {
     return { says: `The message of the error ${String(is)} is ${JSON.stringify(error['message'])}: it is ${JSON.stringify(wanted['message'])}.`, page: wire('errors') }
@@ -251,7 +279,7 @@ function refusedThough(error: Message, request: Message | undefined, what: strin
   const says = `${it} is refused with ${String(code)} (${JSON.stringify(error['message']) ?? 'no message'})`
   if (code === -32602 && request) {
     const { params } = request
-    const how = params === undefined || params === null ? 'left out' : Array.isArray(params) ? 'in order, as an array' : 'by name, as an object'
+    const how = params === undefined || params === null ? 'left out by a method that has none' : Array.isArray(params) ? 'in order, as an array' : 'by name, as an object'
     return { says: `${says}: parameters may be given ${how}.`, page: wire('parameters') }
   }
   if (code === -32603) return { says: `${says}: the method had an accident with what it must take.` }
@@ -259,8 +287,9 @@ function refusedThough(error: Message, request: Message | undefined, what: strin
   return { says: `${says}, and is right.` }
 }
 
-function otherResult(wanted: unknown, result: unknown, request: Message | undefined): Cause | undefined {
+function otherResult(wanted: unknown, result: unknown, request: Message | undefined, inPieces: boolean): Cause | undefined {
   if (typeof wanted === 'string' && typeof result === 'string') {
+    if (inPieces && /[?\ufffd]/.test(result) && !/[?\ufffd]/.test(wanted)) return { says: 'A letter whose bytes come in two pieces is spoiled: decode a body when all of it is there, not each piece.', page: wire('where-a-message-ends') }
     const latin = Buffer.from(wanted).toString('latin1')
     if (result === latin || /\u00c3[\u0080-\u00bf\u2018-\u203a]|\u00c3\u00a9/.test(result)) return { says: 'UTF-8 is read as if it were Latin-1 (or another encoding of one byte a letter): decode what comes as UTF-8.', page: wire('where-a-message-ends') }
     if (result.includes('\ufffd') && !wanted.includes('\ufffd')) return { says: 'Letters came back as "\ufffd": the bytes of one were decoded in pieces, or in another encoding. Decode a whole body, as UTF-8.', page: wire('where-a-message-ends') }

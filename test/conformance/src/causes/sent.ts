@@ -33,7 +33,7 @@ export function requestsOf(sent: readonly Sent[]): Message[] {
 }
 
 /** What a message is, for a sentence: "a batch", "a notification". */
-export function describe({ json, body }: Sent): string {
+export function describe({ json, body }: Sent, withId = false): string {
   if (body.length === 0) return 'a frame without a body'
   if (json === undefined) return 'a body that is not JSON'
   if (Array.isArray(json)) {
@@ -44,13 +44,13 @@ export function describe({ json, body }: Sent): string {
   if ('result' in json || 'error' in json) return 'a reply that it has not asked for'
   if (json['jsonrpc'] !== '2.0') return `a request whose "jsonrpc" is ${'jsonrpc' in json ? JSON.stringify(json['jsonrpc']) : 'missing'}`
   if (typeof json['method'] !== 'string') return `a request whose method is ${'method' in json ? JSON.stringify(json['method']) : 'missing'}`
-  const what = 'id' in json ? describeCall(json) : `a notification (a request without an id) of "${json['method']}"`
+  const what = 'id' in json ? describeCall(json, withId) : `a notification (a request without an id) of "${json['method']}"`
   return what
 }
 
-function describeCall({ id, method, params }: Message): string {
+function describeCall({ id, method, params }: Message, withId: boolean): string {
   const unusual = id === null || id === '' || id === 0 || typeof id === 'object' || typeof id === 'boolean' || (typeof id === 'number' && (id < 0 || !Number.isSafeInteger(id)))
   if (unusual) return `a request whose id is ${JSON.stringify(id).slice(0, 40)}`
   const how = params === undefined ? ' without parameters' : params === null ? ' with parameters null' : Array.isArray(params) ? ' with parameters in order (an array)' : typeof params === 'object' ? ' with parameters by name (an object)' : ` whose parameters are ${typeof params}`
-  return `a call of "${String(method).slice(0, 40)}"${how}${typeof id === 'string' ? ', whose id is a string' : ''}`
+  return `a call of "${String(method).slice(0, 40)}"${how}${withId && typeof id === 'string' ? ', whose id is a string' : ''}`
 }

@@ -16,6 +16,8 @@ export interface Lab {
   readonly window: number
   /** Whether it has ever answered anything, on how many connections. */
   readonly answered: number
+  /** What it has printed on stdout, if that is ours to read. */
+  readonly printed?: string | undefined
   /** Starts it again, where it can be started, and gives its first connection. */
   readonly revive?: (() => Promise<Socket>) | undefined
 }
@@ -33,7 +35,7 @@ export async function causeOfSilence(failure: Failure, lab: Lab): Promise<Cause 
     if (cause) return cause
   }
   if (!answers && lab.answered === 0) return ended || control.ended ? causeOfHangUp(failure, control) : causeOfNoAnswer(lab)
-  if (pending.every((step) => step.kind === 'closed')) return causeOfOpen(failure)
+  if (!ended && pending.some((step) => step.kind === 'closed') && !pending.some((step) => step.text.includes('"result"'))) return causeOfOpen(failure)
   if (clients.size > 1 && !ended && pending[0]?.on !== 'A') return causeOfOneClient(failure, lab)
   return causeOfUnanswered(failure, sent, ended, lab)
 }
@@ -68,20 +70,26 @@ function causeOfHangUp(failure: Failure, control: Heard): Cause {
 }
 
 /** It has never answered anything: what is it waiting for? */
-async function causeOfNoAnswer({ address, window }: Lab): Promise<Cause> {
+async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause> {
   const body = plain.subarray(plain.indexOf('\r\n\r\n') + 4)
   const header = plain.subarray(0, plain.length - body.length)
   const page = wire('how-a-frame-is-read')
+  if (/"result"|Content-Length/.test(printed ?? '')) return { says: 'The answer is printed on stdout, and not written to the connection.', page: wire('how-a-frame-is-written') }
   const heard = (moves: Move[], replies?: number) => ask(address, window, moves, replies)
   // All in one write was in vain. What is tried first asks for less.
   const lineEnd = await heard([plain, Buffer.from('\n')])
+  if (lineEnd.bytes.length > 0 && (await heard([plain, 'wait', Buffer.from(' ')])).after > 0) {
+    return { says: 'The first call is answered only when more comes behind it: look at what has been read before you read again.', page }
+  }
+  const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line.', page: wire('where-a-message-ends') }
+  if (/^\s*\{/.test(lineEnd.bytes.toString('latin1'))) return lines
   if (lineEnd.bytes.length > 0) return { says: 'It answers only when a line end follows the body, which no frame has: read as many bytes as the length says, not a line.', page }
   const parts = await heard([header, 'wait', body])
   if (parts.bytes.length > 0) return { says: 'It answers only when header and body come in two pieces: what has come together with the header is the beginning of the body, and must not be lost.', page }
   const lineFeeds = await heard([Buffer.from(plain.toString().replaceAll('\r\n', '\n'))])
   if (lineFeeds.bytes.length > 0) return { says: 'It answers only when the lines of the header end in LF alone: they end in CR LF, bytes 13 and 10.', page }
   const line = await heard([body, Buffer.from('\n')])
-  if (line.bytes.length > 0) return { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line.', page: wire('where-a-message-ends') }
+  if (line.bytes.length > 0) return lines
   const next = await heard([plain, 'wait', plain])
   if (next.after === 3) return { says: 'The first call is answered only when a second comes: look at what has been read before you read again.', page }
   const end = await heard([plain, 'wait', 'end'])
@@ -98,11 +106,12 @@ async function causeOfNoAnswer({ address, window }: Lab): Promise<Cause> {
 }
 
 /** The connection should have ended. */
-function causeOfOpen({ case: { script, id } }: Failure): Cause {
+function causeOfOpen({ case: { script, id, page: asked } }: Failure): Cause {
   const page = wire(script.some((step) => step.kind === 'end') ? 'the-end-of-a-connection' : 'a-frame-that-is-broken')
   const name = id.replace(/^\w+: /, '')
   if (script.some((step) => step.kind === 'end')) return { says: `The client has ended its side (${name}), and the server does not end its own: when all is answered, it closes.`, page }
-  return { says: `After what is no frame (${name}) the connection stays open: nobody knows where the next message begins, so it must end.`, page }
+  if (asked.endsWith('limits')) return { says: `What has no end, or is too large (${name}), is taken in without a limit: it must be refused, and the connection ended, as soon as the limit is passed.`, page: asked }
+  return { says: `What is no frame (${name}) is not refused: nobody knows where the next message begins, so the server says so (an error with the id null) and ends the connection.`, page }
 }
 
 async function causeOfOneClient({ case: one }: Failure, { address, window }: Lab): Promise<Cause> {
@@ -122,7 +131,7 @@ async function causeOfOneClient({ case: one }: Failure, { address, window }: Lab
 async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended: boolean, lab: Lab): Promise<Cause | undefined> {
   const { address, window } = lab
   const refused = failure.arrival?.kind === 'message'
-  const { before, on, case: one, transcripts } = failure
+  const { before, on, case: one } = failure
   const page = wire('how-a-frame-is-read')
   const answered = before.filter((arrival) => arrival.on === on && arrival.kind === 'message').length
   const does = ended ? 'the connection is ended' : refused ? 'an error comes' : 'nothing comes'
@@ -139,8 +148,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
   }
   if (one.framing === 'newline') return { says: `${does[0]!.toUpperCase()}${does.slice(1)} when the call is a line of JSON: a connection that begins with "{" or "[" speaks in lines.`, page: wire('one-text-a-line') }
   const whole = sent.map(({ bytes }) => bytes)
-  const pieces = transcripts.get(on)?.sent.length ?? 1
-  if (one.writes !== 'whole' || pieces > whole.length) {
+  if (one.writes !== 'whole') {
     const joined = await heard([Buffer.concat(whole)], calls.length)
     if (resultsIn(joined.bytes) >= calls.length) return { says: `A message that comes in pieces is not answered (${does}), and the same in one piece is: one read may give a part of a message, so keep it and read on.`, page }
   }
@@ -199,14 +207,26 @@ async function causeOfSize({ body, bytes, json }: Sent, does: string, heard: Hea
 }
 
 function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean): Cause {
-  const what = describe(last)
+  const what = describe(last, true)
   const { json } = last
   const id = isObject(json) && 'method' in json ? json['id'] : undefined
   if (!ended && isObject(json) && 'id' in json && (id === 0 || id === '' || id === null)) {
     return { says: `A request whose id is ${JSON.stringify(id)} gets no answer: it is taken for a notification, and only a request without any id is one.`, page: wire('ids') }
   }
+  if (Array.isArray(json) && json.length > 0) {
+    return { says: `${ended ? 'At a batch the connection is ended' : 'A batch gets no answer'}, and a plain call is answered: several messages may come in one array, and their answers go back in one array.`, page: wire('batches') }
+  }
   if (isObject(json) && !('id' in json) && 'method' in json) {
     return { says: `After ${what} ${ended ? 'the connection is ended' : 'the next call on that connection is not answered'}: it gets no reply, and the connection goes on.`, page }
   }
   return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.` : `There is no answer to ${what}, and a plain call is answered.`, page }
+}
+
+/** Whether `sleep` answers at once: then no order of answers says anything of waiting. */
+export async function causeOfNoSleep({ address, window }: Lab): Promise<Cause | undefined> {
+  const since = performance.now()
+  const heard = await ask(address, window + 300, [framed('{"jsonrpc":"2.0","id":1,"method":"sleep","params":{"ms":200}}')])
+  const ms = Math.round(performance.now() - since)
+  if (resultsIn(heard.bytes) === 0 || ms > 150) return undefined
+  return { says: '`sleep` does not wait: asked for 200 ms it answers at once.', page: 'docs/service.md#the-methods' }
 }
