@@ -11,18 +11,21 @@ def receive(stream):
 
 
 port, *words = sys.argv[1:]
-calls = dict(enumerate(zip(words[::2], words[1::2]), start=1))
-replies = {}
+calls, replies = [], {}
+for word in words:
+    if word[0] in "{[":
+        calls[-1]["params"] = json.loads(word)
+    else:
+        calls.append({"jsonrpc": "2.0", "id": len(calls), "method": word})
 with socket.create_connection(("127.0.0.1", int(port))) as connection:
-    for id, (method, params) in calls.items():
-        request = {"jsonrpc": "2.0", "id": id, "method": method, "params": json.loads(params)}
-        body = json.dumps(request).encode()
+    for call in calls:
+        body = json.dumps(call).encode()
         connection.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     stream = connection.makefile("rb")
-    while replies.keys() != calls.keys():
+    while len(replies) < len(calls):
         message = receive(stream)
-        if "method" not in message and message.get("id") in calls:
+        if "method" not in message and message.get("id") in range(len(calls)):
             replies[message["id"]] = message
-for id in calls:
+for id in range(len(calls)):
     error = replies[id].get("error")
     print(f"error {error['code']} {error['message']}" if error else json.dumps(replies[id]["result"]))

@@ -10,18 +10,19 @@ def receive(socket)
 end
 
 port, *words = ARGV
-calls = words.each_slice(2).with_index(1).to_h { |call, id| [id, call] }
+calls = words.slice_before { |word| !word.start_with?("{", "[") }.to_a
 socket = TCPSocket.new("127.0.0.1", Integer(port))
-calls.each do |id, (method, params)|
-  body = JSON.generate({ "jsonrpc" => "2.0", "id" => id, "method" => method, "params" => JSON.parse(params) })
+calls.each_with_index do |(method, params), id|
+  call = { "jsonrpc" => "2.0", "id" => id, "method" => method, "params" => params && JSON.parse(params) }
+  body = JSON.generate(call.compact)
   socket.write("Content-Length: #{body.bytesize}\r\n\r\n#{body}")
 end
 replies = {}
 while replies.size < calls.size
   message = receive(socket)
-  replies[message["id"]] = message if calls.key?(message["id"]) && !message.key?("method")
+  replies[message["id"]] = message if (0...calls.size).cover?(message["id"]) && !message.key?("method")
 end
-calls.each_key do |id|
+calls.each_index do |id|
   error = replies[id]["error"]
   puts error ? "error #{error["code"]} #{error["message"]}" : JSON.generate(replies[id]["result"])
 end

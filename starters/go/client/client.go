@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,10 +11,18 @@ import (
 	"net/textproto"
 	"os"
 	"strconv"
+	"strings"
 )
 
+type request struct {
+	Version string          `json:"jsonrpc"`
+	ID      int             `json:"id"`
+	Method  string          `json:"method"`
+	Params  json.RawMessage `json:"params,omitempty"`
+}
+
 type message struct {
-	ID     int
+	ID     *int
 	Method string
 	Result json.RawMessage
 	Error  *struct {
@@ -23,21 +32,28 @@ type message struct {
 }
 
 func main() {
-	calls := os.Args[2:]
+	var calls []request
+	for _, word := range os.Args[2:] {
+		if strings.HasPrefix(word, "{") || strings.HasPrefix(word, "[") {
+			calls[len(calls)-1].Params = json.RawMessage(word)
+		} else {
+			calls = append(calls, request{Version: "2.0", ID: len(calls), Method: word})
+		}
+	}
 	connection, err := net.Dial("tcp", "127.0.0.1:"+os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
-	for i := 0; i+1 < len(calls); i += 2 {
-		request, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": i/2 + 1, "method": calls[i], "params": json.RawMessage(calls[i+1])})
+	for _, call := range calls {
+		body, err := json.Marshal(call)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Fprintf(connection, "Content-Length: %d\r\n\r\n%s", len(request), request)
+		fmt.Fprintf(connection, "Content-Length: %d\r\n\r\n%s", len(body), body)
 	}
 	replies := map[int]message{}
 	reader := bufio.NewReader(connection)
-	for len(replies) < len(calls)/2 {
+	for len(replies) < len(calls) {
 		header, err := textproto.NewReader(reader).ReadMIMEHeader()
 		if err != nil {
 			log.Fatal("the server has ended the connection: ", err)
@@ -48,15 +64,17 @@ func main() {
 			log.Fatal("the server has ended the connection: ", err)
 		}
 		var came message
-		if json.Unmarshal(body, &came) == nil && came.Method == "" && came.ID >= 1 && came.ID <= len(calls)/2 {
-			replies[came.ID] = came
+		if json.Unmarshal(body, &came) == nil && came.Method == "" && came.ID != nil && *came.ID < len(calls) {
+			replies[*came.ID] = came
 		}
 	}
-	for id := 1; id <= len(calls)/2; id++ {
+	for id := range calls {
 		if came := replies[id]; came.Error != nil {
 			fmt.Println("error", came.Error.Code, came.Error.Message)
 		} else {
-			fmt.Println(string(came.Result))
+			var line bytes.Buffer
+			json.Compact(&line, came.Result)
+			fmt.Println(line.String())
 		}
 	}
 }
