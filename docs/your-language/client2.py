@@ -18,6 +18,7 @@ with socket.create_connection(("127.0.0.1", int(port))) as connection:
     for call in calls:
         send(connection, call)
     data = bytearray()
+    # #region replies
     while len(replies) < len(calls):
         data += connection.recv(65536) or sys.exit("the server has ended the connection")
         while (body := take(data, lines=False)) is not None:
@@ -28,6 +29,7 @@ with socket.create_connection(("127.0.0.1", int(port))) as connection:
             elif "method" in message and "id" in message:
                 error = {"code": -32601, "message": "Method not found"}
                 send(connection, {"jsonrpc": "2.0", "error": error, "id": id})
+# #endregion replies
 for _, reply in sorted(replies.items()):
     error = reply.get("error")
     print(f"error {error['code']} {error['message']}" if error else json.dumps(reply["result"]))

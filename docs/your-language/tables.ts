@@ -32,4 +32,14 @@ export default {
     doctored: [/green/, 'red'],
   },
   'your-language-deadlines.txt': fault(`round${last}`, '--stage deadlines --first'),
+  'your-language-client1.txt': {
+    ...fault('client1'),
+    command: 'npm run conformance -- --client "python3 docs/your-language/client1.py {port} {calls}" --first',
+  },
+  'your-language-client2.txt': {
+    command: 'npm run conformance -- --client "python3 docs/your-language/client2.py {port} {calls}"',
+    smaller: ['--stage', 'framing'],
+    facts: (text) => /^framing +green/m.test(text),
+    doctored: [/green/, 'red'],
+  },
 } satisfies Tables
