@@ -26,6 +26,6 @@ while True:
             seconds, run = lookup(request["method"], request["params"])
             time.sleep(seconds)
             reply = {"jsonrpc": "2.0", "result": run(), "id": request["id"]}
-            body = json.dumps(reply).encode()
+            body = json.dumps(reply, ensure_ascii=False).encode()
             connection.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     connection.close()

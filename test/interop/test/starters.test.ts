@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { run } from '@rpc-steps/cli/processes'
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { languages } from '../src/starters.ts'
 
 const tester = fileURLToPath(new URL('../../conformance/main.ts', import.meta.url))
