@@ -61,6 +61,7 @@ export default {
       'ids: two connections may use the same id at the same time':
         'one connection is served at a time',
       "deadlines: a cancel of somebody else's request": 'one connection is served at a time',
+      'framing: half a frame of one client holds nobody else up': 'one connection is served at a time',
     },
   },
   ways: [{ args: '--threads 4', clients: 'threads', mustFail, skip }],

@@ -122,12 +122,22 @@ export const computed: readonly Claim[] = [
     },
   },
   {
+    says: ['At most 100 messages in a batch'],
+    from: '`shared/wire/src/messages.ts`, `defaultMessageLimits`',
+    is: async () => [(await wire()).defaultMessageLimits.batch],
+  },
+  {
+    says: ['may be nested 100 levels deep'],
+    from: '`shared/wire/src/messages.ts`, `defaultMessageLimits`',
+    is: async () => [(await wire()).defaultMessageLimits.depth],
+  },
+  {
     says: ['ends with fifteen exchanges'],
     from: 'the cases of `test/conformance/cases/official.txt`',
     is: () => [textOf('test/conformance/cases/official.txt').match(/^case:/gm)!.length],
   },
   {
-    says: ['about 200 more'],
+    says: ['about 210 more'],
     from: 'the other cases of `test/conformance/cases`',
     is: async () => {
       const { filesUnder } = await import('../source.ts')

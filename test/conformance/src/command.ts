@@ -229,12 +229,13 @@ async function accepts(address: Address): Promise<boolean> {
 
 /** A connection to this address, or the error with which there is none. */
 export async function connected({ host, port }: Address, ms = 1000): Promise<Socket | NodeJS.ErrnoException> {
-  const socket = connect({ host, port, noDelay: true })
+  // It may be reset before anybody looks at it.
+  const socket = connect({ host, port, noDelay: true }).on('error', () => {})
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(ms) })
     return socket
   } catch (error) {
-    socket.on('error', () => {}).destroy()
+    socket.destroy()
     // A name with several addresses, each of which was tried: the first error says enough.
     const first = (error instanceof AggregateError ? error.errors[0] : error) as NodeJS.ErrnoException
     return Object.assign(first.name === 'AbortError' ? new Error(`nothing came in ${ms / 1000} s`) : first, { code: first.code ?? 'ETIMEDOUT' })

@@ -29,6 +29,8 @@ export interface Asked {
   readonly stages?: readonly StageName[] | undefined
   /** Everything is played: what is beyond `can`, and what comes after a stage that is not green. */
   readonly all?: boolean
+  /** It goes on to the next stage though one is not green. */
+  readonly onward?: boolean
   /** It stops at the first failure. */
   readonly first?: boolean
   /** The longest wait for one answer, in milliseconds. */
@@ -81,7 +83,7 @@ class Session {
     const skipped: Skipped[] = []
     const findings: Finding[] = []
     let left = 0
-    const waits = this.#red && !this.#asked.all
+    const waits = this.#red && !this.#asked.all && !this.#asked.onward
     for (const one of cases) {
       const because = this.#notAsked(one)
       if (because !== undefined) skipped.push({ case: one.id, because })
@@ -174,7 +176,7 @@ class Session {
     const revive = restart && (async () => {
       const again = await restart()
       this.#subject = again
-      return again.made
+      return again
     })
     return { address, window: this.#window, answered: this.#answered, printed: program?.stdout(), revive }
   }
@@ -216,7 +218,9 @@ function isSlow(one: Case): boolean {
 
 function crash({ case: one, on, sent }: Failure, program: Program): { says: string; page: string } {
   const { code, signal } = program.exit()!
-  const last = program.stderr().trim().split(/\r?\n/).filter((line) => line.trim() !== '').findLast((line) => /^\S/.test(line)) ?? ''
+  const lines = program.stderr().split(/\r?\n/).filter((line) => /^\S/.test(line))
+  // An exception has its name in front, in most languages; the last line may be about the language itself.
+  const last = lines.findLast((line) => /^([\w.]*(Error|Exception)\b|panic|fatal|thread '|Exception in)/i.test(line)) ?? lines.at(-1) ?? ''
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
   const what = sent.length > 0 ? 'at what was sent' : `when connection ${on} came`
   return { says: `The server ${how} ${what}${last === '' ? '' : `: ${last.slice(0, 200)}`}. One bad message, or one client, must not end it.`, page: one.page }

@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run, runInTurn } from '@rpc-steps/cli/processes'
 import type { Ran } from '@rpc-steps/cli/processes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +11,13 @@ import { startReference } from './reference-server.ts'
 const main = new URL('../main.ts', import.meta.url)
 
 const wrongly: [args: string[], message: RegExp][] = [
-  [[], /--address HOST:PORT/],
+  [[], /say what to test: --command COMMAND, --address HOST:PORT or --client COMMAND/],
+  [['--address', '127.0.0.1:1', '--command', 'x {port}'], /one of them/],
+  [['--command', 'server.py'], /the command has no \{port\}: write it where the server takes its port/],
+  [['--command', 'no-such-program {port}'], /cannot start no-such-program: there is no such program/],
+  [['--address', '127.0.0.1:1', '--stage', 'nope'], /--stage must be of framing, messages, .*, not "nope"/],
+  [['--address', '127.0.0.1:1', '--can', 'fly'], /--can must be of clients, concurrency, .*streams.*, not "fly"/],
+  [['--address', '127.0.0.1:1', '--timeout', '0'], /--timeout must be a whole number from 1/],
   [['--address', '127.0.0.1:99999'], /--address .*: the port must be .* from 1 to 65535, not "99999"/],
   [['--address', '127.0.0.1:0'], /the port must be .* from 1 to 65535, not "0"/],
   [['--address=127.0.0.1:-1'], /the port must be .* from 1 to 65535, not "-1"/],
@@ -54,19 +63,34 @@ describe('npm run conformance', () => {
     expect(code).toBe(0)
   })
 
-  it('skips what not every server can when no step is named', async () => {
-    const args = ['--address', `127.0.0.1:${right.port}`, '--filter', 'waiting']
-    const { code, stdout } = await run(main, args)
-    expect(stdout).toMatch(/\n0 passed, 0 failed, [1-9]\d* skipped\n$/)
-    expect(code).toBe(0)
-  })
-
-  it('exits with 1 when a case fails, and says how', async () => {
-    const args = ['--address', `127.0.0.1:${wrong.port}`, '--filter', 'ids: zero']
-    const { code, stdout } = await run(main, args)
-    expect(stdout).toMatch(/^\nFAILED {2}ids: zero {2}\(cases\/ids.txt:\d+\)\n/)
+  it('says first how far it is and what is next, then how it failed; exits with 1', async () => {
+    const { code, stdout } = await run(main, ['--address', `127.0.0.1:${wrong.port}`, '--filter', 'ids: zero'])
+    expect(stdout).toMatch(/^messages +0 of 1 .*\n\nnext: ids: zero\n +"sum" answered 2: /)
+    expect(stdout).toMatch(/\nFAILED {2}ids: zero {2}\(test\/conformance\/cases\/ids.txt:\d+\)\n/)
     expect(stdout).toMatch(/\n0 passed, 1 failed, 0 skipped\n$/)
     expect(code).toBe(1)
+  })
+
+  it('prints JSON, writes JUnit, lists and explains itself', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'conformance-')), 'junit.xml')
+    const at = (port: number) => ['--address', `127.0.0.1:${port}`]
+    const told = await runInTurn([
+      [...at(wrong.port), '--filter', 'ids: zero', '--json', '--junit', file],
+      [...at(right.port), '--stage', 'batches', '--filter', 'batches: of one'],
+      [...at(right.port), '--filter', 'while the first one computes', '--can', 'nothing'],
+      ['--list', '--filter', 'computes'],
+    ].map((args) => ({ file: main.href, args })))
+    const [json, one, nothing, list] = told.map(({ stdout }) => stdout)
+    expect(JSON.parse(json!)).toMatchObject({
+      stages: [{ stage: 'messages', findings: [{ case: 'ids: zero', page: 'docs/service.md#the-methods', came: { kind: 'bytes' } }] }],
+    })
+    const xml = readFileSync(file, 'utf8')
+    expect(xml).toContain('<testsuite name="messages" tests="1" failures="1" skipped="0">')
+    expect(xml).toContain('<failure message="&quot;sum&quot; answered 2')
+    expect(one).toMatch(/^batches +green .*\n\nNothing is wrong that was asked\.\n\n1 passed, 0 failed, 0 skipped\n$/)
+    expect(nothing).toMatch(/^waiting +not asked .*\(--can threads asks for it\)\n\n0 passed, 0 failed, 1 skipped\n$/)
+    expect(list).toMatch(/^waiting: .*\n {2}waiting: a second client .* {2}\(--can threads\) {2}docs\/wire.md#who-waits-for-whom\n$/)
+    expect(told.map(({ code }) => code)).toEqual([1, 0, 0, 0])
   })
 
   // All in one process: to start one for each takes most of the time.

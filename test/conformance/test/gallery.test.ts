@@ -13,7 +13,7 @@ const told = new Map<string, string>()
 
 async function firstOf([name, stage, other]: (typeof gallery)[number]): Promise<void> {
   const { server, address } = await startBroken(other)
-  const asked = { can: usualAbilities, stages: [stage], first: true, timeout: 300 }
+  const asked = { can: usualAbilities, stages: [stage], first: true, timeout: stage === 'waiting' ? 1500 : 300 }
   const { stages } = await testServer(cases, { name, address }, asked)
   server.close()
   const finding = stages.flatMap(({ findings }) => findings)[0]

@@ -40,6 +40,7 @@ const header = (length: number) => `Content-Length: ${length}\r\n\r\n`
 const json = (value: unknown) => JSON.stringify(value)
 const spaced = (value: unknown) => JSON.stringify(value).replace(/([:,])(?=["{[\d])/g, '$1 ')
 const framed = (body: string) => header(Buffer.byteLength(body)) + body
+const written = (reply: unknown, { lines }: Connection) => (lines ? `${json(reply)}\n` : framed(json(reply)))
 const escape = (text: string) => text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 function call({ method, params, id }: Request): unknown {
@@ -66,7 +67,7 @@ function call({ method, params, id }: Request): unknown {
 
 const isRequest = ({ jsonrpc, method, params, id }: Request) =>
   jsonrpc === '2.0' && typeof method === 'string' && (params == null || typeof params === 'object') &&
-  (id == null || typeof id === 'string' || (typeof id === 'number' && (Number.isSafeInteger(id) || id % 1 !== 0)))
+  (id == null || typeof id === 'string' || (typeof id === 'number' && (Number.isSafeInteger(id) || (Number.isFinite(id) && id % 1 !== 0))))
 
 const right: Ways = {
   frame: (reply) => framed(json(reply)),
@@ -101,7 +102,7 @@ const right: Ways = {
   open: () => {},
   end: (connection) => {
     // Half a frame is an error; what is whole is answered first.
-    if (connection.bytes.length > 0) connection.socket.end(framed(json(right.bad(connection))))
+    if (connection.bytes.length > 0) connection.socket.end(written(right.bad(connection), connection))
     else void connection.busy.then(() => connection.socket.end())
   },
   chunk: (chunk) => chunk,
@@ -126,8 +127,12 @@ function take(connection: Connection, how: Ways): void {
   connection.lines ??= connection.bytes.length > 0 && how.cut === right.cut && !how.noLines ? '{['.includes(String.fromCharCode(connection.bytes[0]!)) : false
   while (connection.bytes.length > 0 && !connection.socket.destroyed) {
     const found = connection.lines ? nextLine(connection.bytes) : how.cut(connection.bytes, connection)
+    if (typeof found !== 'string' && connection.lines && found.body.toString().trim() === '') {
+      connection.bytes = connection.bytes.subarray(found.next)
+      continue
+    }
     if (found === 'wait') return
-    if (found === 'close') return void connection.socket.end(framed(json(how.bad(connection))))
+    if (found === 'close') return void connection.socket.end(written(how.bad(connection), connection))
     connection.bytes = connection.bytes.subarray(found.next)
     const answer = answerTo(found.body, connection, how)
     const sent = Promise.resolve(answer).then((reply) => {
@@ -138,9 +143,10 @@ function take(connection: Connection, how: Ways): void {
   }
 }
 
-function nextLine(bytes: Buffer): { body: Buffer; next: number } | 'wait' {
+function nextLine(bytes: Buffer): { body: Buffer; next: number } | 'wait' | 'close' {
   const end = bytes.indexOf('\n')
-  return end < 0 ? 'wait' : { body: bytes.subarray(0, end), next: end + 1 }
+  if (end < 0) return bytes.length > 4_194_304 ? 'close' : 'wait'
+  return { body: bytes.subarray(0, end), next: end + 1 }
 }
 
 function answerTo(body: Buffer, connection: Connection, how: Ways): unknown {
@@ -169,8 +175,8 @@ export async function startBroken(other: Partial<Ways>) {
 /** Each reply changed before it is written. */
 const replies = (change: (reply: Reply) => unknown): Partial<Ways> => ({ frame: (reply) => framed(json(Array.isArray(reply) ? reply.map((item) => change(item as Reply)) : change(reply))) })
 /** Each right request answered in another way. */
-const answers = (other: (request: Request, connection: Connection) => unknown): Partial<Ways> => ({
-  answer: (request, connection) => other(request, connection) ?? right.answer(request, connection),
+const answers = (other: (request: Request) => unknown): Partial<Ways> => ({
+  answer: (request, connection) => other(request) ?? right.answer(request, connection),
 })
 const onlyHeader = (name: RegExp): Partial<Ways> => ({
   cut: (bytes, connection) => {
@@ -247,7 +253,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
     end: (connection) => (take(connection, { ...right }), right.end(connection)),
   }],
   ['output in a buffer', 'framing', {
-    send: (bytes, connection) => void (connection.written += bytes.length) ?? (connection.socket.cork(), connection.socket.write(bytes), bytes.length > 4096 && connection.socket.uncork()),
+    send: (bytes, connection) => {
+      connection.written += bytes.length
+      connection.socket.cork()
+      connection.socket.write(bytes)
+      if (connection.written > 4096) connection.socket.uncork()
+    },
     end: ({ socket }) => void socket.end(),
   }],
   ['lines only', 'framing', { cut: (bytes) => nextLine(bytes), parse: (body) => JSON.parse(body.toString()), bad: () => undefined, frame: (reply) => `${json(reply)}\n` }],
@@ -330,11 +341,23 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['sleep does not wait', 'waiting', answers((request) => (request['method'] === 'sleep' ? call({ ...request, method: 'sum', params: Array.isArray(request['params']) ? request['params'] : [(request['params'] as Reply)['ms']] }) : undefined))],
   ['does not close', 'waiting', { end: () => {} }],
   ['closes with a call in flight', 'waiting', { end: ({ socket }) => void setImmediate(() => socket.destroy()) }],
+  ['methods in an object', 'errors', answers((request) => (String(request['method']) in {} && 'id' in request ? { jsonrpc: '2.0', result: null, id: request['id'] } : undefined))],
+  ['ids as doubles', 'errors', answers((request) => (isRequest({ ...request, id: 1 }) && 'id' in request && (typeof request['id'] === 'number') ? call(request) : undefined))],
+  ['adds wrong', 'messages', replies((reply) => (typeof reply['result'] === 'number' ? { ...reply, result: reply['result'] + 1 } : reply))],
   // What nobody should send.
+  ['skips lines that are no header', 'hostile', { cut: (bytes, connection) => right.cut(Buffer.from(bytes.toString('latin1').replace(/^(POST .*|hello\r\n)/gm, (line) => 'X-'.padEnd(line.length - 2, '-') + ': '), 'latin1'), connection) }],
   ['no limit for a header', 'hostile', { cut: (bytes, connection) => (bytes.includes('\r\n\r\n') ? right.cut(bytes, connection) : 'wait') }],
   ['any number for a length', 'hostile', { cut: (bytes, connection) => right.cut(Buffer.from(bytes.toString('latin1').replace(/(: *)[-+]?(\d+)[a-z]+\r/i, '$1$2\r'), 'latin1'), connection) }],
   ['open after a broken frame', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? 'wait' : found } }],
   ['ignores deadlines', 'deadlines', {}],
-  ['answers a cancel', 'hostile', answers((request) => (request['method'] === '$/cancelRequest' ? failed(-32601, 'Method not found') : undefined))],
+  ['answers a cancel', 'deadlines', answers((request) => {
+    if (request['method'] === '$/cancelRequest') return failed(-32601, 'Method not found')
+    const { timeoutMs } = (request['meta'] ?? {}) as { timeoutMs?: number }
+    if (timeoutMs === undefined) return undefined
+    const late = { jsonrpc: '2.0', error: { code: -32008, message: 'Deadline exceeded', data: { status: 'DEADLINE_EXCEEDED' } }, id: request['id'] }
+    if (typeof timeoutMs !== 'number') return failed(-32600, 'Invalid Request', request['id'])
+    const timer = new Promise((resolve) => setTimeout(() => resolve(late), Math.min(timeoutMs, 100_000)))
+    return timeoutMs <= 0 ? late : 'id' in request ? Promise.race([timer, call(request) as Promise<unknown>]) : undefined
+  })],
   ['ignores credit', 'streams', {}],
 ]

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { loadCases } from '../src/cases.ts'
 import { FrameReader } from '../src/frames.ts'
 import { JsonSyntaxError, readJson } from '../src/json.ts'
 import { matchMessage, matchPiece } from '../src/match.ts'
@@ -44,11 +46,36 @@ describe('notation', () => {
     ['case: x\n\nhello', 't.txt:3: what does this mean?: hello'],
     ['case: x\n<-- {"a"}', 't.txt:2: ":" must stand here'],
     ['case: x\ncase: x', 't.txt:2: a second case of this name'],
+    ['stage: x', 't.txt:1: there is no such stage'],
+    ['case: x\nneeds: luck', 't.txt:2: nobody can be asked for this'],
     ['case: x\nframing: morse', 't.txt:2: the other framing is "newline"'],
     ['case: x\n==> \\q', 't.txt:2: \\q is no escape'],
     ['case: x\n==> %length', 't.txt:2: %length needs an empty line'],
   ])('refuses %j and says where', (source, message) => {
     expect(() => parseCases('t.txt', source)).toThrow(message)
+  })
+})
+
+describe('the head of a file', () => {
+  it('is for all its cases that say nothing else', () => {
+    const cases = parseCases('t.txt', 'stage: errors\npage: wire.md#errors\ncase: a\ncase: b\nstage: waiting\nneeds: threads')
+    expect(cases).toMatchObject([
+      { stage: 'errors', page: 'docs/wire.md#errors', needs: undefined },
+      { stage: 'waiting', page: 'docs/wire.md#errors', needs: 'threads' },
+    ])
+  })
+})
+
+describe('the cases', () => {
+  it.each(loadCases().map(({ id, page }) => [id, page]))('%s: the page that asks for it has such a section (%s)', (_, page) => {
+    const [file, section] = page.split('#')
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
+    const sections = [...text.matchAll(/^##+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w]+/g, '-'))
+    expect(sections).toContain(section)
+  })
+
+  it('begin with one call', () => {
+    expect(loadCases()[0]?.id).toBe('first: one call')
   })
 })
 
@@ -84,6 +111,11 @@ describe('JSON reader', () => {
   it('refuses a member that is there twice', () => {
     expect(() => readJson('{"a":1,"a":1}')).toThrow('"a" is there twice')
   })
+})
+
+it('takes another message instead, if the case says so', () => {
+  const [step] = parseCases('t.txt', 'case: x\n<-- 1\n<-| {{2 x 2}}')[0]!.script
+  expect(step).toMatchObject({ pattern: { text: '1' }, others: [{ text: '22' }] })
 })
 
 describe('comparison', () => {

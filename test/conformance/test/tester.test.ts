@@ -9,27 +9,13 @@ import type { Bug } from './reference-server.ts'
 import { startReference } from './reference-server.ts'
 
 // The tester is tested with servers that are known to be right and wrong. What it says about the
-// wrong ones is kept in golden/, to be read and judged by people; `vitest -u` writes it anew.
+// wrong ones is in gallery.test.ts.
 
 const cases = loadCases()
 const servers: Server[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
-
-async function reportOn(bug: Bug | undefined, caseIds: string[], bound = 5000): Promise<string> {
-  const { server, port } = await startReference(bug)
-  servers.push(server)
-  const reports: string[] = []
-  for (const id of caseIds) {
-    const aCase = cases.find((one) => one.id === id)
-    if (!aCase) throw new Error(`no case ${id}`)
-    const state = { state: 'pass', because: '' } as const
-    const problem = await play(aCase, { host: '127.0.0.1', port }, state, bound)
-    reports.push(problem ?? `passed  ${id}`)
-  }
-  return `${reports.join('\n\n')}\n`
-}
 
 describe('a server that is right', () => {
   it('passes every case of a step that can do all but refuse', async () => {
@@ -42,30 +28,7 @@ describe('a server that is right', () => {
   })
 })
 
-describe('a server that is wrong', () => {
-  const wrong: [Bug, string[]][] = [
-    ['length in characters', ['params: text of one, two, three and four bytes a character']],
-    ['answers notifications', ['official: 5, a notification', 'batches: of a call and a notification']],
-    ['answers twice', ['official: 1, positional parameters']],
-    ['methods in an object', ['methods: constructor']],
-    ['ids as doubles', ['ids: an integer that a double cannot hold']],
-    ['parse error ends the connection', ['official: 8, invalid JSON']],
-    ['skips lines that are no header', ['framing: a web page that posts a form']],
-    ['lower case header', ['framing: what a server writes']],
-    ['adds wrong', ['params: many positional parameters', 'official: 14, a batch of everything']],
-    ['half a frame', ['official: 1, positional parameters']],
-    ['one at a time', ['waiting: of five calls on one connection the shortest is answered first']],
-  ]
-  it.each(wrong)('%s', async (bug, caseIds) => {
-    const file = `golden/${bug.replaceAll(' ', '-')}.txt`
-    await expect(await reportOn(bug, caseIds)).toMatchFileSnapshot(file)
-  })
-
-  it('never answers', async () => {
-    const text = await reportOn('never answers', ['official: 1, positional parameters'], 50)
-    await expect(text).toMatchFileSnapshot('golden/never-answers.txt')
-  })
-
+describe('a server', () => {
   it('is not there at all', async () => {
     const { server, port } = await startReference()
     server.close()

@@ -2,7 +2,7 @@ import type { Failure } from '../run.ts'
 import { causeOfBytes } from './bytes.ts'
 import type { Cause } from './bytes.ts'
 import { causeOfMessage } from './messages.ts'
-import { causeOfNoSleep, causeOfRefusal, causeOfSilence } from './silence.ts'
+import { causeOfNoSleep, causeOfOneClient, causeOfRefusal, causeOfSilence } from './silence.ts'
 import type { Lab } from './silence.ts'
 
 /**
@@ -18,7 +18,10 @@ export async function causeOf(failure: Failure, lab: Lab | undefined): Promise<R
 async function causeOfTime(failure: Failure, lab: Lab | undefined): Promise<Cause | undefined> {
   const { arrival, case: { stage, script } } = failure
   if (!lab || stage !== 'waiting' || arrival?.kind !== 'message') return undefined
-  return script.some((step) => step.text.includes('"sleep"')) ? causeOfNoSleep(lab) : undefined
+  const noSleep = script.some((step) => step.text.includes('"sleep"')) ? await causeOfNoSleep(lab) : undefined
+  const waits = failure.pending[0]?.on
+  const isOther = waits !== undefined && waits !== arrival.on && failure.pending.every((step) => step.on === waits)
+  return noSleep ?? (isOther ? causeOfOneClient(failure, lab) : undefined)
 }
 
 /** A right call got an error: perhaps because of how it came, and not of what it says. */

@@ -224,6 +224,10 @@ function causeOfContent(got: Message, pattern: Node, asked: readonly Message[], 
   const what = request ? describe({ json: request, body: Buffer.from('{}'), bytes: Buffer.alloc(0) }) : said
   const wantedError = isObject(expected['error']) ? expected['error'] : undefined
   const error = isObject(got['error']) ? got['error'] : undefined
+  const askedId = request?.['id']
+  if (wantedError && !error && typeof askedId === 'number' && Math.abs(askedId) > Number.MAX_SAFE_INTEGER) {
+    return { says: 'An id that is too large for a number of 64 bits with a point (a double) is changed and sent back: refuse it (-32600, id null), or send it back digit for digit.', page: wire('ids') }
+  }
   if (wantedError && !error) return takenThough(wantedError['code'], what)
   if (wantedError && error) return otherError(wantedError, error, what)
   if (error && 'result' in expected) return refusedThough(error, request, what)

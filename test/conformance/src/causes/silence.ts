@@ -18,15 +18,17 @@ export interface Lab {
   readonly answered: number
   /** What it has printed on stdout, if that is ours to read. */
   readonly printed?: string | undefined
-  /** Starts it again, where it can be started, and gives its first connection. */
-  readonly revive?: (() => Promise<Socket>) | undefined
+  /** Starts it again, where it can be started, and gives its address and its first connection. */
+  readonly revive?: (() => Promise<{ readonly address: Address; readonly made: Socket }>) | undefined
 }
 
 /** Why nothing came, or the end of the connection: found by asking a little more. */
 export async function causeOfSilence(failure: Failure, lab: Lab): Promise<Cause | undefined> {
   const { on, pending, arrival } = failure
   const ended = arrival?.kind === 'closed'
-  const control = await ask(lab.address, lab.window, [plain])
+  let control = await ask(lab.address, lab.window, [plain])
+  // What has been wrong may have made it slow.
+  if (lab.answered > 0 && resultsIn(control.bytes) === 0 && !control.ended) control = await ask(lab.address, lab.window * 4, [plain])
   const answers = resultsIn(control.bytes) > 0
   const sent = sentOn(failure.case, on, failure.line)
   const clients = new Set(failure.case.script.map((step) => step.on))
@@ -41,20 +43,22 @@ export async function causeOfSilence(failure: Failure, lab: Lab): Promise<Cause 
 }
 
 /** It has answered others, and now nobody. */
-async function causeOfGone(failure: Failure, sent: readonly Sent[], control: Heard, { answered, address, window, revive }: Lab): Promise<Cause | undefined> {
+async function causeOfGone(failure: Failure, sent: readonly Sent[], control: Heard, { answered, window, revive }: Lab): Promise<Cause | undefined> {
   const page = wire('the-end-of-a-connection')
   const what = sent.at(-1) ? describe(sent.at(-1)!) : failure.case.id
   if (revive) {
-    const again = await ask(address, window, [plain], 1, await revive())
-    const second = await ask(address, window, [plain])
+    const { address: other, made } = await revive()
+    const again = await ask(other, window, [plain], 1, made)
+    const second = await ask(other, window, [plain])
     if (resultsIn(again.bytes) > 0 && resultsIn(second.bytes) === 0) {
       return { says: `Only the first client is served: its call is answered, and ${second.refused || second.ended ? 'the next finds nobody' : 'the next, when the first has left, is not'}. accept() belongs in a loop, and the end of one client is not the end of the server.`, page }
     }
     if (resultsIn(again.bytes) === 0) return undefined
     return { says: `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}.` }
   }
-  const first = answered === 1 ? 'Only the first client is served, and the next is not' : `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}`
-  return { says: `${first}.`, ...(answered === 1 && { page }) }
+  const isFirst = answered === 1 && failure.case.stage === 'framing'
+  const first = isFirst ? 'Only the first client is served, and the next is not' : `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}`
+  return { says: `${first}.`, ...(isFirst && { page }) }
 }
 
 /** Why a right call got an error: whether it is how it came. Undefined when it is what it says. */
@@ -114,7 +118,8 @@ function causeOfOpen({ case: { script, id, page: asked } }: Failure): Cause {
   return { says: `What is no frame (${name}) is not refused: nobody knows where the next message begins, so the server says so (an error with the id null) and ends the connection.`, page }
 }
 
-async function causeOfOneClient({ case: one }: Failure, { address, window }: Lab): Promise<Cause> {
+/** One client is answered only after another: is that one connected, or busy? */
+export async function causeOfOneClient({ case: one }: Failure, { address, window }: Lab): Promise<Cause> {
   const page = wire('who-waits-for-whom')
   const busy = one.needs === 'threads' ? 'computes' : 'waits'
   // A client that says nothing at all, and beside it another.
