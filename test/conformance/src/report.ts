@@ -69,7 +69,7 @@ export function textOf(finding: Finding, { whole = false }: Shown = {}): string 
 }
 
 function received(came: Came, whole: boolean): string[] {
-  const label = came.on === 'A' ? 'received' : `received ${came.on}`
+  const label = came.on === 'stdout' ? 'printed' : came.on === 'A' ? 'received' : `received ${came.on}`
   if (came.kind !== 'bytes') return block(label, [`${came.kind === 'end' ? 'the end of the connection' : 'nothing'}: ${came.says}`])
   const { text, caret } = whole
     ? { text: show(came.bytes), caret: columns(show(came.bytes.slice(0, came.at))) }

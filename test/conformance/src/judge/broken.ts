@@ -40,7 +40,9 @@ export function brokenIn(played: Played, printedBefore = Infinity): Broken | und
   if (!exit) return broken('hangs', 'it did not connect and does not end')
   if (missing) {
     const what = `${expectedText(missing.missing)} must stand here`
-    return broken('misses', missing.elsewhere ? `${what}: it stands in another place` : `${what}; it ${endOf(played)}${lastWords(played.stderr)}`)
+    // Who has printed nothing wrong and says that it has failed, has failed.
+    const wrong = linesOf(played.stdout).some((line) => isJson(line) && !expected.some((one) => 'value' in one && says(line, one.value)))
+    return broken(exit.code === 0 || wrong ? 'misses' : 'fails', missing.elsewhere ? `${what}: it stands in another place` : `${what}; it ${endOf(played)}${lastWords(played.stderr)}`)
   }
   const lines = linesOf(played.stdout).filter(isJson).length
   if (lines > printedBefore) return broken('adds', `${lines} lines of JSON, and only ${printedBefore} without this`)
@@ -49,7 +51,7 @@ export function brokenIn(played: Played, printedBefore = Infinity): Broken | und
 }
 
 /** A client whose answers never came: it must say so in its exit code, in a bounded time, and print none of them. */
-export function notGivenUp(played: Played, what: string): Problem | undefined {
+export function notGivenUp(played: Played, what: string, advice = 'a read that gives nothing is the end of the stream, and nothing more will come'): Problem | undefined {
   const answered = expectedOf(played.host.calls).map(expectedText)
   const expected = [...answered, '(an error, and an exit code that is not 0)']
   const problem = (cause: string, came: Came): Problem => ({ cause, page: pages.caller, expected, came })
@@ -58,7 +60,7 @@ export function notGivenUp(played: Played, what: string): Problem | undefined {
   const late = linesOf(stdout).find((line) => isJson(line) && isWithheld(line.value, played))
   if (late) return problem(`it prints a result that never came, when ${what}`, printedAt(played, late.at, 'this was never sent'))
   if (stalled !== undefined || !exit) {
-    return problem(`it waits for ever when ${what}: a read that gives nothing is the end of the stream, and nothing more will come`, end('it does not end'))
+    return problem(`it waits for ever when ${what}: ${advice}`, end('it does not end'))
   }
   if (exit.signal) return problem(`it crashes (${exit.signal}) when ${what}`, end(`it ${endOf(played)}${lastWords(stderr)}`))
   if (exit.code === 0) return problem(`it ends as if all were well when ${what}: an answer is missing, and its exit code is 0`, end('exit code 0'))

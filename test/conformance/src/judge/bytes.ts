@@ -137,6 +137,8 @@ export function whyNot(bytes: Buffer, at: number, lines: boolean): Fault | undef
   }
   const { bodyAt, length } = header
   const here = bytes.subarray(bodyAt)
+  const encoding = encodingFault(here.toString('latin1', 0, 4), bodyAt)
+  if (encoding) return fault(encoding)
   const end = jsonEnd(here)
   const wrongLength = end !== undefined && end !== length ? lengthFault(here, end, length, bodyAt - at) : undefined
   if (wrongLength) return fault({ ...wrongLength, at: bodyAt + wrongLength.at }, [`Content-Length: ${end}`])
@@ -206,11 +208,16 @@ function otherLengths(text: string): number[] {
   }
 }
 
+/** What the first bytes of a body tell of its encoding. */
+function encodingFault(start: string, at: number): Wrong | undefined {
+  if (start.startsWith('\xef\xbb\xbf')) return { at, says: 'a byte order mark', cause: 'the JSON begins with a byte order mark (EF BB BF): write UTF-8 without it' }
+  if (/^(\xff\xfe|\xfe\xff|\0[{[]|[{[]\0)/.test(start)) return { at, says: 'two bytes a character', cause: 'the JSON is written as UTF-16, two bytes a character: write UTF-8' }
+  return undefined
+}
+
 /** What is wrong with a body that is no JSON. */
 function bodyFault(body: Buffer, at: number): Wrong {
   const latin1 = body.toString('latin1')
-  if (latin1.startsWith('\xef\xbb\xbf')) return { at, says: 'a byte order mark', cause: 'the JSON begins with a byte order mark (EF BB BF): write UTF-8 without it' }
-  if (/^(\xff\xfe|\xfe\xff|\0\{|\{\0)/.test(latin1)) return { at, says: 'two bytes a character', cause: 'the JSON is written as UTF-16, two bytes a character: write UTF-8' }
   if (!isUtf8(body)) {
     const first = firstNotUtf8(body)
     const char = String.fromCharCode(body[first]!)

@@ -1,9 +1,8 @@
 import type { CallWords } from '@rpc-steps/cli'
-import type { Finding } from '../finding.ts'
 import type { StageName } from '../stages.ts'
 import type { Broken } from './broken.ts'
 import { notGivenUp } from './broken.ts'
-import { deadlineCases } from './deadlines.ts'
+import { deadlineCases, deadlinesOf } from './deadlines.ts'
 import type { Call, Manner } from './manner.ts'
 import { kind } from './manner.ts'
 import * as like from './manners.ts'
@@ -21,12 +20,16 @@ export interface Known {
   readonly pipelines: boolean
   /** It uses an id again when the call before it is answered. */
   readonly reuses: boolean
+  /** It speaks the second framing, where a message is a line. */
+  readonly speaksLines: boolean
   /** How many lines of JSON it prints when all is well. */
   readonly lines: number
 }
 
 /** One thing in which a server differs, and what it means when a client cannot bear it. */
 export interface Difference {
+  /** Calls that are asked for when they can be; those of the simple server otherwise. */
+  readonly calls?: readonly CallWords[]
   readonly manner: (known: Known) => Manner
   /** What is likely wrong in a client that gets on with the simple server, and not with this one. */
   readonly cause: string | ((broken: Broken, known: Known, played: Played) => string)
@@ -37,8 +40,6 @@ export interface ClientCase extends Difference {
   readonly name: string
   readonly page: string
   readonly why: readonly string[]
-  /** Calls that are asked for when they can be; those of the simple server otherwise. */
-  readonly calls?: readonly CallWords[]
   /** Why it is not asked of this client; undefined when it is. */
   readonly skip?: (known: Known) => string | undefined
   /** What the manner is made of, each alone: the first that the client cannot bear is the cause. */
@@ -94,20 +95,22 @@ const framing: ClientCase[] = [
     manner: ({ kind }) =>
       hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} ${accents}`, (n) => n)) : like.noteFirst(accents, true),
     cause: (broken, _, played) => (decodes(broken, played) ? 'it decodes the text as something else than UTF-8' : characters),
-    parts: [{ manner: ({ kind }) => (hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} abc`, (n) => n)) : like.noteFirst('good morning', true)), cause: notACall }],
+    // Another text may be what is not borne, or a notification, which has it when no result is a text.
+    parts: [{ calls: easy, manner: ({ kind }) => (hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} abc`, (n) => n)) : like.noteFirst('good morning', true)), cause: (broken, { kind }) => (hasText(kind.host.calls) ? notOfReply(broken) : notACall(broken)) }],
   },
   {
     stage: 'framing',
     name: 'a header written in another way',
     page: pages.frames,
+    skip: framesOnly,
     why: ['Names in any case and any order, white space around the value, and other fields, which are passed over.'],
     manner: always({ header: (bytes) => `X-Sent-By: the other end\r\nCONTENT-LENGTH:  ${bytes} \r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }),
     cause: 'it takes a header in one way only',
     parts: [
       { manner: always({ header: (bytes) => `content-length: ${bytes}\r\n\r\n` }), cause: 'it takes the header name in one spelling only: content-length may come in any case' },
       { manner: always({ header: (bytes) => `CONTENT-LENGTH: ${bytes}\r\n\r\n` }), cause: 'it takes the header name in one spelling only: CONTENT-LENGTH may come in any case' },
-      { manner: always({ header: (bytes) => `Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: ${bytes}\r\n\r\n` }), cause: 'it takes the first header line for Content-Length: other fields may come before it' },
       { manner: always({ header: (bytes) => `Content-Length: ${bytes}\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }), cause: 'it expects the body behind the first header line: other fields may follow, and the empty line ends them' },
+      { manner: always({ header: (bytes) => `Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: ${bytes}\r\n\r\n` }), cause: 'it takes the first header line for Content-Length: other fields may come before it' },
       { manner: always({ header: (bytes) => `Content-Length:${bytes}\r\n\r\n` }), cause: 'it expects a space after the colon of a header, which need not be there' },
       { manner: always({ header: (bytes) => `Content-Length:   ${bytes}  \r\n\r\n` }), cause: 'it takes no more than one space around the value of a header' },
     ],
@@ -128,12 +131,12 @@ const messages: ClientCase[] = [
     name: 'the same JSON written in another way',
     page: pages.messages,
     why: ['Members in any order, white space between them, any letter of a text as its number: it is the same JSON.'],
-    manner: always({ json: (reply) => `${JSON.stringify(JSON.parse(like.escapes.json!(JSON.parse(like.otherOrder.json!(reply)) as typeof reply)), undefined, 2)}\r\n` }),
+    manner: ({ speaksLines }) => ({ json: (reply) => like.spaced(Object.fromEntries(Object.entries(reply).reverse()), speaksLines) }),
     cause: 'it takes the JSON of an answer written in one way only',
     parts: [
       { manner: always(like.otherOrder), cause: 'it expects the members of an answer in a certain order, which may be any: let a JSON library read it' },
-      { manner: always(like.whiteSpace), cause: 'it expects no white space in the JSON of an answer, where it may be: let a JSON library read it' },
-      { manner: always(like.lineEndInside), cause: 'it cannot bear white space behind the JSON, inside the body' },
+      { manner: ({ speaksLines }) => ({ json: (reply) => like.spaced(reply, speaksLines) }), cause: 'it expects no white space in the JSON of an answer, where it may be: let a JSON library read it' },
+      { manner: always({ json: (reply) => `${JSON.stringify(reply)} ` }), cause: 'it cannot bear white space behind the JSON, inside the body' },
     ],
   },
   {
@@ -150,7 +153,7 @@ const messages: ClientCase[] = [
     page: pages.messages,
     why: ['This server adds 7777 to numbers and a word to texts. What a client prints must come from the reply.'],
     manner: always(like.results((value) => like.changed(value, (text) => `${text} indeed`, (n) => n + 7777))),
-    cause: (broken) => (broken.how === 'misses' ? 'what it prints does not come from the reply: it prints what it expects, or before the answer is there' : 'it cannot bear a result that is not what it expects'),
+    cause: notOfReply,
   },
   {
     stage: 'messages',
@@ -181,7 +184,7 @@ const messages: ClientCase[] = [
     name: 'an answer that comes twice',
     page: pages.caller,
     why: ['When the second comes, nobody waits for it any more.'],
-    manner: always(like.twice),
+    manner: () => like.again(),
     cause: (broken, { reuses }) =>
       broken.how !== 'misses' && broken.how !== 'adds'
         ? 'it cannot bear the same answer a second time: pass over a reply whose id is not in flight'
@@ -228,7 +231,10 @@ const waiting: ClientCase[] = [
     name: 'a slow server',
     page: pages.caller,
     why: ['A read that has nothing yet is not the end.'],
-    manner: ({ pace }) => ({ pause: (nth) => (nth === 0 ? Math.min(1500, pace.wait * 2) : 50) }),
+    manner: (known) => {
+      const first = Math.min(1500, Math.max(300, known.pace.wait * 2), ...deadlinesOf(known).map((ms) => ms / 2))
+      return { pause: (nth) => (nth === 0 ? first : 0) }
+    },
     cause: (broken) => (broken.how === 'misses' ? 'it prints something before the answer has come' : 'it does not wait for an answer that takes a second or two'),
   },
   {
@@ -251,6 +257,7 @@ const gone = (name: string, what: string, manner: (known: Known) => Manner, why:
   cause: what,
   check: (played) => notGivenUp(played, what),
 })
+const framed = (...of: Parameters<typeof gone>): ClientCase => ({ ...gone(...of), skip: framesOnly })
 const broken = 'When a frame is broken, nobody knows where the next message begins. That is the end of the connection.'
 const end = 'At the end of the stream all that is unanswered has failed.'
 
@@ -258,18 +265,18 @@ const hostile: ClientCase[] = [
   gone('the connection ends instead of an answer', 'the connection ends before the answer', always(like.endsWith(0, ({ link }) => link.end())), end),
   {
     ...gone('the connection ends between two answers', 'the connection ends after the first answer', always(like.endsWith(1, ({ link }) => link.end())), end),
-    skip: ({ kind }) => (kind.host.calls.length > 1 && kind.host.links.length === 1 ? undefined : 'it makes one call on each connection'),
+    skip: ({ kind }) => (kind.host.units > 1 && kind.host.links.length === 1 ? undefined : 'it makes one call on each connection'),
   },
   gone('the connection ends in the middle of a body', 'the connection ends in the middle of a body', always(like.says((unit) => like.replyBytes(unit).subarray(0, -5), 'the server ends the connection')), end),
-  gone('the connection ends in the middle of a header', 'the connection ends in the middle of a header', always(like.says((unit) => like.replyBytes(unit).subarray(0, 18), 'the server ends the connection')), end),
+  framed('the connection ends in the middle of a header', 'the connection ends in the middle of a header', always(like.says((unit) => like.replyBytes(unit).subarray(0, 18), 'the server ends the connection')), end),
   gone('the connection is reset', 'the connection is reset', always(like.endsWith(0, ({ link }) => void link.socket.resetAndDestroy())), end),
   gone('an answer that is no JSON', 'the answer is no JSON', always(like.says(() => Buffer.from('Content-Length: 22\r\n\r\n{"jsonrpc":"2.0","resu'), 'the server ends the connection')), end),
   gone('what comes is no frame', 'what comes is no frame', always(like.says(() => Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'), 'the server ends the connection')), broken),
-  gone('a length that is no number', 'the length has letters behind its digits', always(like.says((unit) => like.replyBytes(unit, (n) => `${n}abc`), 'the server ends the connection')), `Digits only: no sign, no 12abc. ${broken}`),
-  gone('a length below nothing', 'the length is negative', always(like.says((unit) => like.replyBytes(unit, (n) => `-${n}`), 'the server ends the connection')), `Digits only: no sign, no 12abc. ${broken}`),
+  framed('a length that is no number', 'the length has letters behind its digits', always(like.says((unit) => like.replyBytes(unit, (n) => `${n}abc`), 'the server ends the connection')), `Digits only: no sign, no 12abc. ${broken}`),
+  framed('a length below nothing', 'the length is negative', always(like.says((unit) => like.replyBytes(unit, (n) => `-${n}`), 'the server ends the connection')), `Digits only: no sign, no 12abc. ${broken}`),
   {
-    ...gone('a length of two gigabytes', 'an answer of two gigabytes is announced', always(like.endsWith(0, ({ link }) => void link.write([Buffer.from('Content-Length: 2000000000\r\n\r\n{')]))), 'The limit of 4 MiB applies to the declared length: who waits for such a body waits for ever.'),
-    check: (played) => (played.exit && played.exit.code !== 0 && !played.exit.signal && played.stalled === undefined ? undefined : tooLong(played)),
+    ...framed('a length of two gigabytes', 'an answer of two gigabytes is announced', always(like.endsWith(0, ({ link }) => void link.write([Buffer.from('Content-Length: 2000000000\r\n\r\n{')]))), 'The limit of 4 MiB applies to the declared length: who waits for such a body waits for ever.'),
+    check: tooLong,
   },
 ]
 
@@ -281,6 +288,14 @@ export const kindCases = [
   { stage: 'framing', name: 'a request in a frame, and its answer', manner: kind },
   { stage: 'messages', name: 'what a request says' },
 ] as const
+
+function framesOnly({ speaksLines }: Known): string | undefined {
+  return speaksLines ? 'it speaks JSON lines, which have no header' : undefined
+}
+
+function notOfReply(broken: Broken): string {
+  return broken.how === 'misses' ? 'what it prints does not come from the reply: it prints what it expects, or before the answer is there' : 'it cannot bear a result that is not what it expects'
+}
 
 function notACall(broken: Broken): string {
   if (broken.how === 'misses') return 'it takes a notification for its answer: an answer has the id of its call, and a result or an error'
@@ -312,9 +327,8 @@ function errorCause(broken: Broken, { stdout, stderr }: Played): string {
 
 function unanswered(played: Played): Problem | undefined {
   const { host } = played
-  const asked = new Set(host.calls.filter((call) => call.answer).map((call) => call.id))
   const answered = new Set(host.replies.map((reply) => reply['id']))
-  const missing = [...asked].find((id) => !answered.has(id))
+  const missing = host.asked.find((id) => !answered.has(id))
   if (missing === undefined) return undefined
   return {
     cause: 'it leaves a request of the server without an answer: who knows no methods answers -32601, Method not found',
@@ -325,15 +339,11 @@ function unanswered(played: Played): Problem | undefined {
 }
 
 function tooLong(played: Played): Problem | undefined {
-  return (
-    notGivenUp(played, 'an answer of two gigabytes is announced') ?? {
-      cause: 'it waits for a body of two gigabytes: refuse what is longer than 4 MiB as soon as its length is read',
-      page: pages.frames,
-      expected: ['(an error, and an exit code that is not 0)'],
-      came: { kind: 'nothing', on: 'A', says: 'it ended only when the connection did' },
-    }
-  )
+  if (played.stalled === undefined && played.exit) return notGivenUp(played, 'an answer of two gigabytes is announced')
+  return {
+    cause: 'it waits for a body of two gigabytes: refuse what is longer than 4 MiB as soon as its length is read',
+    page: pages.frames,
+    expected: ['(an error, and an exit code that is not 0)'],
+    came: { kind: 'nothing', on: 'A', says: 'it does not end while the connection is open' },
+  }
 }
-
-/** What of all this becomes part of a finding. */
-export type Told = Pick<Finding, 'case' | 'stage' | 'why'>

@@ -14,9 +14,10 @@ const nothing = (says: string): Came => ({ kind: 'nothing', on: 'A', says })
 const longest = 10_000
 
 const deadlineOf = (call: Call) => call.meta['timeoutMs']
-const deadlines = ({ kind }: Known) => kind.host.calls.map(deadlineOf).filter((ms) => typeof ms === 'number')
-const skip = (known: Known) => (deadlines(known).length > 0 ? undefined : 'no request of it has meta.timeoutMs')
-const wait = (known: Known) => Math.min(longest, Math.max(...deadlines(known), 0) * 2 + known.pace.wait)
+/** What its calls said with the simple server, in milliseconds. */
+export const deadlinesOf = ({ kind }: Known) => kind.host.calls.map(deadlineOf).filter((ms) => typeof ms === 'number')
+const skip = (known: Known) => (deadlinesOf(known).length > 0 ? undefined : 'no request of it has meta.timeoutMs')
+const wait = (known: Known) => Math.min(longest, Math.max(...deadlinesOf(known), 0) * 2 + known.pace.wait)
 
 const silence: Pick<ClientCase, 'skip' | 'wait' | 'page' | 'stage'> = { stage: 'deadlines', page, skip, wait }
 
@@ -36,7 +37,7 @@ export const deadlineCases: ClientCase[] = [
     why: ['Who has said how long an answer is of use gives up then, whatever the server does, and says so with $/cancelRequest.'],
     manner: () => endsWith(0, () => {}),
     cause: 'it does not give up',
-    check: (played) => notGivenUp(played, 'no answer comes within its meta.timeoutMs') ?? gaveUp(played) ?? cancelled(played),
+    check: (played) => notGivenUp(played, 'no answer comes', 'when the time of meta.timeoutMs is over it gives up by itself, and says so with $/cancelRequest') ?? gaveUp(played) ?? cancelled(played),
   },
   {
     ...silence,

@@ -109,6 +109,8 @@ export class Host {
   readonly notices: Notice[] = []
   /** Replies of the client's, to what we have asked it. */
   readonly replies: Readonly<Record<string, unknown>>[] = []
+  /** The ids of what we have asked the client. */
+  readonly asked: unknown[] = []
   /** What we have sent, line by line, for people. */
   readonly log: string[] = []
   readonly streams: Streams
@@ -119,8 +121,9 @@ export class Host {
   slowest = 0
   /** Called when there is something new. */
   onProgress = () => {}
+  /** How many messages wanted an answer. */
+  units = 0
   #busy = 0
-  #units = 0
   #spoke: number | undefined
   #held: Unit[] = []
   #timer: NodeJS.Timeout | undefined
@@ -232,7 +235,7 @@ export class Host {
     this.began = Math.min(this.began, performance.now())
     this.calls.push(...calls)
     link.open += calls.length
-    void this.#answer({ link, calls, batch, nth: this.#units++ })
+    void this.#answer({ link, calls, batch, nth: this.units++ })
   }
 
   #notice(notice: Notice): void {
@@ -266,7 +269,7 @@ export class Host {
       return
     }
     for (const link of new Set(held.map((unit) => unit.link))) {
-      const units = held.filter((unit) => unit.link === link)
+      const units = held.filter((unit) => unit.link === link && (unit.batch || !this.streams.takes(unit.calls[0]!)))
       await link.send(units.flatMap((unit) => this.#messages(unit)))
       this.#answered(link, units.flatMap((unit) => unit.calls).length)
     }

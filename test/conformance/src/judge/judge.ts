@@ -104,8 +104,9 @@ class Judge {
     return {
       kind: played,
       pace: quick,
-      pipelines: host.links.some((link) => link.inFlight.some((ids) => ids.size > 0)),
+      pipelines: host.links.some((link) => link.inFlight.some((ids, i) => ids.size > 0 && 'id' in Object(link.sent[i]!.value))),
       reuses: new Set(ids).size < ids.length,
+      speaksLines: host.links.some((link) => link.lines),
       lines: linesOf(played.stdout).filter(isJson).length,
     }
   }
@@ -121,9 +122,8 @@ class Judge {
   }
 
   async #judge(one: ClientCase, known: Known): Promise<Finding | undefined> {
-    const usual = one.calls === undefined
-    const calls = this.#client.takesCalls ? (one.calls ?? this.#calls) : []
     const once = (difference: Difference, patience = 1) => {
+      const calls = this.#client.takesCalls ? (difference.calls ?? one.calls ?? this.#calls) : []
       const wait = one.wait?.(known) ?? known.pace.wait
       return play(this.#client, difference.manner(known), { ...known.pace, wait: Math.min(wait * patience, Math.max(wait, this.#most)) }, calls)
     }
@@ -135,7 +135,8 @@ class Judge {
         if (sent) return sent
       }
       if (answered && !gone) {
-        const broken = brokenIn(played, usual && played.host.calls.length === known.kind.host.calls.length && one.stage === 'messages' ? known.lines : Infinity)
+        const same = one.calls === undefined && played.host.calls.length === known.kind.host.calls.length
+        const broken = brokenIn(played, same && (one.stage === 'messages' || one.stage === 'streams') ? known.lines : Infinity)
         if (broken) return { cause: typeof cause === 'string' ? cause : cause(broken, known, played), page: one.page, expected: broken.expected, came: broken.came }
       }
       return one.check?.(played, known)
@@ -163,7 +164,7 @@ class Judge {
     if (host.links.some((link) => link.lines)) notes.push('it speaks JSON lines, the second framing, and is answered in lines')
     if (reuses) notes.push('it uses an id again: that is allowed when the call before is answered, but an answer that comes late is then taken for another; count up')
     const sent = host.links.flatMap((link) => link.sent.map((message) => link.seams.includes(message.bodyAt)))
-    if (sent.length > 0 && sent.every(Boolean)) notes.push('header and body come in two pieces: written in one, they are one packet, and nothing waits for an acknowledgement (Nagle)')
+    if (!host.links.some((link) => link.lines) && sent.length > 0 && sent.every(Boolean)) notes.push('header and body come in two pieces: written in one, they are one packet, and nothing waits for an acknowledgement (Nagle)')
     return notes
   }
 }

@@ -61,7 +61,8 @@ export async function kindProblem(played: Played, asked: readonly CallWords[], a
     if (host.calls.length >= asked.length) return undefined
     return { cause: `it was asked for ${asked.length} calls with {calls}, and has made ${host.calls.length}`, page: pages.contract, expected: asked.map(({ method }) => method), came: nothing(`it ${endOf(played)}${lastWords(stderr)}`) }
   }
-  const cause = (await triedOut(played, broken, again)) ?? (await printedCause(played, broken)) ?? plainCause(played, broken)
+  const stuck = host.streams.stuck()
+  const cause = (stuck === undefined ? undefined : { stage: 'streams' as const, cause: stuck, page: pages.items }) ?? (await triedOut(played, broken, again)) ?? (await printedCause(played, broken)) ?? plainCause(played, broken)
   return { ...cause, expected: broken.expected, came: exit?.code === 0 || broken.how === 'lingers' ? broken.came : { ...broken.came, says: broken.says } }
 }
 
@@ -167,7 +168,7 @@ function idsAs(type: (id: unknown) => unknown): Manner {
 /** It has read its answers: what did it print? */
 async function printedCause({ host, stdout, stderr, exit }: Played, broken: Broken): Promise<Pick<Problem, 'cause' | 'page'> | undefined> {
   const { missing } = broken
-  if (broken.how === 'fails') return { cause: `it prints all its results, and then ends with exit code ${exit?.code}${lastWords(stderr)}`, page: pages.contract }
+  if (broken.how === 'fails' && !missing) return { cause: `it prints all its results, and then ends with exit code ${exit?.code}${lastWords(stderr)}`, page: pages.contract }
   if (!missing || exit?.code !== 0) return undefined
   const page = pages.contract
   const text = expectedText(missing)

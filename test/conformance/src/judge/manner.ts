@@ -56,5 +56,5 @@ export interface Manner {
   hears?(link: Link, method: string, params: unknown): void
 }
 
-/** As simply as can be. */
-export const kind: Manner = {}
+/** As simply as can be. It takes a moment, so that calls which are made at once can be told from those that wait for each other. */
+export const kind: Manner = { pause: () => 20 }

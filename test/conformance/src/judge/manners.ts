@@ -73,7 +73,11 @@ export function empty(value: Json): Json {
 
 /** The members the other way round. */
 export const otherOrder: Manner = { json: (reply) => JSON.stringify(Object.fromEntries(Object.entries(reply).reverse())) }
-export const whiteSpace: Manner = { json: (reply) => JSON.stringify(reply, undefined, 2).replaceAll('\n', '\r\n') }
+/** With white space wherever it may be; in a line, without line ends. */
+export function spaced(reply: object, oneLine: boolean): string {
+  const text = JSON.stringify(reply, undefined, 2)
+  return oneLine ? text.replace(/\n\s*/g, '  ') : `\r\n${text.replaceAll('\n', '\r\n')}\r\n`
+}
 /** A letter of each text as its number. */
 export const escapes: Manner = {
   json: (reply) => JSON.stringify(reply).replace(/(?<=[:[,]")([A-Za-z])(?!sonrpc|esult|rror|d")/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
@@ -82,7 +86,7 @@ export const lineEndInside: Manner = { json: (reply) => `${JSON.stringify(reply)
 
 /** White space in the reply, so that it has about this many bytes. */
 export function longAs(bytes: number): Manner {
-  return { json: (reply) => JSON.stringify(reply).replace('{', `{${' '.repeat(bytes)}`) }
+  return { json: (reply) => `${JSON.stringify(reply)}${' '.repeat(bytes)}` }
 }
 
 /** An id that the client has never used, of the same type as its own. */
@@ -104,12 +108,23 @@ export const unknownFirst: Manner = {
   writes: oneByOne,
 }
 
-export const twice: Manner = { messages: (_, reply) => [reply, reply] }
+/** The first answer comes twice at once, and each again before the next one. */
+export function again(): Manner {
+  let before: string | undefined
+  return {
+    messages(_, reply) {
+      const messages = [before ?? reply, reply]
+      before = reply
+      return messages
+    },
+  }
+}
 
 /** Asks the client something before it answers, with this id, and gives it time for an answer. */
 export function asksFirst(id: (call: Call) => unknown, ms: number): Manner {
   return {
-    messages({ calls: [call] }, reply) {
+    messages({ calls: [call], link }, reply) {
+      link.host.asked.push(id(call!))
       return [JSON.stringify({ jsonrpc: '2.0', method: 'get_data', id: id(call!) }), reply]
     },
     writes: (bytes) => oneByOne(bytes).map((write) => (typeof write === 'number' ? ms : write)),

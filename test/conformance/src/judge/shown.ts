@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json } from '@rpc-steps/wire'
 import type { Came } from '../finding.ts'
 import type { Call } from './manner.ts'
 import type { Played } from './play.ts'
@@ -95,8 +94,8 @@ export function firstMissing(expected: readonly Expected[], played: Played): { m
 
 /** What it has printed, as something that came. */
 export function printedAt(played: Pick<Played, 'stdout'>, at: number, says: string): Came {
-  if (played.stdout.trim() === '') return { kind: 'nothing', on: 'on stdout', says }
-  return { kind: 'bytes', on: 'on stdout', bytes: Buffer.from(played.stdout).toString('latin1'), at, says }
+  if (played.stdout.trim() === '') return { kind: 'nothing', on: 'stdout', says }
+  return { kind: 'bytes', on: 'stdout', bytes: Buffer.from(played.stdout).toString('latin1'), at, says }
 }
 
 /** Its last words, if it has any. */
@@ -110,8 +109,4 @@ export function endOf({ exit, stalled }: Played): string {
   if (!exit) return stalled === undefined ? 'does not end' : 'does nothing more, even when the connection has ended'
   if (exit.signal) return `is ended by ${exit.signal}, as by a crash`
   return exit.code === 0 ? 'ends with exit code 0' : `ends with exit code ${exit.code}`
-}
-
-export function sameValue(a: unknown, b: Json): boolean {
-  return isDeepStrictEqual(a, b)
 }

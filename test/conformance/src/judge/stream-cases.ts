@@ -1,7 +1,6 @@
 import { notGivenUp } from './broken.ts'
 import type { ClientCase, Known } from './cases.ts'
 import { pages } from './pages.ts'
-import type { Played } from './play.ts'
 import type { Problem } from './shown.ts'
 
 const page = pages.items
@@ -14,7 +13,7 @@ export const streamCases: ClientCase[] = [
     name: 'one item at a time',
     why: ['Who asks says with meta.credit for how many items there is room, and grants more as it reads.'],
     manner: () => ({ streaming: { together: 1 } }),
-    cause: (broken, _, played) => streamCause(played) ?? `it does not read a stream to its end: ${broken.says}`,
+    cause: (broken, _, played) => played.host.streams.stuck() ?? `it does not read a stream to its end: ${broken.says}`,
     check: ({ host }) => notAsked(host.streams.flows.length),
   },
   {
@@ -23,7 +22,7 @@ export const streamCases: ClientCase[] = [
     why: ['A message has as many items as the writer likes, within what was granted.'],
     skip: down,
     manner: () => ({ streaming: { together: 1_000_000 } }),
-    cause: (_, __, played) => streamCause(played) ?? 'it takes one item of each message: there may be several',
+    cause: (_, __, played) => played.host.streams.stuck() ?? 'it takes one item of each message: there may be several',
   },
   {
     ...common,
@@ -51,22 +50,6 @@ export const streamCases: ClientCase[] = [
     check: (played) => notGivenUp(played, 'the connection ends in the middle of a stream'),
   },
 ]
-
-/** What can be seen of a stream that did not come to its end. */
-function streamCause({ host }: Played): string | undefined {
-  for (const flow of host.streams.flows) {
-    if (flow.wrong !== undefined) return flow.wrong
-    if (flow.over) continue
-    const up = flow.call.meta['stream'] === true
-    if (up && !flow.ended) return flow.came.length >= flow.granted ? 'it waits for credit that the server has not granted yet' : 'it does not end what it streams: the last $/stream/up says "end": true'
-    if (flow.credit === 0 && flow.next < flow.items.length) {
-      return flow.grants.length > 1
-        ? `it has granted ${flow.grants.reduce((a, b) => a + b)} items and no more, and waits for the next`
-        : `it grants ${flow.grants[0]} items at first and never more: send $/credit/down as items are read`
-    }
-  }
-  return undefined
-}
 
 function notAsked(flows: number): Problem | undefined {
   if (flows > 0) return undefined

@@ -57,7 +57,11 @@ export class Streams {
     const flow: Flow = { call, link: call.link, items, credit: 0, next: 0, grants: [], came: [], granted: 0, over: false, ended: !up }
     call.items = []
     this.flows.push(flow)
-    if (up) void this.#grantUp(flow)
+    const early = this.#host.notices.some(({ link, method, params }) => link === call.link && method === '$/stream/up' && (params as { id?: unknown } | undefined)?.id === call.id)
+    if (up && early) {
+      flow.wrong = 'it sends items before the server has granted any: wait for $/credit/up'
+      this.#finish(flow, { error: { code: -32600, message: 'Invalid Request' } })
+    } else if (up) void this.#grantUp(flow)
     if (down) this.#grant(flow, credit)
     return true
   }
@@ -143,6 +147,20 @@ export class Streams {
       this.#pump(flow)
     }
     this.#taken = this.#taken.filter((look) => !look())
+  }
+
+  /** What can be seen of a stream that did not come to its end. */
+  stuck(): string | undefined {
+    for (const flow of this.flows) {
+      if (flow.wrong !== undefined) return flow.wrong
+      if (flow.over) continue
+      if (!flow.ended) return flow.came.length >= flow.granted ? 'it waits for credit that the server has not granted yet' : 'it does not end what it streams: the last $/stream/up says "end": true'
+      if (flow.credit > 0 || flow.next === flow.items.length) continue
+      return flow.grants.length > 1
+        ? `it has granted ${flow.grants.reduce((a, b) => a + b)} items and no more, and waits for the next`
+        : `it grants ${flow.grants[0]} items at first and never more: send $/credit/down as items are read`
+    }
+    return undefined
   }
 
   #finish(flow: Flow, answer: { result: Json } | { error: { code: number; message: string } }): void {
