@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { eventsOfOtlp, isOtlp } from '@rpc-steps/trace/otlp'
 import { root } from '../source.ts'
 import { tidyOpened, toText } from './tidy.ts'
-
-const bundled = fileURLToPath(new URL('../../../shared/cli/src/bundled.mjs', import.meta.url))
 
 /** A table of the docs is made in seconds, a benchmark in minutes. */
 const longest = 600_000
@@ -37,11 +34,14 @@ function partsOf(command: string): string[] {
     /^npx tsx (\S+)(.*)$/.exec(command) ??
     /^npm run (bench|orders|conformance)(?: --(.*))?$/.exec(command) ??
     []
-  const words = [...(args ?? '').matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
-  // Its tests run it a dozen times.
-  if (file === 'conformance' && process.env['VITEST'] !== undefined) node.splice(1, 2, bundled)
+  const words = wordsOf(args ?? '')
   if (file === 'bench' || file === 'orders' || file === 'conformance') return [...node, `test/${file}/main.ts`, ...words]
   return file === undefined ? command.split(' ') : [...node, file, ...words]
+}
+
+/** The words of what follows a command; quotes hold one together. */
+export function wordsOf(args: string): string[] {
+  return [...args.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
 }
 
 /** What of an output stands in the docs: of a benchmark with several workloads, their summary; spans as a timeline. */
