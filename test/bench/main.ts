@@ -6,22 +6,22 @@ import type { Decoded } from './decode.ts'
 import { check } from './src/bars.ts'
 import { bare, contenders } from './src/contenders.ts'
 import type { Contender } from './src/contenders.ts'
-import { measure } from './src/measure.ts'
+import { measure, planned } from './src/measure.ts'
 import type { Effort } from './src/measure.ts'
 import { lastCore, nodeStripsTypes, Pair, start, stopAll } from './src/processes.ts'
 import type { Runtime } from './src/processes.ts'
-import { decodeLine, summaryTable, workloadTable } from './src/report.ts'
+import { absences, decodeLine, differences, summaryTable, workloadTable } from './src/report.ts'
 import type { Report } from './src/report.ts'
 import { workloads } from './src/workloads.ts'
 import type { Workload } from './src/workloads.ts'
 
 const usage = `npm run bench -- [options]
 
-Calls per second of every step and of the libraries people use, in one run. Two to three minutes.`
+Calls per second of every step and of the libraries people use, in one run. All of it takes six minutes.`
 
 const workloadNames = [...workloads.map(({ name }) => name), 'decode']
 const known = {
-  quick: flagOption('less than half a minute, and less sure of its numbers'),
+  quick: flagOption('a minute, and less sure of its numbers'),
   only: textOption('NAME,NAME', 'these contenders, and bare; a step by its number will do', undefined),
   workload: textOption('NAME,NAME', `of ${workloadNames.join(', ')}`, undefined),
   pin: flagOption('server and client share one core, which is the steadiest'),
@@ -74,6 +74,22 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
+/** As a person would say it. */
+function about(ms: number): string {
+  return ms < 60_000 ? `${Math.ceil(ms / 1_000)} s to go` : `about ${Math.round(ms / 60_000)} min to go`
+}
+
+/** Those that this machine has everything for; says why the others are missing. */
+async function here(contenders: readonly Contender[]): Promise<Contender[]> {
+  const found = []
+  for (const contender of contenders) {
+    const why = await contender.missing?.()
+    if (why === undefined) found.push(contender)
+    else console.log(`${contender.name} is skipped: ${why}\n`)
+  }
+  return found
+}
+
 async function bench(options: Options): Promise<void> {
   const { runtime, effort } = options
   const report: Report = {
@@ -89,19 +105,24 @@ async function bench(options: Options): Promise<void> {
   )
   const chosen = workloads.filter(({ name }) => options.workloads.includes(name))
   progress('starting servers and clients')
-  const pairs = chosen.length === 0 ? [] : await startAll(options)
-  for (const workload of chosen) {
+  const taking = chosen.length === 0 ? [] : await here(options.contenders)
+  const pairs = await startAll(taking, runtime)
+  for (const [i, workload] of chosen.entries()) {
     const able = pairs.filter(({ contender }) => can(contender, workload))
-    const results = await measure(workload, able, effort, (text) => progress(`${workload.title}: ${text}`))
+    const later = chosen.slice(i + 1).map((next) => planned(effort, taking.filter((one) => can(one, next)).length))
+    const results = await measure(workload, able, effort, (text, left) => {
+      progress(`${workload.name}: ${text}, ${about(later.reduce((sum, ms) => sum + ms, left))}`)
+    })
     report.workloads.push({ name: workload.name, title: workload.title, results })
     progress('')
     console.log(`${workloadTable(workload, results)}\n`)
   }
   stopAll()
   if (report.workloads.length > 1) console.log(`${summaryTable(report)}\n`)
-  for (const { contender } of pairs) {
-    if (contender.cannot) console.log(`${contender.name}: ${contender.cannot.because}\n`)
-  }
+  const unable = taking.filter(({ cannot }) => chosen.some(({ name }) => cannot?.workloads.includes(name)))
+  if (unable.length > 0) console.log(`${absences(unable)}\n`)
+  // Bare is always there; what it lacks is no news without the others.
+  if (taking.some((one) => one.does !== undefined && one !== bare)) console.log(`${differences(taking)}\n`)
   if (options.workloads.includes('decode')) {
     progress('decoding')
     const args = ['--rounds', String(options.decodeRounds)]
@@ -123,7 +144,7 @@ function can(contender: Contender, workload: Workload): boolean {
   return !contender.cannot?.workloads.includes(workload.name)
 }
 
-async function startAll({ contenders, runtime }: Options): Promise<Pair[]> {
+async function startAll(contenders: readonly Contender[], runtime: Runtime): Promise<Pair[]> {
   const pairs = []
   // Two at a time: more would only wait for each other's compiler.
   for (let i = 0; i < contenders.length; i += 2) {

@@ -49,7 +49,7 @@ function timed(work: () => void): number {
 export function ratio(work: () => void, unit: () => void, enough: number): number {
   let fastest = Math.min(...Array.from({ length: 5 }, () => timed(unit)))
   let best = Infinity
-  for (let tries = 0; tries < 20 && best >= enough * fastest; tries++) {
+  for (let tries = 0; tries < 100 && best >= enough * fastest; tries++) {
     best = Math.min(best, timed(work))
     fastest = Math.min(fastest, timed(unit))
   }

@@ -146,6 +146,7 @@ describe('the end', () => {
     there.say(items(1, [1, 2], 'down'), items(2, [1, 2], 'down'))
     await expect.poll(there.heard).toContain('cancelRequest 2')
     controller.abort(new Error('enough'))
+    await new Promise(setImmediate) // the call is over when its promise is
     await expect(slow.next()).rejects.toThrow('enough')
     await expect(late.next()).rejects.toMatchObject({ code: -32008 })
   })

@@ -102,7 +102,7 @@ overEach('hard cases', (start) => {
     expect(await failure(collect(calling(await place.connect()).stream('down')))).toMatchObject(missing)
     expect(await failure(calling(losing(await place.connect(), third())).upload('up', undefined, items))).toMatchObject(missing)
     // The last one: nothing comes after it but signs of life.
-    const last = calling(losing(await place.connect(), (text) => text.includes('"end":true')), { beatMs: 50 })
+    const last = calling(losing(await place.connect(), (text) => text.includes('"end":true')), { beatMs: 400 })
     expect(await failure(last.upload('up', undefined, items))).toMatchObject(missing)
   })
 

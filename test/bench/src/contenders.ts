@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import type { Contending } from '@rpc-steps/course'
 import { home, runsHere, steps } from '@rpc-steps/course/steps'
 import type { Step } from '@rpc-steps/course/steps'
+import { others } from './others.ts'
+import type { Other } from './others.ts'
 
 /** A server and a client that do the same work as all others. */
 export interface Contender extends Contending {
@@ -9,13 +11,20 @@ export interface Contender extends Contending {
   server: URL
   serverArgs: readonly string[]
   client: URL
+  /** Has others for its server's work, and ends them when it is asked to end. */
+  asked?: boolean
+  /** Why it cannot run on this machine, if it cannot. */
+  missing?(): Promise<string | undefined>
+  /** For what is none of our steps: what it does that ours do not, and what ours do that it does not. */
+  does?: string
+  lacks?: string
 }
 
-const library = (name: string): Contender => ({
-  name,
-  server: new URL(`../contenders/${name}/server.ts`, import.meta.url),
+const ofOthers = (other: Other): Contender => ({
+  server: new URL(`../contenders/${other.name}/server.ts`, import.meta.url),
   serverArgs: [],
-  client: new URL(`../contenders/${name}/client.ts`, import.meta.url),
+  client: new URL(`../contenders/${other.name}/client.ts`, import.meta.url),
+  ...other,
 })
 
 /** A step that has a `bench.ts`, and what in its folder `bench` has a server and a client. */
@@ -43,13 +52,10 @@ function ofStep({ number, folder, bench = {} }: Step): Contender[] {
   ]
 }
 
-/** All others are compared with this one. */
-export const bare = library('bare')
+const beside = others.map(ofOthers)
 
-/** Those that run on this system; bare first, the steps in their order last. */
-export const contenders: readonly Contender[] = [
-  bare,
-  library('vscode-jsonrpc'),
-  library('grpc-js'),
-  ...steps.filter(runsHere).flatMap(ofStep),
-]
+/** All others are compared with this one. */
+export const bare = beside.find(({ name }) => name === 'bare')!
+
+/** All there are, also those that a machine lacks something for; the steps in their order last. */
+export const contenders: readonly Contender[] = [...beside, ...steps.filter(runsHere).flatMap(ofStep)]

@@ -13,6 +13,11 @@ export interface Effort {
   turn: number
 }
 
+/** How long a workload takes, in ms, if all keep to their turns. */
+export function planned({ warmUp, rounds, turn }: Effort, contenders: number): number {
+  return contenders * (warmUp + rounds * turn)
+}
+
 /** What one contender did in one workload. */
 export interface Result {
   contender: string
@@ -34,16 +39,17 @@ export async function measure(
   workload: Workload,
   pairs: readonly Pair[],
   effort: Effort,
-  progress: (text: string) => void,
+  progress: (text: string, left: number) => void,
 ): Promise<Result[]> {
   const turns = pairs.map((pair) => new Turns(pair, workload, effort.turn))
   for (const turn of turns) await turn.pair.order({ open: workload.name })
-  for (const turn of turns) {
-    progress(`warming up ${turn.pair.contender.name}`)
+  const rounds = planned({ ...effort, warmUp: 0 }, turns.length)
+  for (const [i, turn] of turns.entries()) {
+    progress(`warming up ${turn.pair.contender.name}`, rounds + (turns.length - i) * effort.warmUp)
     await turn.warmUp(effort.warmUp)
   }
   for (let round = 0; round < effort.rounds; round++) {
-    progress(`round ${round + 1} of ${effort.rounds}`)
+    progress(`round ${round + 1} of ${effort.rounds}`, rounds * (1 - round / effort.rounds))
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn.take()
   }
   const base = turns.find(({ pair }) => pair.contender === bare)

@@ -23,8 +23,16 @@ export function lastCore(): string | undefined {
   return /Cpus_allowed_list:.*?(\d+)$/m.exec(status)?.[1]
 }
 
-/** Starts a program of ours with stdout piped and an IPC channel. */
-export function start(runtime: Runtime, file: URL, args: readonly string[]): ChildProcess {
+/**
+ * Starts a program of ours with stdout piped and an IPC channel. One that has started others is ended
+ * with SIGTERM, and ends them.
+ */
+export function start(
+  runtime: Runtime,
+  file: URL,
+  args: readonly string[],
+  end: NodeJS.Signals = 'SIGKILL',
+): ChildProcess {
   const node = [
     process.execPath,
     ...(runtime.tsx
@@ -36,27 +44,29 @@ export function start(runtime: Runtime, file: URL, args: readonly string[]): Chi
   const pinned = runtime.core === undefined ? node : ['taskset', '-c', runtime.core, ...node]
   const [command = '', ...rest] = pinned
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  running.add(child)
+  running.set(child, end)
   child.on('exit', () => running.delete(child))
   return child
 }
 
-const running = new Set<ChildProcess>()
+const running = new Map<ChildProcess, NodeJS.Signals>()
 
-/** Kills all programs that `start` has started. */
+/** Ends all programs that `start` has started. */
 export function stopAll(): void {
-  for (const child of running) child.kill('SIGKILL')
+  for (const [child, end] of running) child.kill(end)
 }
 
 /** A contender's two processes. */
 export class Pair {
   readonly contender: Contender
+  readonly port: number
   readonly #server: ChildProcess
   readonly #load: ChildProcess
   #settle: (reply: Round | { error: string }) => void = () => {}
 
-  private constructor(contender: Contender, server: ChildProcess, load: ChildProcess) {
+  private constructor(contender: Contender, server: ChildProcess, port: string, load: ChildProcess) {
     this.contender = contender
+    this.port = Number(port)
     this.#server = server
     this.#load = load
     load.on('message', (reply: Round | { error: string }) => this.#settle(reply))
@@ -66,10 +76,11 @@ export class Pair {
 
   /** Starts server and client; resolves when both are ready. */
   static async start(runtime: Runtime, contender: Contender): Promise<Pair> {
-    const server = start(runtime, contender.server, contender.serverArgs)
-    const port = await listening(server)
+    const end = contender.asked ? 'SIGTERM' : 'SIGKILL'
+    const server = start(runtime, contender.server, contender.serverArgs, end)
+    const port = await listening(server, contender)
     const load = start(runtime, new URL('load.ts', import.meta.url), [contender.client.href, port])
-    const pair = new Pair(contender, server, load)
+    const pair = new Pair(contender, server, port, load)
     await pair.#reply()
     return pair
   }
@@ -91,23 +102,34 @@ export class Pair {
     })
   }
 
-  /** Processor time the server has used so far in microseconds; NaN where there is no /proc. */
+  /** Processor time that server and what it has started have used, in microseconds; NaN where there is no /proc. */
   serverCpu(): number {
-    const file = `/proc/${this.#server.pid}/stat`
-    if (!existsSync(file)) return NaN
-    // proc_pid_stat(5): the name in parentheses may hold spaces; utime and stime are fields 14 and
-    // 15, in ticks of 10 ms.
-    const fields = readFileSync(file, 'latin1').split(') ')[1]!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10_000
+    return [this.#server.pid!, ...startedBy(this.#server.pid!)].reduce((sum, pid) => sum + cpuOf(pid), 0)
   }
 }
 
-async function listening(server: ChildProcess): Promise<string> {
+function cpuOf(pid: number): number {
+  const file = `/proc/${pid}/stat`
+  if (!existsSync(file)) return NaN
+  // proc_pid_stat(5): the name in parentheses may hold spaces; utime and stime are fields 14 and
+  // 15, in ticks of 10 ms.
+  const fields = readFileSync(file, 'latin1').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/** proc_pid_children(5): the processes that a process has started, by their numbers. */
+function startedBy(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'latin1').split(' ').filter(Boolean).map(Number)
+}
+
+async function listening(server: ChildProcess, { name }: Contender): Promise<string> {
   for await (const line of createInterface({ input: server.stdout! })) {
     const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
     if (port === undefined) continue
     server.stdout!.resume()
     return port
   }
-  throw new Error('the server ended before it was listening')
+  throw new Error(`${name}: the server ended before it was listening`)
 }

@@ -1,4 +1,5 @@
 import type { Decoded } from '../decode.ts'
+import type { Contender } from './contenders.ts'
 import type { Result } from './measure.ts'
 import type { Workload } from './workloads.ts'
 
@@ -52,6 +53,35 @@ export function summaryTable({ workloads }: Report): string {
     line(['', ...workloads.map(({ name }) => name)], columns),
     ...rows.map((row) => line(row, columns)),
   ].join('\n')
+}
+
+const linesWidth = 80
+const nameWidth = 16
+
+/** In what others and we differ: what they do that our steps do not, and the other way round. */
+export function differences(contenders: readonly Pick<Contender, 'name' | 'does' | 'lacks'>[]): string {
+  const lines = contenders.flatMap(({ name, does, lacks }) => {
+    if (does === undefined || lacks === undefined) return []
+    return [...marked('+', does), ...marked('-', lacks)].map((text, i) => (i === 0 ? name : '').padEnd(nameWidth) + text)
+  })
+  return ['+ what it does that ours do not; - what ours do that it does not', ...lines].join('\n')
+}
+
+function marked(mark: string, text: string): string[] {
+  return wrapped(text, linesWidth - nameWidth - 2).map((line, i) => `${i === 0 ? mark : ' '} ${line}`)
+}
+
+/** Why some have no number in a table, each reason once. */
+export function absences(contenders: readonly Pick<Contender, 'name' | 'cannot'>[]): string {
+  const names = new Map<string, string[]>()
+  for (const { name, cannot } of contenders) {
+    if (cannot) names.set(cannot.because, [...(names.get(cannot.because) ?? []), name])
+  }
+  return [...names].flatMap(([because, all]) => wrapped(`${all.join(', ')}: ${because}`, linesWidth)).join('\n')
+}
+
+function wrapped(text: string, width: number): string[] {
+  return text.match(new RegExp(`\\S.{0,${width - 1}}(?= |$)`, 'g')) ?? []
 }
 
 export function decodeLine({ framer, prefix, ratio }: Decoded): string {

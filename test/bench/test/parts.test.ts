@@ -1,10 +1,13 @@
+import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BenchConnection, BenchDone } from '@rpc-steps/course'
 import { check } from '../src/bars.ts'
 import { contenders } from '../src/contenders.ts'
+import { planned } from '../src/measure.ts'
 import type { Result } from '../src/measure.ts'
 import { gatherAll, pump } from '../src/pump.ts'
+import { absences, differences } from '../src/report.ts'
 import type { Report } from '../src/report.ts'
 import { quantile, spread } from '../src/statistics.ts'
 import { workloads } from '../src/workloads.ts'
@@ -155,5 +158,49 @@ describe('check', () => {
     const workloadsOf = new Set(contenders.flatMap(({ bars = [] }) => bars.map(({ workload }) => workload)))
     expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining([...workloadsOf]))
     expect(workloadsOf.size).toBeGreaterThan(3)
+    const names = contenders.map(({ name }) => name)
+    const against = contenders.flatMap(({ bars = [] }) => bars.flatMap((bar) => ('against' in bar ? bar.against : [])))
+    expect(names).toEqual(expect.arrayContaining(against))
+    for (const name of names) expect(name.length).toBeLessThan(20)
   })
+})
+
+describe('differences', () => {
+  const words = (text: string) => text.split(/\s+/).filter(Boolean)
+
+  it('are told of everyone who is none of our steps, both ways', () => {
+    const folders = readdirSync(new URL('../contenders', import.meta.url))
+    const others = contenders.filter(({ does, lacks }) => does && lacks)
+    expect(others.map(({ name }) => name).sort()).toEqual(folders.sort())
+    const [, ...lines] = differences(contenders).split('\n')
+    const told = others.flatMap(({ name, does, lacks }) => [name, '+', ...words(does!), '-', ...words(lacks!)])
+    expect(words(lines.join('\n'))).toEqual(told)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('keep their mark when they take more than a line', () => {
+    const long = { name: 'long', does: 'much '.repeat(20).trim(), lacks: 'little' }
+    expect(differences([long, { name: '04' }]).split('\n').slice(1)).toEqual([
+      `long            + ${'much '.repeat(12).trim()}`,
+      `                  ${'much '.repeat(8).trim()}`,
+      '                - little',
+    ])
+  })
+})
+
+it('says why some have no number, each reason once', () => {
+  const cannot = { workloads: ['gather'], because: 'a thousand at once is what its queue says no to' }
+  expect(absences([{ name: '06-task-queue', cannot }, { name: '01' }, { name: '07-deadlines', cannot }])).toBe(
+    '06-task-queue, 07-deadlines: a thousand at once is what its queue says no to',
+  )
+  const text = absences(contenders)
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  for (const { name, cannot } of contenders.filter(({ cannot }) => cannot)) {
+    expect(text).toContain(name)
+    expect(text.replaceAll('\n', ' ')).toContain(cannot!.because)
+  }
+})
+
+it('plans a workload by how many take part', () => {
+  expect(planned({ warmUp: 100, rounds: 3, turn: 50 }, 4)).toBe(1_000)
 })

@@ -1,0 +1,3 @@
+import { startEcho } from './compiled.ts'
+
+startEcho('serve').stdout.pipe(process.stdout)
