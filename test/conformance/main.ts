@@ -9,6 +9,8 @@ import type { Address } from './src/connections.ts'
 import type { Outcome } from './src/finding.ts'
 import type { Case } from './src/notation.ts'
 import { play } from './src/play.ts'
+import { commandClient } from './src/judge/client.ts'
+import { contract, judgeClient, listClientCases } from './src/judge/judge.ts'
 import { jsonReport, junitReport, textReport } from './src/report.ts'
 import { testServer } from './src/session.ts'
 import type { Subject } from './src/session.ts'
@@ -22,7 +24,9 @@ npm run conformance -- --client "python3 my_client.py {port}" [options]
 
 Tests a server, in any language: sends what the cases say, and looks at what comes back. It goes
 from stage to stage, from simple to hard, and to the next when all of one is passed. --client
-tests a client: it calls a server of ours, which looks at what comes.
+tests a client: it calls servers of ours, which look at what comes.
+
+${contract}
 
 Stages: ${stages.map(({ name }) => name).join(', ')}.
 The last three are extensions, and are played for who says that it can them.
@@ -80,26 +84,45 @@ await main(async () => {
 
 async function conformance(): Promise<number> {
   const values = readOptions(usage, options)
-  const { filter, step, json, whole, junit } = values
+  const { filter, step } = values
+  if (values.client !== undefined && values.command === undefined && values.address === undefined) return judge(values.client, values)
   const cases = loadCases().filter((one) => one.id.includes(filter) && (values.stage?.includes(one.stage) ?? true))
   if (cases.length === 0) throw new UsageError(filter === '' ? 'no case is of this stage' : `no case has "${filter}" in its name`)
   if (values.list) return list(cases)
   const ways = [values.command, values.address, values.client].filter((way) => way !== undefined)
   if (ways.length !== 1) throw new UsageError('say what to test: --command COMMAND, --address HOST:PORT or --client COMMAND, one of them')
-  if (values.client !== undefined) throw new UsageError('--client: there is no judge of clients here yet')
   const subject = values.command === undefined ? await reached(values.address!) : await started(values.command, values.timeout)
   try {
     if (step) return await playStep(cases, subject, step)
     const can = filter === '' ? values.can : [...values.can, ...cases.map((one) => one.stage)]
     const outcome = await testServer(cases, subject, { ...values, can, stages: values.stage, onward: filter !== '' })
     const all: Outcome = { ...outcome, notes: [...(subject.notes ?? []), ...outcome.notes] }
-    if (junit !== undefined) writeFileSync(junit, junitReport(all))
-    process.stdout.write(json ? jsonReport(all) : textReport(all, { whole }))
-    return all.stages.some(({ findings }) => findings.length > 0) ? 1 : 0
+    return told(all, values)
   } finally {
     subject.made?.destroy()
     await subject.stop?.()
   }
+}
+
+function told(outcome: Outcome, { json, junit, whole }: { json: boolean; junit: string | undefined; whole: boolean }): number {
+  if (junit !== undefined) writeFileSync(junit, junitReport(outcome))
+  process.stdout.write(json ? jsonReport(outcome) : textReport(outcome, { whole }))
+  return outcome.stages.some(({ findings }) => findings.length > 0) ? 1 : 0
+}
+
+type Judged = Omit<Parameters<typeof judgeClient>[0], 'client' | 'stages'> & { stage: readonly StageName[] | undefined; list: boolean; step: unknown }
+
+async function judge(command: string, values: Judged & Parameters<typeof told>[1]): Promise<number> {
+  const { stage, list, step } = values
+  if (step !== undefined) throw new UsageError('--step is for servers: it says which cases a server must fail')
+  if (!command.includes('{port}')) throw new UsageError('--client has no {port}: write it where the client takes the port that it calls')
+  const cases = listClientCases().filter((one) => one.case.includes(values.filter ?? '') && (stage?.includes(one.stage) ?? true))
+  if (cases.length === 0) throw new UsageError('no case for clients is of this stage, or has this in its name')
+  if (list) {
+    for (const one of cases) console.log(one.case)
+    return 0
+  }
+  return told(await judgeClient({ ...values, client: commandClient(command), stages: stage }), values)
 }
 
 type Reached = Subject & { readonly notes?: readonly string[]; readonly stop?: () => Promise<void> }

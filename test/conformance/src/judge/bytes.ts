@@ -115,13 +115,24 @@ function wrongLines(text: string): Wrong | undefined {
   return { at: bracket, says: 'CR LF CR LF must come first', cause: 'the header does not end in CR LF CR LF before the body begins' }
 }
 
+/** A header that our server reads, and other readers may not. */
+export function headerFault(bytes: Buffer, { at, bodyAt }: Sent): Fault | undefined {
+  const header = bytes.toString('latin1', at, bodyAt)
+  const wrong = (offset: number, says: string, cause: string): Fault => ({ at: at + offset, says, cause, expected: ['Content-Length: N\\r\\n\\r\\n, then N bytes of JSON'], page: pages.written })
+  if (/^Content-Length: \d/.test(header)) return undefined
+  const name = /^[^:]*/.exec(header)![0]
+  if (name.toLowerCase() !== 'content-length') return wrong(0, 'Content-Length must come first', `"${name}" stands before Content-Length: write that first, since some readers take nothing else`)
+  if (name !== 'Content-Length') return wrong(0, 'Content-Length must stand here', `the header name is written "${name}": write Content-Length, in these capitals, since some readers take nothing else`)
+  return wrong(name.length + 1, 'one space must stand here', 'one space, no more and no less, stands between the colon and the length, since some readers take nothing else')
+}
+
 /**
  * What is wrong with the bytes from `at` on, which are no message: looked at when no more will come.
  * Undefined when there are none.
  */
 export function whyNot(bytes: Buffer, at: number, lines: boolean): Fault | undefined {
   if (bytes.length <= at) return undefined
-  const fault = (wrong: Wrong, expected: readonly string[] = ['Content-Length: N\\r\\n\\r\\n, then N bytes of JSON']): Fault => ({ ...wrong, expected, page: pages.frames })
+  const fault = (wrong: Wrong, expected: readonly string[] = ['Content-Length: N\\r\\n\\r\\n, then N bytes of JSON']): Fault => ({ ...wrong, expected, page: pages.written })
   if (lines) return lineFault(bytes, at, fault)
   const header = headerAt(bytes, at)
   if (!header) {

@@ -66,7 +66,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'an answer in pieces',
-    page: pages.frames,
+    page: pages.read,
     why: ['A stream has no seams: one write may come in many reads, cut anywhere.'],
     manner: always(like.everyByteAlone),
     cause: `${pieces}: it must keep what has come, and read on`,
@@ -80,7 +80,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'two messages in one piece',
-    page: pages.frames,
+    page: pages.read,
     why: ['What is written in two writes may come in one read. What follows the first message is the beginning of the next.'],
     manner: ({ pipelines }) => (pipelines ? { holds: 'together' } : like.noteFirst('good morning', true)),
     cause: 'what comes behind a message in the same read is lost: keep it, it is the beginning of the next',
@@ -89,7 +89,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'text of one to four bytes a character',
-    page: pages.frames,
+    page: pages.read,
     why: ['A length in characters works until the first accent.'],
     calls: [{ method: 'say', params: { text: accents } }, { method: 'add', params: { a: 2, b: 3 } }],
     manner: ({ kind }) =>
@@ -101,7 +101,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'a header written in another way',
-    page: pages.frames,
+    page: pages.read,
     skip: framesOnly,
     why: ['Names in any case and any order, white space around the value, and other fields, which are passed over.'],
     manner: always({ header: (bytes) => `X-Sent-By: the other end\r\nCONTENT-LENGTH:  ${bytes} \r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }),
@@ -118,7 +118,7 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'a long answer',
-    page: pages.frames,
+    page: pages.limits,
     why: ['A body may have 4 MiB. This one is white space for the most part, which is JSON as well.'],
     manner: always(like.longAs(1_000_000)),
     cause: 'it has room for a body of some size only, or takes what one read gives for all of it: read on until as many bytes have come as the header says',
@@ -129,7 +129,7 @@ const messages: ClientCase[] = [
   {
     stage: 'messages',
     name: 'the same JSON written in another way',
-    page: pages.messages,
+    page: pages.message,
     why: ['Members in any order, white space between them, any letter of a text as its number: it is the same JSON.'],
     manner: ({ speaksLines }) => ({ json: (reply) => like.spaced(Object.fromEntries(Object.entries(reply).reverse()), speaksLines) }),
     cause: 'it takes the JSON of an answer written in one way only',
@@ -142,7 +142,7 @@ const messages: ClientCase[] = [
   {
     stage: 'messages',
     name: 'a text with escapes',
-    page: pages.messages,
+    page: pages.message,
     why: ['Any letter of a JSON text may be written as its number.'],
     manner: always(like.escapes),
     cause: 'it reads the text of an answer as it stands, without the escapes of JSON (\\u0059 is Y): let a JSON library read it',
@@ -150,7 +150,7 @@ const messages: ClientCase[] = [
   {
     stage: 'messages',
     name: 'results that are not what the service says',
-    page: pages.messages,
+    page: pages.message,
     why: ['This server adds 7777 to numbers and a word to texts. What a client prints must come from the reply.'],
     manner: always(like.results((value) => like.changed(value, (text) => `${text} indeed`, (n) => n + 7777))),
     cause: notOfReply,
@@ -158,7 +158,7 @@ const messages: ClientCase[] = [
   {
     stage: 'messages',
     name: 'a result that is 0, or an empty text',
-    page: pages.messages,
+    page: pages.message,
     why: ['A reply has a result when the member is there, whatever its value.'],
     manner: always(like.results(like.empty)),
     cause: 'it asks whether a result is true, not whether it is there: 0, "" and [] are results like others',
@@ -217,7 +217,7 @@ const batches: ClientCase[] = [
   {
     stage: 'batches',
     name: 'the answers of a batch in another order',
-    page: pages.messages,
+    page: pages.batches,
     why: ['They come in one array, in any order.'],
     skip: ({ kind }) => (kind.host.links.some((link) => link.sent.some(({ value }) => Array.isArray(value))) ? undefined : 'it sends no batches'),
     manner: always({ turnsBatches: true }),
@@ -342,7 +342,7 @@ function tooLong(played: Played): Problem | undefined {
   if (played.stalled === undefined && played.exit) return notGivenUp(played, 'an answer of two gigabytes is announced')
   return {
     cause: 'it waits for a body of two gigabytes: refuse what is longer than 4 MiB as soon as its length is read',
-    page: pages.frames,
+    page: pages.limits,
     expected: ['(an error, and an exit code that is not 0)'],
     came: { kind: 'nothing', on: 'A', says: 'it does not end while the connection is open' },
   }

@@ -8,7 +8,7 @@ import type { Played } from './play.ts'
 import type { Problem } from './shown.ts'
 import { serve } from './service.ts'
 
-const page = pages.messages
+const page = pages.deadlines
 const nothing = (says: string): Came => ({ kind: 'nothing', on: 'A', says })
 /** A client that gives up later than this is not waited for. */
 const longest = 10_000

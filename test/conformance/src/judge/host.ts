@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Fault, Sent } from './bytes.ts'
-import { nextMessage, speaksLines, whyNot } from './bytes.ts'
+import { headerFault, nextMessage, speaksLines, whyNot } from './bytes.ts'
 import { requestFault } from './requests.ts'
 import type { Call, Manner, Unit, Write } from './manner.ts'
 import { serve } from './service.ts'
@@ -37,7 +37,13 @@ export class Link {
 
   /** What is wrong with what has come and is no message; looked at when no more will come. */
   fault(): Fault | undefined {
-    return whyNot(this.bytes, this.at, this.lines)
+    const first = whyNot(this.bytes, this.at, this.lines)
+    if (first || this.lines) return first
+    for (const sent of this.sent) {
+      const fault = headerFault(this.bytes, sent)
+      if (fault) return fault
+    }
+    return undefined
   }
 
   /** What is wrong with the messages themselves, beginning with the first. */
@@ -227,7 +233,7 @@ export class Host {
     for (const item of batch ? (value as unknown[]) : [value]) {
       if (typeof item !== 'object' || item === null) continue
       const { id, method, params, meta } = item as Record<string, unknown>
-      if (method === undefined && ('result' in item || 'error' in item)) this.replies.push(item as Record<string, unknown>)
+      if (method === undefined && ('result' in item || 'error' in item)) this.replies.push(item)
       else if (id === undefined) this.#notice({ link, method: String(method), params, at, when: performance.now() })
       else calls.push({ link, id, method: String(method), params, meta: typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : {} })
     }

@@ -17,8 +17,8 @@ import { isJson, linesOf } from './shown.ts'
 
 export interface JudgeOptions {
   readonly client: Client
-  /** One stage alone; the simple server comes first all the same. */
-  readonly stage?: StageName | undefined
+  /** These stages alone; the simple server comes first all the same. */
+  readonly stages?: readonly StageName[] | undefined
   /** Only cases whose name contains this. */
   readonly filter?: string
   /** Stops at the first failure. */
@@ -54,9 +54,9 @@ class Judge {
   }
 
   async run(): Promise<Outcome> {
-    const { stage: only, filter = '', all = false, first = false } = this.#options
+    const { stages: only, filter = '', all = false, first = false } = this.#options
     const known = await this.#begin()
-    const wanted = clientCases.filter((one) => (only ?? one.stage) === one.stage && `${one.stage}: ${one.name}`.includes(filter))
+    const wanted = clientCases.filter((one) => (only?.includes(one.stage) ?? true) && `${one.stage}: ${one.name}`.includes(filter))
     let stopped = known === undefined
     for (const stage of stages) {
       for (const one of wanted.filter((aCase) => aCase.stage === stage.name)) {
@@ -117,7 +117,7 @@ class Judge {
     if (because !== undefined) return because
     const used = known.kind.host.calls.some(({ meta }) => (one.stage === 'deadlines' ? 'timeoutMs' in meta : 'credit' in meta || 'stream' in meta))
     const extension = one.stage === 'deadlines' || one.stage === 'streams'
-    if (!extension || used || this.#options.stage === one.stage) return undefined
+    if (!extension || used || this.#options.stages?.includes(one.stage)) return undefined
     return `it does not use this; --stage ${one.stage} asks for it`
   }
 

@@ -52,7 +52,7 @@ export async function kindProblem(played: Played, asked: readonly CallWords[], a
     const cause = host.notices.length > 0
       ? 'it sends only notifications: a message without "id" is one, and gets no answer'
       : 'it asks for nothing'
-    return { cause, page: pages.messages, expected: ['{"jsonrpc":"2.0","id":1,"method":"...","params":...}'], came: lastBytes(host.links[0]!, 'no id in this') }
+    return { cause, page: pages.notifications, expected: ['{"jsonrpc":"2.0","id":1,"method":"...","params":...}'], came: lastBytes(host.links[0]!, 'no id in this') }
   }
   const other = differentCall(host.calls, asked)
   if (other) return other
@@ -132,7 +132,7 @@ async function triedOut(played: Played, broken: Broken, again: Again): Promise<P
     return { cause: 'it has all its answers and does not end: nobody ends the connection unless the client does', page: pages.contract }
   }
   if (broken.how === 'hangs' && played.exit?.code === 0 && !broken.missing) {
-    return { cause: 'it reads until the connection ends before it looks at what came: an answer is whole when as many bytes have come as its header says', page: pages.frames }
+    return { cause: 'it reads until the connection ends before it looks at what came: an answer is whole when as many bytes have come as its header says', page: pages.read }
   }
   if (broken.how === 'misses' && played.exit?.code === 0) return undefined
   const [link] = host.links
@@ -140,21 +140,21 @@ async function triedOut(played: Played, broken: Broken, again: Again): Promise<P
   const variants: [manner: Manner, cause: string, page: string][] = []
   const [call] = host.calls
   if (link?.lines) {
-    variants.push([{ messages: (_, reply) => [`Content-Length: ${Buffer.byteLength(reply)}\r\n\r\n${reply}`] }, 'it sends JSON lines, without a header, and so is answered in lines; but it reads frames: send each message with Content-Length, too', pages.frames])
+    variants.push([{ messages: (_, reply) => [`Content-Length: ${Buffer.byteLength(reply)}\r\n\r\n${reply}`] }, 'it sends JSON lines, without a header, and so is answered in lines; but it reads frames: send each message with Content-Length, too', pages.lines])
   } else {
-    variants.push([{ header: () => '', messages: (_, reply) => [`${reply}\n`] }, 'it sends frames, but reads the answer without its header: first comes Content-Length and an empty line, then the JSON', pages.frames])
+    variants.push([{ header: () => '', messages: (_, reply) => [`${reply}\n`] }, 'it sends frames, but reads the answer without its header: first comes Content-Length and an empty line, then the JSON', pages.read])
   }
-  if (typeof call?.id === 'string' && /^\d+$/.test(call.id)) variants.push([idsAs(Number), `it sends the id as a string (${JSON.stringify(call.id)}) and looks for it as a number: an id comes back as it was sent`, pages.messages])
-  if (typeof call?.id === 'number') variants.push([idsAs(String), `it sends the id as a number (${call.id}) and looks for it as a string: an id comes back as it was sent`, pages.messages])
+  if (typeof call?.id === 'string' && /^\d+$/.test(call.id)) variants.push([idsAs(Number), `it sends the id as a string (${JSON.stringify(call.id)}) and looks for it as a number: an id comes back as it was sent`, pages.ids])
+  if (typeof call?.id === 'number') variants.push([idsAs(String), `it sends the id as a number (${call.id}) and looks for it as a string: an id comes back as it was sent`, pages.ids])
   variants.push(
-    [otherOrder, 'it expects the members of an answer in a certain order, which may be any', pages.messages],
-    [{ json: (reply) => JSON.stringify({ jsonrpc: reply['jsonrpc'], id: reply['id'], ...reply }) }, 'it expects the members of an answer in a certain order, which may be any', pages.messages],
-    [{ json: (reply) => JSON.stringify(reply, undefined, 1).replace(/\n\s*/g, ' ') }, 'it expects white space in the JSON of an answer, which may be there or not', pages.messages],
-    [lineEndInside, 'it reads the body up to a line end: a body ends after as many bytes as its header says, and has none', pages.frames],
-    [{ header: (bytes) => `content-length: ${bytes}\r\n\r\n` }, 'it knows the header name in small letters only: it may come in any case', pages.frames],
-    [{ header: (bytes) => `Content-Length: ${bytes}\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }, 'it expects a second header line, which need not be there', pages.frames],
-    [escapes, 'it counts the length of what comes in characters, or decodes before it counts: Content-Length is in bytes', pages.frames],
-    [{ writes: (bytes) => [bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4), 30, bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)] }, 'it expects the header and the body in two pieces: what one read gives may be both', pages.frames],
+    [otherOrder, 'it expects the members of an answer in a certain order, which may be any', pages.message],
+    [{ json: (reply) => JSON.stringify({ jsonrpc: reply['jsonrpc'], id: reply['id'], ...reply }) }, 'it expects the members of an answer in a certain order, which may be any', pages.message],
+    [{ json: (reply) => JSON.stringify(reply, undefined, 1).replace(/\n\s*/g, ' ') }, 'it expects white space in the JSON of an answer, which may be there or not', pages.message],
+    [lineEndInside, 'it reads the body up to a line end: a body ends after as many bytes as its header says, and has none', pages.read],
+    [{ header: (bytes) => `content-length: ${bytes}\r\n\r\n` }, 'it knows the header name in small letters only: it may come in any case', pages.read],
+    [{ header: (bytes) => `Content-Length: ${bytes}\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }, 'it expects a second header line, which need not be there', pages.read],
+    [escapes, 'it counts the length of what comes in characters, or decodes before it counts: Content-Length is in bytes', pages.read],
+    [{ writes: (bytes) => [bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4), 30, bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)] }, 'it expects the header and the body in two pieces: what one read gives may be both', pages.read],
   )
   for (const [manner, cause, page] of variants) if (await works(manner)) return { cause, page }
   return undefined
@@ -189,14 +189,14 @@ async function printedCause({ host, stdout, stderr, exit }: Played, broken: Brok
 
 function plainCause(played: Played, { how, says }: Broken): Pick<Problem, 'cause' | 'page'> {
   const words = lastWords(played.stderr)
-  if (how === 'crashes') return { cause: `it crashes when the answer comes: it ${endOf(played)}${words}`, page: pages.frames }
+  if (how === 'crashes') return { cause: `it crashes when the answer comes: it ${endOf(played)}${words}`, page: pages.read }
   if (how === 'hangs') {
     const { calls } = played.host
     const id = JSON.stringify(calls.at(-1)?.id)
     const cause = calls.at(-1)?.id === 0 || calls.at(-1)?.id === ''
       ? `it never takes the answer to its call with the id ${id}: does it test whether the id is true, not whether it is the same?`
       : `it never takes the answer to its call with the id ${id} and waits on${words}`
-    return { cause, page: pages.messages }
+    return { cause, page: pages.message }
   }
-  return { cause: words === '' ? `it fails when the answer comes: ${says}` : `it fails when the answer comes${words}`, page: pages.frames }
+  return { cause: words === '' ? `it fails when the answer comes: ${says}` : `it fails when the answer comes${words}`, page: pages.read }
 }

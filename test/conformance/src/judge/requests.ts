@@ -8,9 +8,9 @@ const shape = '{"jsonrpc":"2.0","id":1,"method":"...","params":...}'
 
 /** What is wrong with the requests of one connection, beginning with the first. `open` are ids in flight. */
 export function requestFault({ bodyAt, node, value }: Sent, open: ReadonlySet<unknown>): Fault | undefined {
-  const fault = (at: number, says: string, cause: string, expected: string = shape): Fault => ({ at: bodyAt + at, says, cause, expected: [expected], page: pages.messages })
+  const fault = (at: number, says: string, cause: string, page: string = pages.message): Fault => ({ at: bodyAt + at, says, cause, expected: [shape], page })
   if (node.kind === 'array') {
-    if (node.items.length === 0) return fault(node.at, 'an empty batch', 'it sends an empty batch, which is an invalid request')
+    if (node.items.length === 0) return fault(node.at, 'an empty batch', 'it sends an empty batch, which is an invalid request', pages.batches)
     const seen = new Set(open)
     for (const [i, item] of node.items.entries()) {
       const one = (value as unknown[])[i]
@@ -23,7 +23,7 @@ export function requestFault({ bodyAt, node, value }: Sent, open: ReadonlySet<un
   return oneFault(node, value, open, fault)
 }
 
-function oneFault(node: Node, value: unknown, open: ReadonlySet<unknown>, fault: (at: number, says: string, cause: string, expected?: string) => Fault): Fault | undefined {
+function oneFault(node: Node, value: unknown, open: ReadonlySet<unknown>, fault: (at: number, says: string, cause: string, page?: string) => Fault): Fault | undefined {
   if (node.kind === 'string' && /^\s*[{[]/.test(String(value))) return fault(node.at, 'a string', 'the message is encoded twice: the body is a JSON string that has the JSON in it')
   if (node.kind !== 'object') return fault(node.at, 'an object must stand here', 'the message is no object')
   const request = value as Record<string, unknown>
@@ -42,12 +42,12 @@ function oneFault(node: Node, value: unknown, open: ReadonlySet<unknown>, fault:
   if ('id' in request) {
     const { id } = request
     const at = member('id').at
-    if (id === null && !isReply) return fault(at, 'null', 'the id is null, so its answer cannot be told from one to nobody: count up from 1')
-    if (id !== null && typeof id !== 'number' && typeof id !== 'string') return fault(at, 'no id', 'an id is a number or a string')
+    if (id === null && !isReply) return fault(at, 'null', 'the id is null, so its answer cannot be told from one to nobody: count up from 1', pages.ids)
+    if (id !== null && typeof id !== 'number' && typeof id !== 'string') return fault(at, 'no id', 'an id is a number or a string', pages.ids)
     const node = member('id')
-    if (node.kind === 'number' && !/^-?\d+$/.test(node.text)) return fault(at, 'a fraction', `the id ${node.text} is no whole number: some servers cannot give it back as it was`)
-    if (typeof id === 'number' && !Number.isSafeInteger(id)) return fault(at, 'beyond 2^53', 'the id is too large: parsed as a double it becomes another one')
-    if (!isReply && open.has(id)) return fault(at, 'is in flight', `the id ${JSON.stringify(id)} is in flight already: each call needs an id of its own`)
+    if (node.kind === 'number' && !/^-?\d+$/.test(node.text)) return fault(at, 'a fraction', `the id ${node.text} is no whole number: some servers cannot give it back as it was`, pages.ids)
+    if (typeof id === 'number' && !Number.isSafeInteger(id)) return fault(at, 'beyond 2^53', 'the id is too large: parsed as a double it becomes another one', pages.ids)
+    if (!isReply && open.has(id)) return fault(at, 'is in flight', `the id ${JSON.stringify(id)} is in flight already: each call needs an id of its own`, pages.ids)
   }
   if (isReply) return undefined
   if (typeof request['method'] !== 'string') {
@@ -55,9 +55,9 @@ function oneFault(node: Node, value: unknown, open: ReadonlySet<unknown>, fault:
   }
   if ('params' in request && typeof request['params'] !== 'object') {
     const json = typeof request['params'] === 'string' && /^\s*[{[]/.test(request['params'])
-    return fault(member('params').at, 'an array or an object', json ? '"params" is encoded twice: it is a string that has the JSON in it' : '"params" must be an array or an object, also for one parameter')
+    return fault(member('params').at, 'an array or an object', json ? '"params" is encoded twice: it is a string that has the JSON in it' : '"params" must be an array or an object, also for one parameter', pages.parameters)
   }
   const meta = request['meta']
-  if (meta !== undefined && (typeof meta !== 'object' || meta === null || Array.isArray(meta))) return fault(member('meta').at, 'an object', '"meta" must be an object')
+  if (meta !== undefined && (typeof meta !== 'object' || meta === null || Array.isArray(meta))) return fault(member('meta').at, 'an object', '"meta" must be an object', pages.meta)
   return undefined
 }

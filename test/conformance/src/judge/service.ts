@@ -22,7 +22,7 @@ export function serve(method: string, params: unknown): Answer {
   const named = names[method] ?? []
   const list = Array.isArray(params) ? (params as Json[]) : named.map((name) => (params as Record<string, Json> | null)?.[name])
   const [a, b, c] = list
-  const numbers = list.every((item) => typeof item === 'number') ? (list as number[]) : undefined
+  const numbers = list.every((item) => typeof item === 'number') ? (list) : undefined
   if (method === 'say' && typeof a === 'string') return { result: `You said: ${a}` }
   if (method === 'fetch' && typeof a === 'string') return { result: `This is the page ${a}.` }
   if (method === 'sleep' && typeof a === 'number') return { result: a }

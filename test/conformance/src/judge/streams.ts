@@ -174,7 +174,7 @@ export class Streams {
 /** Bigger than any client needs; undefined when this method answers whole. */
 function itemsOf({ method, params }: Call): Json[] | undefined {
   const short = (value: unknown) => (typeof value === 'number' ? Math.min(value, most) : value)
-  const fewer = Array.isArray(params) ? params.map(short) : Object.fromEntries(Object.entries((params ?? {}) as object).map(([name, value]) => [name, short(value)]))
+  const fewer = Array.isArray(params) ? params.map(short) : Object.fromEntries(Object.entries((params ?? {})).map(([name, value]) => [name, short(value)]))
   const answer = serve(method, fewer)
   return ['count', 'feed'].includes(method) && 'result' in answer ? (answer.result as Json[]) : undefined
 }

@@ -26,6 +26,8 @@ export const bugs = [
   'Latin-1',
   'UTF-16',
   'another header',
+  'small letters',
+  'another field first',
   'JSON without a frame',
   'lines, and reads frames',
   'HTTP',
@@ -359,6 +361,10 @@ class Run {
         return write(frame(Buffer.from(json, 'utf16le')))
       case 'another header':
         return write(`Length: ${bytes}\r\n\r\n${json}`)
+      case 'small letters':
+        return write(`content-length: ${bytes}\r\n\r\n${json}`)
+      case 'another field first':
+        return write(`Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${json}`)
       case 'JSON without a frame':
         return write(json)
       case 'HTTP':
@@ -369,8 +375,9 @@ class Run {
         return write(frame(json.replaceAll('"', "'")))
       case 'encoded twice':
         return write(frame(JSON.stringify(json)))
+      default:
+        write(frame(json))
     }
-    write(frame(json))
   }
 
   /** All that is pending has failed. */

@@ -42,7 +42,7 @@ describe('a client that is wrong', () => {
   const said = new Map<Bug, string>()
   it.each(bugs)('%s', async (bug) => {
     const { ways: how = {}, own, stage } = ways[bug] ?? {}
-    const outcome = await judgeClient({ client: clientOf(bug, how, own), timeout, stage, first: true })
+    const outcome = await judgeClient({ client: clientOf(bug, how, own), timeout, stages: stage && [stage], first: true })
     const [finding] = outcome.stages.flatMap(({ findings }) => findings)
     if (!finding) throw new Error(`nothing is said of it\n${textReport(outcome)}`)
     said.set(bug, textOf(finding))
