@@ -40,7 +40,11 @@ export const told: Readonly<Record<string, Told>> = {
   ...Object.fromEntries(faults.map((round) => [`your-language-${round}.txt`, fault(server(`round${round}`))])),
   [`your-language-${last}.txt`]: { args: server(`round${last}`), facts: factsOf, doctored: [/green/, 'red'] },
   'your-language-deadlines.txt': fault(server(`round${last}`), '--stage deadlines --first'),
-  'your-language-client1.txt': fault(client('client1')),
+  'your-language-client1.txt': {
+    ...fault(client('client1')),
+    smaller: '--filter "a notification before"',
+    facts: (text) => text.match(/^(?:FAILED| {2}cause| {2}read) .*$/gm),
+  },
   'your-language-client2.txt': {
     args: client('client2'),
     smaller: '--stage framing',
