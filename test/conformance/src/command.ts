@@ -92,7 +92,7 @@ function watch(child: ChildProcess): Program {
     child.once('exit', (code, signal) => {
       exit = { code, signal }
       // Its last words may still be on their way; a child of its own may hold the pipe for ever.
-      const read = Promise.all([child.stdout!, child.stderr!].map((stream) => stream.readableEnded || once(stream, 'close')))
+      const read = Promise.all([child.stdout!, child.stderr!].filter((stream) => !stream.closed).map((stream) => once(stream, 'close')))
       const timer = setTimeout(() => done(exit!), 500)
       void read.then(() => (clearTimeout(timer), done(exit!)))
     })

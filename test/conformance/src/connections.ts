@@ -122,7 +122,10 @@ export class Connections {
       this.#wake()
     }
     // A reset is an end like another: a server that refuses a peer need not read all it sent.
-    socket.on('data', (chunk: Buffer) => (transcript.came.push(chunk), arrive(reader.push(chunk))))
+    socket.on('data', (chunk: Buffer) => {
+      if (!reader.broken) transcript.came.push(chunk)
+      arrive(reader.push(chunk))
+    })
     socket.on('error', () => {}).once('end', () => close('end')).once('close', () => close('reset'))
   }
 }

@@ -14,6 +14,9 @@ export function frame(framing: Framing, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body])
 }
 
+/** More than any right answer has. */
+const most = 32 * 1024 * 1024
+
 /**
  * Reads what a server writes, knowing nothing of the code under test. It asks for the length
  * first and in the one spelling that every parser takes, `Content-Length: N`; other header
@@ -28,16 +31,24 @@ export class FrameReader {
     this.#framing = framing
   }
 
+  /** It has stopped: what came is no message, and nothing after it is looked at. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
   /** What came and is no whole message. */
   get rest(): Buffer {
     return this.#bytes
   }
 
   push(chunk: Buffer): Received[] {
+    // What follows on something broken is of no use, and may have no end.
+    if (this.#broken) return []
     this.#bytes = Buffer.concat([this.#bytes, chunk])
     const received: Received[] = []
     while (!this.#broken) {
       const next = this.#framing === 'newline' ? this.#nextLine() : this.#nextFrame()
+      if (!next && this.#bytes.length > most) received.push(this.#noise(0, `no message has more than ${most} bytes`))
       if (!next) break
       received.push(next)
     }

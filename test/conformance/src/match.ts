@@ -51,15 +51,6 @@ function withItems(node: Node, items: Node[], [name, ...names]: string[] = ['par
   return { ...node, members: new Map(node.members).set(name, withItems(node.members.get(name)!, items, names)) }
 }
 
-/** Compares bytes, header and all, with texts that have anything on one line between them. */
-export function matchRaw(literals: readonly string[], raw: string): Difference | undefined {
-  const escaped = literals.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-  if (new RegExp(`^${escaped.join('[^\\r\\n]*')}$`).test(raw)) return undefined
-  const [first = ''] = literals
-  const same = [...first].findIndex((char, i) => raw[i] !== char)
-  return { at: same < 0 ? first.length : same, says: 'these bytes differ' }
-}
-
 /** Of several differences the one that is farthest in: its pattern was the nearest. */
 export function farthest(differences: (Difference | undefined)[]): Difference | undefined {
   return differences.reduce((a, b) => (a && (!b || a.at >= b.at) ? a : b), undefined)

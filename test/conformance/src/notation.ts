@@ -30,7 +30,6 @@ export type Writes = 'whole' | 'one byte at a time' | 'split at every byte'
 export type Step = { readonly on: string; readonly line: number; readonly text: string } & (
   | { readonly kind: 'send'; readonly bytes: Buffer }
   | { readonly kind: 'message'; readonly pattern: Node; readonly optional: boolean; readonly inPieces: boolean; readonly others?: readonly Node[] }
-  | { readonly kind: 'raw'; readonly literals: readonly string[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'nothing' | 'end' | 'leave' | 'then' }
 )
@@ -118,7 +117,7 @@ function* logicalLines(source: string): Generator<{ line: number; text: string }
 }
 
 const form =
-  /^(?:(\d+) x )?(?:([A-Z]) )?(?:(-->|==>|<--|<-\?|<~~|<==)(?: (.*))?|(nothing|closed|end|leave|then))$/
+  /^(?:(\d+) x )?(?:([A-Z]) )?(?:(-->|==>|<--|<-\?|<~~)(?: (.*))?|(nothing|closed|end|leave|then))$/
 
 function* steps(text: string, line: number, framing: Framing): Generator<Step> {
   const [, times = '1', on = 'A', arrow, rest = '', word] = form.exec(text) ?? []
@@ -131,9 +130,6 @@ function* steps(text: string, line: number, framing: Framing): Generator<Step> {
       yield { ...common, kind: 'send', bytes: frame(framing, Buffer.from(content)) }
     } else if (arrow === '==>') {
       yield { ...common, kind: 'send', bytes: unescape(content) }
-    } else if (arrow === '<==') {
-      // `...` stands for anything on one line.
-      yield { ...common, kind: 'raw', literals: unescape(content).toString().split('...') }
     } else {
       const pattern = readJson(content, true)
       yield { ...common, kind: 'message', pattern, optional: arrow === '<-?', inPieces: arrow === '<~~' }

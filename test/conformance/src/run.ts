@@ -1,6 +1,6 @@
 import { frame } from './frames.ts'
 import type { Difference } from './match.ts'
-import { farthest, matchMessage, matchPiece, matchRaw } from './match.ts'
+import { farthest, matchMessage, matchPiece } from './match.ts'
 import type { Case, Step } from './notation.ts'
 import type { Node } from './json.ts'
 import { JsonSyntaxError, readJson } from './json.ts'
@@ -54,7 +54,7 @@ export async function runCase(aCase: Case, address: Address, playing: Playing = 
 }
 
 type Send = Extract<Step, { kind: 'send' }>
-export type Expected = Extract<Step, { kind: 'message' | 'raw' | 'closed' }>
+export type Expected = Extract<Step, { kind: 'message' | 'closed' }>
 
 /** The steps from index `i` on, as far as they are of this kind. */
 function prefix<S extends Step>(
@@ -74,7 +74,7 @@ function sendsFrom(script: readonly Step[], i: number): Send[] {
 }
 
 function isExpected(step: Step): step is Expected {
-  return step.kind === 'message' || step.kind === 'raw' || step.kind === 'closed'
+  return step.kind === 'message' || step.kind === 'closed'
 }
 
 function isRequired(step: Expected): boolean {
@@ -261,7 +261,6 @@ function comparer(arrival: Arrival): (expected: Expected) => Difference | { rest
     if (expected.kind === 'closed') {
       return { at: 0, says: 'the connection should have ended without this' }
     }
-    if (expected.kind === 'raw') return matchRaw(expected.literals, raw)
     const found = 'says' in message ? message : compareMessage(expected, message)
     return found && 'says' in found ? { ...found, at: found.at + bodyAt } : found
   }

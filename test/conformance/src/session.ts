@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { causeOf } from './causes/cause.ts'
 import { ask, plain, resultsIn } from './causes/ask.ts'
+import { describe, sentOn } from './causes/sent.ts'
+import type { Lab } from './causes/silence.ts'
 import type { Program } from './command.ts'
 import type { Address } from './connections.ts'
 import type { Came, Finding, Outcome, Skipped, StageOutcome } from './finding.ts'
@@ -153,7 +155,8 @@ class Session {
   async #finding(failure: Failure, found: number, program: Program | undefined, told: number): Promise<Finding> {
     const { case: one, line } = failure
     const exit = program?.exit()
-    const lab = found < 5 && !this.#asked.first ? this.#lab() : found === 0 ? this.#lab() : undefined
+    const exception = exceptionIn((program?.stderr() ?? '').slice(told))
+    const lab = found < 5 ? this.#lab(exception) : undefined
     const crashed = exit && exit.code !== 0 ? crash(failure, program!) : undefined
     const cause = crashed ?? (await causeOf(failure, lab))
     const came = cameOf(failure)
@@ -161,7 +164,7 @@ class Session {
       case: one.id,
       stage: one.stage,
       where: `test/conformance/cases/${one.file}:${line}`,
-      cause: cause.says,
+      cause: crashed || exception === undefined || came.kind === 'bytes' ? cause.says : `${cause.says} It told of ${exception}`,
       page: cause.page,
       sent: failure.sent,
       expected: failure.expected,
@@ -171,14 +174,14 @@ class Session {
     }
   }
 
-  #lab() {
+  #lab(exception: string | undefined): Lab {
     const { address, program, restart } = this.#subject
     const revive = restart && (async () => {
       const again = await restart()
       this.#subject = again
       return again
     })
-    return { address, window: this.#window, answered: this.#answered, printed: program?.stdout(), revive }
+    return { address, exception, window: this.#window, answered: this.#answered, printed: program?.stdout(), revive }
   }
 
   /** After a failure: whether it still answers anybody, and if not, it is started again. */
@@ -216,13 +219,18 @@ function isSlow(one: Case): boolean {
   return timeOf(one) > 0 || one.writes !== 'whole' || one.script.length > 50 || one.needs !== undefined
 }
 
-function crash({ case: one, on, sent }: Failure, program: Program): { says: string; page: string } {
+/** The exception that a program tells of, which has its name in front in most languages. */
+function exceptionIn(stderr: string): string | undefined {
+  const lines = stderr.split(/\r?\n/)
+  return lines.findLast((line) => /^([\w.]*(Error|Exception)\b|panic|fatal|thread '|Exception in)/i.test(line))?.slice(0, 200)
+}
+
+function crash({ case: one, on, line }: Failure, program: Program): { says: string; page: string } {
   const { code, signal } = program.exit()!
-  const lines = program.stderr().split(/\r?\n/).filter((line) => /^\S/.test(line))
-  // An exception has its name in front, in most languages; the last line may be about the language itself.
-  const last = lines.findLast((line) => /^([\w.]*(Error|Exception)\b|panic|fatal|thread '|Exception in)/i.test(line)) ?? lines.at(-1) ?? ''
+  const last = exceptionIn(program.stderr()) ?? program.stderr().split(/\r?\n/).findLast((line) => /^\S/.test(line)) ?? ''
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
-  const what = sent.length > 0 ? 'at what was sent' : `when connection ${on} came`
+  const message = sentOn(one, on, line).at(-1)
+  const what = message ? `at ${describe(message, true)}` : `when connection ${on} came`
   return { says: `The server ${how} ${what}${last === '' ? '' : `: ${last.slice(0, 200)}`}. One bad message, or one client, must not end it.`, page: one.page }
 }
 

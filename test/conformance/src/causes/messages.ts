@@ -25,6 +25,9 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
     const cause = causeOfBatch(batch.json as unknown[], got, pending.some(isProbe) ? [] : patterns)
     if (cause) return cause
   }
+  if (Array.isArray(got) && got.length === 0) {
+    return { says: 'An empty array is sent where nothing is left to be said: then nothing at all is sent.', page: wire('batches') }
+  }
   if (Array.isArray(got)) {
     return { says: batch ? 'The answers of a batch are not those that were asked for: each call of it has one, with its id.' : 'One request is answered with an array: only a batch, which is an array itself, is.', page: wire('batches') }
   }

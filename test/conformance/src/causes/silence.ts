@@ -16,6 +16,8 @@ export interface Lab {
   readonly window: number
   /** Whether it has ever answered anything, on how many connections. */
   readonly answered: number
+  /** The exception that it has told of on stderr meanwhile, if there is one. */
+  readonly exception?: string | undefined
   /** What it has printed on stdout, if that is ours to read. */
   readonly printed?: string | undefined
   /** Starts it again, where it can be started, and gives its address and its first connection. */
@@ -167,7 +169,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
   }
   const last = sent[Math.min(answered, sent.length - 1)]
   if (!last) return undefined
-  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : causeOfContent(failure, last, ended))
+  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : causeOfContent(failure, last, ended, lab.exception))
 }
 
 type Hear = (moves: Move[], replies?: number) => Promise<Heard>
@@ -211,11 +213,11 @@ async function causeOfSize({ body, bytes, json }: Sent, does: string, heard: Hea
   return { says: `A message of ${bytes.length} bytes is not answered (${does}), and one of ${most} is: read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
 }
 
-function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean): Cause {
+function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
   const what = describe(last, true)
   const { json } = last
   const id = isObject(json) && 'method' in json ? json['id'] : undefined
-  if (!ended && isObject(json) && 'id' in json && (id === 0 || id === '' || id === null)) {
+  if (!ended && exception === undefined && isObject(json) && 'id' in json && (id === 0 || id === '' || id === null)) {
     return { says: `A request whose id is ${JSON.stringify(id)} gets no answer: it is taken for a notification, and only a request without any id is one.`, page: wire('ids') }
   }
   if (Array.isArray(json) && json.length > 0) {
