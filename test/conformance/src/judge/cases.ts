@@ -42,6 +42,8 @@ export interface ClientCase extends Difference {
   readonly why: readonly string[]
   /** Why it is not asked of this client; undefined when it is. */
   readonly skip?: (known: Known) => string | undefined
+  /** It is about answers that come whole, not in pieces, as do those of these stages: messages, errors, waiting. */
+  readonly whole?: true
   /** What the manner is made of, each alone: the first that the client cannot bear is the cause. */
   readonly parts?: readonly Difference[]
   /** What must be instead of all answers being printed. */
@@ -62,6 +64,12 @@ const pieces = 'what one read gives is taken for a whole message'
 const characters = 'it reads as many characters as Content-Length says: they are bytes, and these letters have two to four'
 const always = (manner: Manner) => () => manner
 
+/** Who takes anything that comes for its answer cannot bear much else either: that is the cause then. */
+const strangers: Difference = {
+  manner: always(like.unknownFirst),
+  cause: (broken) => (broken.how === 'misses' ? 'it takes the next message for its answer, whatever its id says: ids are not compared' : 'it cannot bear an answer to what it has not asked: pass over a reply whose id is not in flight'),
+}
+
 const framing: ClientCase[] = [
   {
     stage: 'framing',
@@ -80,11 +88,12 @@ const framing: ClientCase[] = [
   {
     stage: 'framing',
     name: 'two messages in one piece',
+    whole: true,
     page: pages.read,
     why: ['What is written in two writes may come in one read. What follows the first message is the beginning of the next.'],
     manner: ({ pipelines }) => (pipelines ? { holds: 'together' } : like.noteFirst('good morning', true)),
     cause: 'what comes behind a message in the same read is lost: keep it, it is the beginning of the next',
-    parts: [{ manner: ({ pipelines }) => (pipelines ? { holds: 'together', writes: (bytes) => like.oneByOne(bytes) } : like.noteFirst('good morning', false)), cause: (broken, { pipelines }) => (pipelines ? 'it cannot bear answers that come together' : notACall(broken)) }],
+    parts: [strangers, { manner: ({ pipelines }) => (pipelines ? { holds: 'together', writes: (bytes) => like.oneByOne(bytes) } : like.noteFirst('good morning', false)), cause: (broken, { pipelines }) => (pipelines ? 'it cannot bear answers that come together' : notACall(broken)) }],
   },
   {
     stage: 'framing',
@@ -96,7 +105,7 @@ const framing: ClientCase[] = [
       hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} ${accents}`, (n) => n)) : like.noteFirst(accents, true),
     cause: (broken, _, played) => (decodes(broken, played) ? 'it decodes the text as something else than UTF-8' : characters),
     // Another text may be what is not borne, or a notification, which has it when no result is a text.
-    parts: [{ calls: easy, manner: ({ kind }) => (hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} abc`, (n) => n)) : like.noteFirst('good morning', true)), cause: (broken, { kind }) => (hasText(kind.host.calls) ? notOfReply(broken) : notACall(broken)) }],
+    parts: [{ ...strangers, calls: easy }, { calls: easy, manner: ({ kind }) => (hasText(kind.host.calls) ? like.results((value) => like.changed(value, (text) => `${text} abc`, (n) => n)) : like.noteFirst('good morning', true)), cause: (broken, { kind }) => (hasText(kind.host.calls) ? notOfReply(broken) : notACall(broken)) }],
   },
   {
     stage: 'framing',
@@ -170,14 +179,14 @@ const messages: ClientCase[] = [
     why: ['A message with a method and no id is a notification. One that begins with $/ is passed over by who does not know it.'],
     manner: always(like.noteFirst('good morning', false)),
     cause: notACall,
+    parts: [strangers],
   },
   {
     stage: 'messages',
     name: 'an answer to what was never asked',
     page: pages.caller,
     why: ['Its id says that it is not for any call of this client. It is passed over.'],
-    manner: always(like.unknownFirst),
-    cause: (broken) => (broken.how === 'misses' ? 'it takes the next message for its answer, whatever its id says: ids are not compared' : 'it cannot bear an answer to what it has not asked: pass over a reply whose id is not in flight'),
+    ...strangers,
   },
   {
     stage: 'messages',

@@ -115,6 +115,8 @@ class Judge {
   #skip(one: ClientCase, known: Known): string | undefined {
     const because = one.skip?.(known)
     if (because !== undefined) return because
+    const whole = ['messages', 'errors', 'waiting'].includes(one.stage) || one.whole
+    if (whole && known.kind.host.calls.every((call) => call.items !== undefined)) return 'all its answers come in pieces'
     const used = known.kind.host.calls.some(({ meta }) => (one.stage === 'deadlines' ? 'timeoutMs' in meta : 'credit' in meta || 'stream' in meta))
     const extension = one.stage === 'deadlines' || one.stage === 'streams'
     if (!extension || used || this.#options.stages?.includes(one.stage)) return undefined

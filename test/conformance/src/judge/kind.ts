@@ -88,7 +88,9 @@ async function silent(played: Played, again: Again): Promise<Problem> {
   const greeted = hello.host.links.some((link) => link.bytes.length > 0) && hello.stalled === undefined
   const cause = greeted || hello.sentBefore > 0
     ? 'it waits for the server to speak first: there is no greeting here, the client begins with its request'
-    : 'it connects and sends nothing: is what it writes kept in a buffer, or does it wait for something?'
+    : exit
+      ? 'it waits for an answer, and has sent nothing: what it writes is kept in a buffer; flush it after each message'
+      : 'it connects, sends nothing and reads nothing: what does it wait for?'
   return { cause, page, expected, came: nothing('it connected, and not a byte came') }
 }
 

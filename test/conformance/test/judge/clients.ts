@@ -334,50 +334,31 @@ class Run {
     const frame = (text: string | Buffer, length = Buffer.byteLength(text)) => Buffer.concat([Buffer.from(`Content-Length: ${length}\r\n\r\n`), Buffer.from(text)])
     const bytes = Buffer.byteLength(json)
     const write = (data: Buffer | string) => void this.#socket.write(data)
-    switch (this.#bug) {
-      case 'flushes at the end':
-        return void this.#socket.once('end', () => write(frame(json)))
-      case 'length in characters':
-        return write(frame(json, json.length))
-      case 'length with the header':
-        return write(frame(json, bytes + `Content-Length: ${bytes}\r\n\r\n`.length))
-      case 'length of the same with spaces':
-        return write(frame(json, JSON.stringify(JSON.parse(json), undefined, 1).replace(/\n\s*/g, ' ').replace(/([{[]) | ([}\]])/g, '$1$2').length))
-      case 'a zero byte':
-        return write(frame(`${json}\0`))
-      case 'line feeds':
-        return write(`Content-Length: ${bytes}\n\n${json}`)
-      case 'no empty line':
-        return write(`Content-Length: ${bytes}\r\n${json}`)
-      case 'line end after the body':
-        return write(frame(`${json}\n`, bytes))
-      case 'line end counted and not sent':
-        return write(frame(json, bytes + 1))
-      case 'byte order mark':
-        return write(frame(`\ufeff${json}`))
-      case 'Latin-1':
-        return write(frame(Buffer.from(json.replace('hello', 'héllo').replace(/[^\0-\xff]/g, '?'), 'latin1')))
-      case 'UTF-16':
-        return write(frame(Buffer.from(json, 'utf16le')))
-      case 'another header':
-        return write(`Length: ${bytes}\r\n\r\n${json}`)
-      case 'small letters':
-        return write(`content-length: ${bytes}\r\n\r\n${json}`)
-      case 'another field first':
-        return write(`Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${json}`)
-      case 'JSON without a frame':
-        return write(json)
-      case 'HTTP':
-        return write(`POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${bytes}\r\n\r\n${json}`)
-      case 'length in binary':
-        return write(Buffer.concat([Buffer.from([0, 0, 0, bytes]), Buffer.from(json)]))
-      case 'as Python shows it':
-        return write(frame(json.replaceAll('"', "'")))
-      case 'encoded twice':
-        return write(frame(JSON.stringify(json)))
-      default:
-        write(frame(json))
+    const otherwise: Partial<Record<Bug, () => unknown>> = {
+      'flushes at the end': () => this.#socket.once('end', () => write(frame(json))),
+      'length in characters': () => write(frame(json, json.length)),
+      'length with the header': () => write(frame(json, bytes + `Content-Length: ${bytes}\r\n\r\n`.length)),
+      'length of the same with spaces': () => write(frame(json, JSON.stringify(JSON.parse(json), undefined, 1).replace(/\n\s*/g, ' ').replace(/([{[]) | ([}\]])/g, '$1$2').length)),
+      'a zero byte': () => write(frame(`${json}\0`)),
+      'line feeds': () => write(`Content-Length: ${bytes}\n\n${json}`),
+      'no empty line': () => write(`Content-Length: ${bytes}\r\n${json}`),
+      'line end after the body': () => write(frame(`${json}\n`, bytes)),
+      'line end counted and not sent': () => write(frame(json, bytes + 1)),
+      'byte order mark': () => write(frame(`\ufeff${json}`)),
+      'Latin-1': () => write(frame(Buffer.from(json.replace('hello', 'héllo').replace(/[^\0-\xff]/g, '?'), 'latin1'))),
+      'UTF-16': () => write(frame(Buffer.from(json, 'utf16le'))),
+      'another header': () => write(`Length: ${bytes}\r\n\r\n${json}`),
+      'small letters': () => write(`content-length: ${bytes}\r\n\r\n${json}`),
+      'another field first': () => write(`Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${json}`),
+      'JSON without a frame': () => write(json),
+      'HTTP': () => write(`POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${bytes}\r\n\r\n${json}`),
+      'length in binary': () => write(Buffer.concat([Buffer.from([0, 0, 0, bytes]), Buffer.from(json)])),
+      'as Python shows it': () => write(frame(json.replaceAll('"', "'"))),
+      'encoded twice': () => write(frame(JSON.stringify(json))),
     }
+    const way = this.#bug && otherwise[this.#bug]
+    if (way) way()
+    else write(frame(json))
   }
 
   /** All that is pending has failed. */
