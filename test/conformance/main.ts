@@ -95,7 +95,7 @@ async function conformance(): Promise<number> {
   try {
     if (step) return await playStep(cases, subject, step)
     const can = filter === '' ? values.can : [...values.can, ...cases.map((one) => one.stage)]
-    const outcome = await testServer(cases, subject, { ...values, can, stages: values.stage, onward: filter !== '' })
+    const outcome = await testServer(cases, subject, { ...values, can, stages: values.stage })
     const all: Outcome = { ...outcome, notes: [...(subject.notes ?? []), ...outcome.notes] }
     return told(all, values)
   } finally {

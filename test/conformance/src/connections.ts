@@ -8,6 +8,22 @@ export interface Address {
   readonly port: number
 }
 
+/**
+ * Waits until it is enough, and at most `ms` milliseconds. `wakes` is given what to call when that may be.
+ * It waits in parts: while we are not run, on a busy machine, time passes that nobody could use, and what came
+ * meanwhile is read only after the timers.
+ */
+export async function patience(ms: number, enough: () => boolean, wakes: (wake: () => void) => void): Promise<void> {
+  const parts = 8
+  const until = performance.now() + ms * 4
+  for (let left = parts; left > 0 && performance.now() < until && !enough(); ) {
+    await new Promise<void>((done) => {
+      const timer = setTimeout(() => setImmediate(() => (left--, done())), ms / parts)
+      wakes(() => (clearTimeout(timer), done()))
+    })
+  }
+}
+
 /** Something that came from the server, on the connection called `on`. */
 export type Arrival = { readonly on: string } & (Received | { readonly kind: 'closed' })
 
@@ -82,12 +98,7 @@ export class Connections {
 
   /** The next thing that comes on any connection; undefined when nothing does for `bound` ms. */
   async next(bound: number): Promise<Arrival | undefined> {
-    if (this.#arrivals.length === 0) {
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, bound)
-        this.#wake = () => (clearTimeout(timer), done())
-      })
-    }
+    await patience(bound, () => this.#arrivals.length > 0, (wake) => (this.#wake = wake))
     return this.#arrivals.shift()
   }
 

@@ -31,8 +31,8 @@ export interface Asked {
   readonly stages?: readonly StageName[] | undefined
   /** Everything is played: what is beyond `can`, and what comes after a stage that is not green. */
   readonly all?: boolean
-  /** It goes on to the next stage though one is not green. */
-  readonly onward?: boolean
+  /** What the names of the cases have in them: who has chosen some gets all of these, green or not. */
+  readonly filter?: string
   /** It stops at the first failure. */
   readonly first?: boolean
   /** The longest wait for one answer, in milliseconds. */
@@ -85,7 +85,7 @@ class Session {
     const skipped: Skipped[] = []
     const findings: Finding[] = []
     let left = 0
-    const waits = this.#red && !this.#asked.all && !this.#asked.onward
+    const waits = this.#red && !this.#asked.all && !this.#asked.filter
     for (const one of cases) {
       const because = this.#notAsked(one)
       if (because !== undefined) skipped.push({ case: one.id, because })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Address } from '../connections.ts'
+import { patience } from '../connections.ts'
 
 /** What is done with a connection of its own, one after the other: bytes are written; the end is sent; it is waited. */
 export type Move = Buffer | 'end' | 'wait'
@@ -43,15 +44,7 @@ export async function ask(address: Address, window: number, moves: readonly Move
   })
   const close = () => ((ended = true), wake())
   socket.once('end', close).once('close', close)
-  const wait = async (enough: () => boolean) => {
-    const until = Date.now() + window
-    for (let left = window; left > 0 && !ended && !enough(); left = until - Date.now()) {
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, left)
-        wake = () => (clearTimeout(timer), done())
-      })
-    }
-  }
+  const wait = (enough: () => boolean) => patience(window, () => ended || enough(), (other) => (wake = other))
   try {
     if (!there) await once(socket, 'connect', { signal: AbortSignal.timeout(Math.max(window, 500)) })
   } catch {

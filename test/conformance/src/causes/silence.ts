@@ -160,7 +160,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
     if (resultsIn(joined.bytes) >= calls.length) return { says: `A message that comes in pieces is not answered (${does}), and the same in one piece is: one read may give a part of a message, so keep it and read on.`, page }
   }
   if (one.script.some((step) => step.kind === 'end')) {
-    const open = await heard([Buffer.concat(whole)], calls.length)
+    const open = await ask(address, window + 500, [Buffer.concat(whole)], calls.length)
     if (resultsIn(open.bytes) >= calls.length) return { says: 'When the client has ended its side right behind its request, the answer does not come: the other direction is still open, and what was asked is answered first.', page: wire('the-end-of-a-connection') }
   }
   if (sent.length > 1) {
