@@ -118,7 +118,7 @@ export function clientOf(bug: Bug | undefined, ways: Ways = {}, own?: CallWords[
   return {
     name: bug ?? 'a client that is right',
     takesCalls: own === undefined,
-    patience: 60,
+    patience: 100,
     start(port, calls) {
       const run = new Run(port, own ?? [...calls], bug, ways)
       return Promise.resolve(run.program())

@@ -32,7 +32,7 @@ describe('a client that is right', () => {
     ['with answers in pieces', { credit: 2 }, count],
     ['with pieces upwards', { up: 20 }, sum],
   ]
-  it.each(right)('%s', async (_, ways, own) => {
+  it.concurrent.each(right)('%s', async (_, ways, own) => {
     const outcome = await judgeClient({ client: clientOf(undefined, ways, own), timeout: 2000, all: true })
     if (outcome.stages.some(({ findings }) => findings.length > 0)) throw new Error(textReport(outcome))
   })
@@ -40,7 +40,8 @@ describe('a client that is right', () => {
 
 describe('a client that is wrong', () => {
   const said = new Map<Bug, string>()
-  it.each(bugs)('%s', async (bug) => {
+  // They wait most of the time, so they do it together.
+  it.concurrent.each(bugs)('%s', async (bug) => {
     const { ways: how = {}, own, stage } = ways[bug] ?? {}
     const outcome = await judgeClient({ client: clientOf(bug, how, own), timeout, stages: stage && [stage], first: true })
     const [finding] = outcome.stages.flatMap(({ findings }) => findings)
