@@ -14,12 +14,15 @@ export function textReport(outcome: Outcome, shown: Shown = {}): string {
   const findings = outcome.stages.flatMap((stage) => stage.findings)
   const notes = outcome.notes.map((note) => `note: ${note}`)
   const parts = [[...outcome.stages.map(stageLine), ...notes].join('\n'), next(outcome)]
+  let full = 0
   // A cause is told once: what else comes of it is only named.
   for (const [i, finding] of findings.entries()) {
     if (findings.findIndex(({ cause }) => cause === finding.cause) !== i) continue
     const others = findings.slice(i + 1).filter(({ cause }) => cause === finding.cause)
     const same = others.length > 0 ? [`  the same in  ${others.map((other) => other.case).join('\n               ')}`] : []
-    parts.push([textOf(finding, shown), ...same].join('\n'))
+    // Who has mended the first few sees the rest then.
+    const text = full++ < 4 || shown.whole ? textOf(finding, shown) : textOf(finding, shown).split('\n').slice(0, 3).join('\n')
+    parts.push([text, ...same].join('\n'))
   }
   return `${[...parts, counts(outcome)].filter((part) => part !== '').join('\n\n')}\n`
 }

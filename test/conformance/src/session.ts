@@ -146,7 +146,7 @@ class Session {
     const { timeout } = this.#asked
     const bytes = one.script.reduce((sum, step) => (step.kind === 'send' ? sum + step.bytes.length : sum), 0)
     if (bytes > 50_000 || one.needs === 'threads') return timeout
-    if (this.#answered === 0) return Math.min(timeout, 2000)
+    if (this.#answered === 0) return timeout
     return Math.min(timeout, Math.max(250, this.#slowest * 4 + 100) + timeOf(one))
   }
 

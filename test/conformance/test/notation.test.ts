@@ -143,6 +143,7 @@ describe('comparison', () => {
     ['[1,2]', '[1]', 2, '1 more answer expected'],
     ['[1]', '[1,1]', 3, 'one answer too many'],
     ['1', '"1"', 0, 'expected 1'],
+    ['{"id":1}', '{"id":1.0}', 6, 'expected 1'],
     ['9007199254740993', '9007199254740992', 0, 'expected 9007199254740993'],
     ['{"error":{"code":1,"data":1}}', '{"error":{"code":1}}', 18, '"data" is missing'],
   ])('%s does not take %s', (pattern, text, at, says) => {

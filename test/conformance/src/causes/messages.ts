@@ -25,6 +25,9 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
     const cause = causeOfBatch(batch.json as unknown[], got, pending.some(isProbe) ? [] : patterns)
     if (cause) return cause
   }
+  if (got === null && pending.some(isProbe)) return { says: '`null` is sent for what gets no reply, such as a notification: then nothing at all is sent.', page: wire('notifications') }
+  const fraction = fractionFor(patterns, readJson(text))
+  if (fraction) return fraction
   if (Array.isArray(got) && got.length === 0) {
     return { says: 'An empty array is sent where nothing is left to be said: then nothing at all is sent.', page: wire('batches') }
   }
@@ -33,6 +36,14 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
   }
   if (!isObject(got)) return { says: `The reply is ${got === null ? 'null' : `a ${typeof got}`}: it is an object with "jsonrpc", "id" and "result" or "error".`, page: wire('what-a-message-says') }
   return causeOfReply(failure, got, patterns, asked)
+}
+
+/** A whole number as an id, that has become another text. */
+function fractionFor(patterns: readonly Node[], message: Node): Cause | undefined {
+  const { id } = objectOf(message)
+  const wanted = patterns.map((pattern) => objectOf(pattern)['id']).find((one) => one?.kind === 'number' && id?.kind === 'number' && one.text !== id.text && Number(one.text) === Number(id.text))
+  if (wanted?.kind !== 'number' || id?.kind !== 'number') return undefined
+  return { says: `The id came back as ${id.text}: it was ${wanted.text}, and comes back as it was written. (Some JSON libraries make a fraction of every number.)`, page: wire('ids') }
 }
 
 function probeOf({ pending }: Failure): Message {
