@@ -266,7 +266,7 @@ class Run {
     }
     if (this.#is('looks for its id as a string')) message['id'] = id
     const meta: Message = {}
-    if (timeoutMs !== undefined) meta['timeoutMs'] = this.#is('a time of day') ? Date.now() + timeoutMs : this.#is('timeoutMs as text') ? String(timeoutMs) : timeoutMs
+    if (timeoutMs !== undefined) meta['timeoutMs'] = this.#is('a time of day') ? 1_796_042_593_798 + timeoutMs : this.#is('timeoutMs as text') ? String(timeoutMs) : timeoutMs
     const down = credit !== undefined && ['count', 'feed'].includes(method)
     if (down) meta['credit'] = this.#is('credit of nothing') ? 0 : credit
     if (up !== undefined && method === 'total') meta['stream'] = true
