@@ -5,16 +5,19 @@ import type { DefaultTheme } from 'vitepress'
 import { baseFrom, siteFrom } from './base.ts'
 import { captions } from './captions.ts'
 import { changes } from './changes.ts'
+import { costs } from './costs.ts'
 import { chapterOf, parts, reading, stepOf, steps, trying } from './course.ts'
 import { exercises } from './exercises.ts'
 import { labPlugin } from './lab/plugin.ts'
 import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict/markdown.ts'
+import { projected } from './projected.ts'
 import { published } from './publish.ts'
 import { rounds } from './rounds.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
+import { teaching } from './teaching/markdown.ts'
 import { testLinks } from './tests.ts'
 import { types } from './types.ts'
 import { walk, walkContainer } from './walk.ts'
@@ -59,9 +62,11 @@ const course: DefaultTheme.SidebarItem[] = [
   {
     text: 'Look it up',
     items: [
+      { text: 'What it costs', link: '/costs' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Numbers', link: '/numbers' },
       { text: 'API reference', link: '/api/' },
+      { text: 'For teachers', link: '/teaching' },
       { text: 'About', link: '/about' },
     ],
   },
@@ -74,7 +79,7 @@ export default defineConfig({
   description,
   head: [
     ['link', icon],
-    ['script', {}, `{${scripted}}`],
+    ['script', {}, `{${scripted}}{${projected}}`],
     ['meta', { name: 'color-scheme', content: 'light dark' }],
     // The same as --paper. VitePress tells tags apart by their first attribute.
     ['meta', { media: '(prefers-color-scheme: light)', name: 'theme-color', content: '#fbf8f1' }],
@@ -109,12 +114,14 @@ export default defineConfig({
     container: { customContainers: walkContainer },
     config(md) {
       captions(md, base)
+      teaching(md)
       words(md, base)
       walk(md)
       lines.use(md)
       predict(md)
       changes(md)
       rounds(md)
+      costs(md, base)
       exercises(md)
       testLinks(md, base)
     },

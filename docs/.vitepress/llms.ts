@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { costed, costInWords, costsInWords } from './costs.ts'
 import { exerciseInWords, exercisesIn } from './exercises.ts'
 import { ideas } from './ideas.ts'
 import { questionOf } from './predict/index.ts'
@@ -146,6 +147,9 @@ const inWords: Readonly<Record<string, (values: Record<string, string>) => strin
   Exercises: ({ step = '' }) => exercisesIn(step).map(exerciseInWords).join('\n'),
   Changes: ({ step = '' }) =>
     (ideas[step] ?? []).map(({ title, line }) => `- **${title}.** ${line}\n`).join(''),
+  Cost: ({ step = '' }) => `${costInWords(step)}\n`,
+  Costs: ({ of = '' }) => `${costsInWords(of)}\n`,
+  Costed: costed,
 }
 
 /** A recorded run as a list of what happened when. */

@@ -3,6 +3,7 @@ import { besidePages } from '../beside.ts'
 import { textOf } from '../source.ts'
 import { about, numberIn } from './claim.ts'
 import type { Claim, Claims } from './claim.ts'
+import { ofCosts } from './costs.ts'
 
 const waits = async () => Object.values((await import('@rpc-steps/service/pages')).pages)
 const sum = async () => (await import('@rpc-steps/cli/demo')).sumOfAll.ms
@@ -284,6 +285,7 @@ export const computed: readonly Claim[] = [
       numberIn('docs/model.md', /request=(\d+)#/),
     ],
   },
+  ...ofCosts,
   ...beside.flatMap(({ computed = [] }) => computed),
 ]
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { besidePages } from '../beside.ts'
+import { ledger, ledgerOf } from '../costs.ts'
 import { recordingOf, steps } from '../course.ts'
 import { root } from '../source.ts'
 import type { Tables } from '../record/table.ts'
@@ -37,7 +38,7 @@ export interface Recording {
 }
 
 /**
- * Every recording, and the points of the model. Files are relative to `docs`.
+ * Every recording, the points of the model, and the lines of the ledger. Files are relative to `docs`.
  *
  * @throws Error when nobody knows what made a file
  */
@@ -68,5 +69,10 @@ export function recordings(pages: readonly Page[]): Recording[] {
       command: `npm run model:record -- ${number}`,
       shownIn: model,
     }))
-  return [...timelinesAndOutputs, ...points]
+  const costs = ledger().map(({ step }) => ({
+    file: ledgerOf(step).replace('docs/', ''),
+    command: `npm run ledger -- --step ${step.number} --record`,
+    shownIn: pages.filter(({ path, text }) => path === 'costs.md' || text.includes(`<Cost step="${step.number}" />`)),
+  }))
+  return [...timelinesAndOutputs, ...points, ...costs]
 }

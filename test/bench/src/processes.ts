@@ -12,6 +12,8 @@ export interface Runtime {
   tsx: boolean
   /** The one core that server and client share; undefined to let the system place them. */
   core?: string | undefined
+  /** More options for Node. */
+  flags?: readonly string[]
 }
 
 export const nodeStripsTypes = Boolean((process.features as { typescript?: unknown }).typescript)
@@ -38,6 +40,7 @@ export function start(
     ...(runtime.tsx
       ? ['--import', import.meta.resolve('tsx')]
       : ['--disable-warning=ExperimentalWarning']),
+    ...(runtime.flags ?? []),
     fileURLToPath(file),
     ...args,
   ]

@@ -117,7 +117,7 @@ async function checkOnSave(exercise: Exercise, options: ActionOptions): Promise<
 }
 
 /** Aborted when somebody asks the program to end. */
-async function stopping(): Promise<AbortSignal> {
+export async function stopping(): Promise<AbortSignal> {
   const stopped = new AbortController()
   const reason = Object.assign(new Error('stopped'), { code: 'ERR_STOPPED' })
   void stopSignal().then(() => stopped.abort(reason))

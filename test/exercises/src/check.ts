@@ -53,14 +53,37 @@ export async function checkAll(
   }
 }
 
+/** How many of the tests that judge an exercise are green, and what kept them from being run, if anything did. */
+export interface Counted {
+  green: number
+  trouble: string | undefined
+}
+
+/** Runs all that judges some copies of one package, and does not stop at what is red. */
+export async function countAll(
+  attempts: readonly Attempt[],
+  { limit = defaultLimit, signal }: CheckOptions = {},
+): Promise<Counted[]> {
+  const trials = attempts.map(({ exercise, copy, limit }) => ({ folder: copy, tests: exercise.tests, limit }))
+  const runs = await runTrials(trials, { limit, signal })
+  return runs.map(({ outcomes, trouble }, i) => ({
+    green: attempts[i]!.exercise.tests.filter((judge) => isGreen(judge, outcomes)).length,
+    trouble: trouble[0],
+  }))
+}
+
+function isGreen(judge: Judge, outcomes: readonly Outcome[]): boolean {
+  const own = outcomesOf(judge, outcomes)
+  return own.length > 0 && own.every(({ passed }) => passed)
+}
+
 /** Reads from a run of tests what came of an exercise. */
 function judged({ tests, timeline }: Exercise, { outcomes, trouble }: Run): Checked {
   const of = (judge: Judge) => outcomesOf(judge, outcomes)
-  const isRight = (judge: Judge) => of(judge).length > 0 && of(judge).every(({ passed }) => passed)
   for (const judge of tests) {
     const outcome = of(judge).find(({ passed }) => !passed)
     if (!outcome) continue
-    return { result: 'wrong', judge, outcome, right: tests.filter(isRight).length, timeline: timeline ? timelineOf(outcome) : undefined }
+    return { result: 'wrong', judge, outcome, right: tests.filter((judge) => isGreen(judge, outcomes)).length, timeline: timeline ? timelineOf(outcome) : undefined }
   }
   if (trouble.length > 0) return { result: 'broken', why: trouble[0]! }
   const missing = tests.find((judge) => of(judge).length === 0)

@@ -109,6 +109,9 @@ describe.concurrent('npm run exercise', () => {
     [['check', 'now'], /^not understood: "now"; /],
     [['03', 'hint'], /^say which exercise of 03: interest, /],
     [['03', 'timers', 'check'], /^you have not begun it: npm run exercise -- 03 timers does; /],
+    [['report', '3'], /^not understood: "3"; the step is --step 3; /],
+    [['report', '--step', '99'], /^"99" has no exercises; /],
+    [['report', '--from', 'nowhere'], /^--from: there is no folder .*nowhere; /],
     [['check', '--limit', '0'], /--limit must be a whole number from 1 to 600/],
   ])('%j is refused in one line', async (args, line) => {
     const { code, stdout, stderr } = await exerciseWith(...args)
