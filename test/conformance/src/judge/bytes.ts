@@ -192,6 +192,7 @@ function lengthFault(bytes: Buffer, end: number, length: number, header: number)
   const text = bytes.toString('utf8', 0, end)
   const at = Math.min(length, end)
   const says = `Content-Length says ${length}, but this body has ${end} bytes`
+  if (length > end && /^\s*[{[]/.test(bytes.toString('latin1', end, length))) return { at: end, says: 'another message', cause: 'a frame has more than one JSON text in it: each message has a frame of its own' }
   if (length > end && /^\s*$/.test(bytes.toString('latin1', end, length)) && bytes.length >= length) return undefined
   if (end > text.length && [text.length, [...text].length].includes(length)) {
     return { at, says, cause: `the length is counted in characters (${length}), not in bytes of UTF-8 (${end})` }

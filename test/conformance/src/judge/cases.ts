@@ -67,7 +67,7 @@ const always = (manner: Manner) => () => manner
 /** Who takes anything that comes for its answer cannot bear much else either: that is the cause then. */
 const strangers: Difference = {
   manner: always(like.unknownFirst),
-  cause: (broken) => (broken.how === 'misses' ? 'it takes the next message for its answer, whatever its id says: ids are not compared' : 'it cannot bear an answer to what it has not asked: pass over a reply whose id is not in flight'),
+  cause: (broken) => (broken.how === 'misses' ? 'it takes the next message for its answer, whatever its id says: replies are matched by their order, not by their ids' : 'it cannot bear an answer to what it has not asked: pass over a reply whose id is not in flight'),
 }
 
 const framing: ClientCase[] = [
@@ -241,8 +241,9 @@ const waiting: ClientCase[] = [
     page: pages.caller,
     why: ['A read that has nothing yet is not the end.'],
     manner: (known) => {
-      const first = Math.min(1500, Math.max(300, known.pace.wait * 2), ...deadlinesOf(known).map((ms) => ms / 2))
-      return { pause: (nth) => (nth === 0 ? first : 0) }
+      const first = Math.min(1500, Math.max(1000, known.pace.wait * 2), ...deadlinesOf(known).map((ms) => ms / 2))
+      // What is asked at once is answered in its order all the same.
+      return { pause: (nth) => (nth === 0 || known.pipelines ? first : 0) }
     },
     cause: (broken) => (broken.how === 'misses' ? 'it prints something before the answer has come' : 'it does not wait for an answer that takes a second or two'),
   },
@@ -253,7 +254,7 @@ const waiting: ClientCase[] = [
     why: ['The id says which call an answer is for. Results are printed in the order of the calls.'],
     skip: ({ pipelines }) => (pipelines ? undefined : 'it has one call in flight at a time'),
     manner: always({ holds: 'last first' }),
-    cause: (broken, _, played) => (broken.how === 'misses' && sameLines(played) ? 'it matches replies by their order, not by their ids (or prints them as they come, not in the order of its calls)' : 'it cannot bear answers in another order than that of its calls'),
+    cause: (broken, _, played) => (broken.how === 'misses' && sameLines(played) ? 'its results come out in the order of the answers: match replies by their ids, and print them in the order of the calls' : 'it cannot bear answers in another order than that of its calls'),
   },
 ]
 
@@ -329,6 +330,8 @@ function errorCause(broken: Broken, { stdout, stderr }: Played): string {
   const all = stdout + stderr
   if (broken.how === 'hangs') return 'it waits for ever when the answer is an error: an error settles its call, too'
   if (broken.how === 'crashes') return 'it crashes when the answer is an error'
+  const named = all.includes(String(like.refusal.code)) || all.includes(like.refusal.message)
+  if (named && broken.missing && 'value' in broken.missing) return 'it ends at the first error, without the results of its other calls: an error is of one call alone'
   if (/result/.test(stderr)) return 'it looks for "result" in an answer that has "error", and fails there: look which of the two it is'
   if (/^(null|None|undefined|nil|)$/m.test(stdout.trim())) return 'it ignores the error and prints nothing, or a result that never came: look whether the answer has "error"'
   return all.trim() === '' ? 'it says nothing of the error that came instead of a result' : 'what it prints names neither the code nor the message of the error that came'

@@ -154,6 +154,7 @@ async function triedOut(played: Played, broken: Broken, again: Again): Promise<P
     [{ json: (reply) => JSON.stringify(reply, undefined, 1).replace(/\n\s*/g, ' ') }, 'it expects white space in the JSON of an answer, which may be there or not', pages.message],
     [lineEndInside, 'it reads the body up to a line end: a body ends after as many bytes as its header says, and has none', pages.read],
     [{ header: (bytes) => `content-length: ${bytes}\r\n\r\n` }, 'it knows the header name in small letters only: it may come in any case', pages.read],
+    [{ header: (bytes) => `Content-Length: ${bytes}\n\n` }, 'it looks for header lines that end in LF alone: they end in CR LF, and so does the empty one', pages.read],
     [{ header: (bytes) => `Content-Length: ${bytes}\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n` }, 'it expects a second header line, which need not be there', pages.read],
     [escapes, 'it counts the length of what comes in characters, or decodes before it counts: Content-Length is in bytes', pages.read],
     [{ writes: (bytes) => [bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4), 30, bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)] }, 'it expects the header and the body in two pieces: what one read gives may be both', pages.read],
@@ -189,13 +190,15 @@ async function printedCause({ host, stdout, stderr, exit }: Played, broken: Brok
   return { cause: `it prints something else than the result ${text}`, page }
 }
 
-function plainCause(played: Played, { how, says }: Broken): Pick<Problem, 'cause' | 'page'> {
+function plainCause(played: Played, { how, says, missing }: Broken): Pick<Problem, 'cause' | 'page'> {
   const words = lastWords(played.stderr)
   if (how === 'crashes') return { cause: `it crashes when the answer comes: it ${endOf(played)}${words}`, page: pages.read }
   if (how === 'hangs') {
     const { calls } = played.host
-    const id = JSON.stringify(calls.at(-1)?.id)
-    const cause = calls.at(-1)?.id === 0 || calls.at(-1)?.id === ''
+    const at = missing ? expectedOf(calls).findIndex((one) => isDeepStrictEqual(one, missing)) : -1
+    const call = calls.at(at)
+    const id = JSON.stringify(call?.id)
+    const cause = call?.id === 0 || call?.id === ''
       ? `it never takes the answer to its call with the id ${id}: does it test whether the id is true, not whether it is the same?`
       : `it never takes the answer to its call with the id ${id} and waits on${words}`
     return { cause, page: pages.message }

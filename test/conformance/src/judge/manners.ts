@@ -124,6 +124,8 @@ export function again(): Manner {
 export function asksFirst(id: (call: Call) => unknown, ms: number): Manner {
   return {
     messages({ calls: [call], link }, reply) {
+      // Who has said all can answer nothing.
+      if (link.ended) return [reply]
       link.host.asked.push(id(call!))
       return [JSON.stringify({ jsonrpc: '2.0', method: 'get_data', id: id(call!) }), reply]
     },

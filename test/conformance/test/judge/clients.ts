@@ -34,6 +34,7 @@ export const bugs = [
   'length in binary',
   'as Python shows it',
   'encoded twice',
+  'all in one frame',
   // Messages.
   'no jsonrpc',
   'jsonrpc as a number',
@@ -52,6 +53,7 @@ export const bugs = [
   'loses what follows',
   'counts characters',
   'Latin-1 comes',
+  'LF ends a header',
   'one spelling',
   'first line is the length',
   'one header line',
@@ -70,6 +72,8 @@ export const bugs = [
   'prints the reply',
   'prints without quotes',
   'prints nothing',
+  'prints as they come',
+  'ends at the first error',
   'errors are ignored',
   'looks for a result',
   'waits when there is an error',
@@ -191,7 +195,7 @@ class Run {
     await new Promise<void>((done, fail) => this.#socket.once('connect', done).once('error', fail))
     this.#socket.on('data', (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
     this.#socket.on('error', () => {}).on('end', () => this.#lost()).on('close', () => this.#lost())
-    if (this.#is('impatient')) this.#socket.setTimeout(200, () => this.#lost())
+    if (this.#is('impatient')) this.#socket.setTimeout(600, () => this.#lost())
     if (this.#is('waits for a greeting')) await new Promise((done) => this.#socket.once('data', done))
     if (this.#is('sends nothing')) await new Promise(() => {})
     const { pipelined = false, batch = false } = this.#ways
@@ -219,7 +223,16 @@ class Run {
       this.#flushBatch()
       for (const outcome of outcomes) show(await outcome)
     } else if (pipelined) {
-      for (const outcome of await Promise.all(calls.map((call, i) => one(call, i)))) show(outcome)
+      const early = this.#is('prints as they come')
+      const outcomes = calls.map(async (call, i) => {
+        const outcome = await one(call, i)
+        if (early) show(outcome)
+        return outcome
+      })
+      for (const outcome of await Promise.all(outcomes)) {
+        if (!early) show(outcome)
+        if (outcome.error && this.#is('ends at the first error')) return 1
+      }
     } else {
       for (const [i, call] of calls.entries()) show(await one(call, i))
     }
@@ -354,6 +367,7 @@ class Run {
       'HTTP': () => write(`POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${bytes}\r\n\r\n${json}`),
       'length in binary': () => write(Buffer.concat([Buffer.from([0, 0, 0, bytes]), Buffer.from(json)])),
       'as Python shows it': () => write(frame(json.replaceAll('"', "'"))),
+      'all in one frame': () => write(frame(`${json}\n${json}`)),
       'encoded twice': () => write(frame(JSON.stringify(json))),
     }
     const way = this.#bug && otherwise[this.#bug]
@@ -411,14 +425,16 @@ class Run {
         continue
       }
       let at = this.#bytes.indexOf('\r\n\r\n') + 4
+      if (this.#is('LF ends a header')) at = this.#bytes.indexOf('\n\n') + 2
       if (this.#is('one header line')) at = this.#bytes.indexOf('\r\n') + 4
-      if (at < 4) {
+      if (this.#is('LF ends a header') && at < 2) return
+      if (at < 4 && !this.#is('LF ends a header')) {
         // An end of a line without a header before it is no frame.
         if (/^(?!content-length|x-|$)[^:]*\r\n/i.test(this.#bytes.toString('latin1'))) throw new Error('this is no header')
         return
       }
       const header = this.#bytes.toString('latin1', 0, at)
-      if (!this.#is('any length') && /content-length: *(?! )(?!\d+ *\r)/i.test(header)) throw new Error('the length is no number')
+      if (!this.#is('any length') && /content-length: *(?! )(?!\d+ *[\r\n])/i.test(header)) throw new Error('the length is no number')
       if (this.#is('one spelling') && !header.includes('Content-Length: ')) throw new Error("KeyError: 'Content-Length'")
       if (this.#is('first line is the length') && !/^content-length/i.test(header)) throw new Error('invalid literal for int()')
       const length = lengthIn(header)
