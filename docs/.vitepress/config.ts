@@ -13,6 +13,7 @@ import { lineAnchors, sourceLines } from './lines.ts'
 import { predict } from './predict/markdown.ts'
 import { projected } from './projected.ts'
 import { published } from './publish.ts'
+import { rounds } from './rounds.ts'
 import { scripted } from './scripted.ts'
 import { foldersPlugin } from './folders.ts'
 import { codeTheme } from './shiki.ts'
@@ -120,6 +121,7 @@ export default defineConfig({
       lines.use(md)
       predict(md)
       changes(md)
+      rounds(md)
       costs(md, base)
       exercises(md)
       testLinks(md, base)

@@ -37,10 +37,11 @@ export const reading: readonly Chapter[] = [
   ...steps.map(chapterOf),
 ]
 
-/** Where the reader runs the steps, and turns the numbers. */
+/** Where the reader runs the steps, turns the numbers, and writes a server. */
 export const trying: readonly Chapter[] = [
   { page: 'lab', title: 'The lab' },
   { page: 'model', title: 'The model' },
+  { page: 'your-language', title: 'In your own language' },
   { page: 'where-time-goes', title: 'Where the time goes' },
 ]
 

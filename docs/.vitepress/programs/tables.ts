@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { main, readCommandLine, UsageError } from '@rpc-steps/cli'
 import { recordingOf } from '../course.ts'
 import { root } from '../source.ts'
-import { commands } from '../words/recorded.ts'
+import { commands, tables } from '../words/recorded.ts'
 import { outputOf, shown } from '../record/output.ts'
 
 const usage = `npm run tables:record -w docs [-- NAME ...]
@@ -21,7 +21,8 @@ await main(async () => {
   if (chosen.length === 0) throw new UsageError(`no table begins with ${words.join(' or ')}`)
   for (const command of new Set(chosen.map(([, command]) => command))) {
     console.log(command)
-    const output = await outputOf(command)
+    const ends = Object.values(tables).find((table) => table.command === command)?.ends
+    const output = await outputOf(command, [], ends)
     // strace.ts is told to write its two files itself, and prints nothing.
     if (output === '') continue
     for (const [file, made] of chosen) {

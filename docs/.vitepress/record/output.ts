@@ -9,11 +9,12 @@ import { tidyOpened, toText } from './tidy.ts'
 const longest = 1_200_000
 
 /**
- * What a command of the docs prints. `more` goes after its own arguments, for a smaller size.
+ * What a command of the docs prints. `more` goes after its own arguments, for a smaller size; `ends` is the
+ * exit code that it must end with.
  *
- * @throws Error when it fails, with what it said
+ * @throws Error when it ends otherwise, with what it said
  */
-export async function outputOf(command: string, more: readonly string[] = []): Promise<string> {
+export async function outputOf(command: string, more: readonly string[] = [], ends = 0): Promise<string> {
   const [program = '', ...args] = [...partsOf(command), ...more]
   const child = spawn(program, args, { cwd: root, timeout: longest })
   const [stdout, stderr, [code]] = await Promise.all([
@@ -21,8 +22,9 @@ export async function outputOf(command: string, more: readonly string[] = []): P
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ])
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
-  return stdout.replaceAll('\r', '')
+  if (code !== ends) throw new Error(`${command} ended with ${code}: ${stderr.trim()}`)
+  // What went wrong is said on stderr, and files are named from where they are.
+  return (ends === 0 ? stdout : stdout + stderr).replaceAll('\r', '').replaceAll(root, '')
 }
 
 /** The same without npm between us and the program: what is ended then is the program itself. */
@@ -30,11 +32,16 @@ function partsOf(command: string): string[] {
   const node = [process.execPath, '--import', import.meta.resolve('tsx')]
   const [, file, args] =
     /^npx tsx (\S+)(.*)$/.exec(command) ??
-    /^npm run (bench|orders)(?: --(.*))?$/.exec(command) ??
+    /^npm run (bench|orders|conformance)(?: --(.*))?$/.exec(command) ??
     []
-  const words = (args ?? '').split(' ').filter((word) => word !== '')
-  if (file === 'bench' || file === 'orders') return [...node, `test/${file}/main.ts`, ...words]
+  const words = wordsOf(args ?? '')
+  if (file === 'bench' || file === 'orders' || file === 'conformance') return [...node, `test/${file}/main.ts`, ...words]
   return file === undefined ? command.split(' ') : [...node, file, ...words]
+}
+
+/** The words of what follows a command; quotes hold one together. */
+export function wordsOf(args: string): string[] {
+  return [...args.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
 }
 
 /** What of an output stands in the docs: of a benchmark with several workloads, their summary; spans as a timeline. */

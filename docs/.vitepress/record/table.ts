@@ -3,6 +3,8 @@ export interface Table {
   command: string
   /** Arguments that make it smaller than it is in the docs, since nobody waits for a test. */
   smaller?: readonly string[]
+  /** The exit code that it ends with, if not 0. */
+  ends?: number
   /** What must be the same in every run. */
   facts?: (text: string) => unknown
   /** A change of the recorded text that must be noticed. */

@@ -4,7 +4,7 @@ import { filesUnder, pages, regionsOf, snippetsOf, textOf } from '../source.ts'
 
 const chapters = pages()
 const sources = new Map(
-  ['shared', 'steps', 'test', 'docs/steps', 'docs/.vitepress/model']
+  ['shared', 'steps', 'test', 'docs/steps', 'docs/your-language', 'docs/.vitepress/model']
     .flatMap((folder) => filesUnder(folder, '.ts', '.mts', '.mjs', '.py'))
     .map((file) => [file, textOf(file)]),
 )

@@ -1,3 +1,4 @@
+import roundClaims from '../../your-language/numbers.ts'
 import { besidePages } from '../beside.ts'
 import { textOf } from '../source.ts'
 import { about, numberIn } from './claim.ts'
@@ -45,7 +46,7 @@ const told = [
   codeRow('| -32800 | Request cancelled |', 'requestCancelled'),
 ]
 
-const beside = (await besidePages<Claims>('numbers')).map(([, claims]) => claims)
+const beside: Claims[] = [...(await besidePages<Claims>('numbers')).map(([, claims]) => claims), roundClaims]
 
 /** Worked out from the source or from a recorded run, each time the tests run. */
 export const computed: readonly Claim[] = [

@@ -5,12 +5,14 @@ import { ledger, ledgerOf } from '../costs.ts'
 import { recordingOf, steps } from '../course.ts'
 import { root } from '../source.ts'
 import type { Tables } from '../record/table.ts'
+import roundTables from '../../your-language/tables.ts'
 import type { Page } from './terms.ts'
 
-/** The tables of all chapters. */
-export const tables: Tables = Object.fromEntries(
-  (await besidePages<Tables>('tables')).flatMap(([, tables]) => Object.entries(tables)),
-)
+/** The tables of all chapters, and of the page about the reader's own language. */
+export const tables: Tables = {
+  ...Object.fromEntries((await besidePages<Tables>('tables')).flatMap(([, tables]) => Object.entries(tables))),
+  ...roundTables,
+}
 
 /** What makes the recordings that are no scenes. */
 export const commands: Readonly<Record<string, string>> = {

@@ -119,7 +119,9 @@ class Session {
       failure = await this.#run(one, Math.min(this.#bound(one) * 4, this.#asked.timeout))
     }
     if (!failure) return undefined
-    await Promise.race([program?.exited, new Promise((done) => setTimeout(done, failure.arrival?.kind === 'message' ? 0 : 30))])
+    // Whose end of a connection has come may be about to end itself, and has not said why yet.
+    const patience = { message: 0, noise: 30, closed: 500, none: 30 }[failure.arrival?.kind ?? 'none']
+    await Promise.race([program?.exited, new Promise((done) => setTimeout(done, patience))])
     const finding = await this.#finding(failure, found, program, told)
     await this.#goOn(one)
     return finding
@@ -219,6 +221,12 @@ function isSlow(one: Case): boolean {
   return timeOf(one) > 0 || one.writes !== 'whole' || one.script.length > 50 || one.needs !== undefined
 }
 
+/** How many messages a case has sent in one write, as the last thing before this line. */
+function together({ script }: Case, on: string, line: number): number {
+  const until = script.filter((step) => step.on === on && step.line < line)
+  return until.length - 1 - until.findLastIndex((step) => step.kind !== 'send')
+}
+
 /** The exception that a program tells of, which has its name in front in most languages. */
 function exceptionIn(stderr: string): string | undefined {
   const lines = stderr.split(/\r?\n/)
@@ -230,8 +238,12 @@ function crash({ case: one, on, line }: Failure, program: Program): { says: stri
   const last = exceptionIn(program.stderr()) ?? program.stderr().split(/\r?\n/).findLast((line) => /^\S/.test(line)) ?? ''
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
   const message = sentOn(one, on, line).at(-1)
+  const words = last === '' ? '' : `: ${last.slice(0, 200)}`
+  // What is right when it comes alone and whole has been asked before, and answered.
+  const pieces = one.stage === 'framing' && (one.writes !== 'whole' ? 'a message came in pieces' : together(one, on, line) > 1 && 'two messages came in one piece')
+  if (pieces) return { says: `The server ${how} when ${pieces}${words}. One read may give several messages, or a part of one: keep what has come, and cut off what is whole.`, page: 'docs/wire.md#how-a-frame-is-read' }
   const what = message ? `at ${describe(message, true)}` : `when connection ${on} came`
-  return { says: `The server ${how} ${what}${last === '' ? '' : `: ${last.slice(0, 200)}`}. One bad message, or one client, must not end it.`, page: one.page }
+  return { says: `The server ${how} ${what}${words}. One bad message, or one client, must not end it.`, page: one.page }
 }
 
 /** What of a failure came, as people are shown it. */
