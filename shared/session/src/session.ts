@@ -146,6 +146,11 @@ export class Session {
     return this.#output.next()
   }
 
+  /** Whether something is to come after what `next` has given: more bytes, whoever waits for room, or the end. */
+  get goesOn(): boolean {
+    return this.#output.ready > 0 || this.#output.full || this.#closing || this.#state !== 'open'
+  }
+
   /** `count` bytes have left: all that `next` has given, or a part. */
   took(count: number): void {
     const { full } = this.#output

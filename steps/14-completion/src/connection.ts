@@ -25,7 +25,7 @@ export class Connection {
   #taken = 0
   /** The receive has been asked to end. */
   #pausing = false
-  /** What the kernel is sending. */
+  /** What the kernel is sending, or had no room for. */
   #unsent: Buffer | undefined
   /** The peer has sent its last byte. */
   #eof = false
@@ -38,7 +38,7 @@ export class Connection {
     this.#fd = fd
     this.#events = events
     this.#alarm = new Alarm(loop, () => this.#turn())
-    this.session = new Session({ ...events, wake: (enough) => this.#wake(enough) }, options)
+    this.session = new Session({ ...events, wake: () => this.#wake() }, options)
     this.#read()
   }
 
@@ -74,7 +74,7 @@ export class Connection {
       }
       if (flags & completionFlags.buffer) this.#take(length, flags)
       if (length <= 0 && !this.#over) this.#receivedEnd(length)
-      this.#wake(false)
+      this.#wake()
     },
     failed: (error) => this.#failed(error),
   }
@@ -104,19 +104,25 @@ export class Connection {
 
   // #region write
   /** What is sent in one turn leaves together, when all its callbacks have run. */
-  #wake(enough: boolean): void {
-    if (enough) this.#write()
+  #wake(): void {
     if (this.#turnIsSet) return
     this.#turnIsSet = true
     this.#loop.beforeSleep(this.#turn)
   }
 
-  /** One send at a time: the kernel does what is in flight in any order, and bytes have one. */
+  /**
+   * One send at a time: the kernel does what is in flight in any order, and bytes have one. If nothing
+   * comes after it, nobody has to be woken when it is done.
+   */
   #write(): void {
     if (this.#sending !== 0 || this.#over) return
-    this.#unsent ??= this.session.next()
+    const { rings } = this.#loop
+    const { session } = this
+    const hadNoRoom = this.#unsent !== undefined
+    this.#unsent ??= session.next()
     if (this.#unsent === undefined) return
-    this.#sending = this.#loop.rings.send(this.#fd, this.#unsent, this.#sent)
+    const wakes = hadNoRoom || session.goesOn
+    this.#sending = wakes ? rings.send(this.#fd, this.#unsent, this.#sent) : rings.sendNow(this.#fd, this.#unsent, this.#sent)
   }
 
   readonly #sent: Listener = {
@@ -129,7 +135,7 @@ export class Connection {
       } else if (count !== EAGAIN && count !== EINTR && !this.#over) {
         this.session.closed(new SystemError(count, 'send'))
       }
-      this.#wake(false)
+      this.#wake()
     },
     failed: (error) => this.#failed(error),
   }
@@ -175,6 +181,6 @@ export class Connection {
   #failed(error: unknown): void {
     this.session.closed(error)
     if (!this.#over) this.#end()
-    this.#wake(false)
+    this.#wake()
   }
 }

@@ -8,6 +8,7 @@ import {
   noUring,
   operations,
   RECEIVE_MULTISHOT,
+  ringFlags,
   setupFlags,
 } from '@rpc-steps/sockets'
 import type { Syscalls, Uring, UringMemory } from '@rpc-steps/sockets'
@@ -35,8 +36,12 @@ export interface RingOptions {
 
 /** Places in the table of what is in flight: as many as fit into the lower bits of a number. */
 const placeMost = 0xfffff
+const MSG_DONTWAIT = 0x40
+const MSG_WAITALL = 0x100
 const MSG_NOSIGNAL = 0x4000
 const SOCK_CLOEXEC = 0x80000
+/** That something is left is a failure only for who wants all to be sent: send(2), io_uring_prep_send(3). */
+const quiet = MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL
 const usual = setupFlags.singleIssuer | setupFlags.deferTaskrun
 
 /** What is written into an entry of the submission ring. */
@@ -133,9 +138,18 @@ export class Rings {
     return this.#write(code, fd, 0, 0, 0, listener, undefined, 0, group)
   }
 
-  /** Sends; completes with how many bytes the kernel took, which may be a part of them. */
+  /** Sends; completes with how many bytes the kernel took, which may be a part of them, when there is room for some. */
   send(fd: number, bytes: Uint8Array, listener: Listener): number {
     return this.#write(operations.send, fd, this.#uring.addressOf(bytes), bytes.length, MSG_NOSIGNAL, listener, bytes)
+  }
+
+  /**
+   * Sends what there is room for. That is done while it is handed in, and if all of it was sent the kernel
+   * writes no completion: nobody wakes up for it. If not, it completes with how many bytes were, or EAGAIN.
+   */
+  sendNow(fd: number, bytes: Uint8Array, listener: Listener): number {
+    const code = operations.send | (entryFlags.quietSuccess << 8)
+    return this.#write(code, fd, this.#uring.addressOf(bytes), bytes.length, quiet, listener, bytes)
   }
 
   /**
@@ -204,6 +218,10 @@ export class Rings {
     entries[place + 10] = group
     entries[place + 11] = 0
     this.#tail = (this.#tail + 1) | 0
+    if (operationFlags === quiet) {
+      this.#quiet.push(number)
+      this.#quietBefore.push(this.#tail)
+    }
   }
 
   get #isFull(): boolean {
@@ -250,9 +268,28 @@ export class Rings {
       // From here on the kernel may write there again.
       Atomics.store(words, at.completionHead, head)
       this.#tell(number, result, flags, failed)
-      if (words !== this.#words) break // closed meanwhile
+      if (words !== this.#words) return 1 // closed meanwhile
     }
+    this.#completeQuiet(failed)
     return (end - first) | 0
+  }
+
+  /** Operations of which nothing is heard if all is well, and where the tail was behind each. */
+  readonly #quiet: number[] = []
+  readonly #quietBefore: number[] = []
+
+  /** What the kernel has taken and said nothing of, is done; unless what it said has found no room. */
+  #completeQuiet(failed: (error: unknown) => void): void {
+    const { at } = this.#memory
+    if (this.#quiet.length === 0 || this.#words[at.flags]! & ringFlags.overflow) return
+    const head = Atomics.load(this.#words, at.submissionHead)
+    let done = 0
+    for (; done < this.#quiet.length && ((head - this.#quietBefore[done]!) | 0) >= 0; done++) {
+      const number = this.#quiet[done]!
+      if (this.#isInFlight(number)) this.#tell(number, this.#held[number & placeMost]!.length, 0, failed)
+    }
+    this.#quiet.splice(0, done)
+    this.#quietBefore.splice(0, done)
   }
 
   #tell(number: number, result: number, flags: number, failed: (error: unknown) => void): void {

@@ -19,6 +19,8 @@ import type { Descriptors, Socket } from './descriptors.ts'
 import { Memories } from './memories.ts'
 import type { World } from './world.ts'
 
+const MSG_DONTWAIT = 0x40
+
 /** What the network does for an operation. Each returns what the call would; EAGAIN if it cannot be done yet. */
 export interface Doing {
   accept(socket: Socket): number
@@ -36,6 +38,7 @@ interface Operation {
   readonly socket: Socket | undefined
   readonly address: number
   readonly length: number
+  readonly flags: number
   readonly group: number
   readonly user: number
   /** It is not done before this. */
@@ -139,7 +142,7 @@ export class Ringing {
     if (head === words[at.submissionTail]!) return
     const place = (head & (size.submission - 1)) * ENTRY_WORDS
     words[at.submissionHead] = head + 1
-    const [first, fd, offset, , low, high, length, , user, , group] = entries.subarray(place, place + ENTRY_WORDS)
+    const [first, fd, offset, , low, high, length, operationFlags, user, , group] = entries.subarray(place, place + ENTRY_WORDS)
     const code = first! & 0xff
     const [flags, priority] = [(first! >> 8) & 0xff, first! >>> 16]
     const multishot = code === operations.accept ? ACCEPT_MULTISHOT : code === operations.receive ? RECEIVE_MULTISHOT : 0
@@ -150,6 +153,7 @@ export class Ringing {
       socket: this.#descriptors.socket(fd!),
       address: high! * 2 ** 32 + (low! >>> 0),
       length: code === operations.connect ? offset! : length!,
+      flags: operationFlags!,
       group: group! & 0xffff,
       user: user!,
       at: 0,
@@ -160,6 +164,11 @@ export class Ringing {
     if (!operation.socket) return this.#complete(ring, operation, EBADF)
     if (code === operations.connect) {
       this.#doing.connect(operation.socket, decodeSockaddr(this.#memories.at(operation.address, operation.length)).port)
+    }
+    if (code === operations.send && operation.flags & MSG_DONTWAIT) {
+      const sent = this.#send(operation)
+      // Wanted was all of it, so a part is a failure.
+      return this.#complete(ring, operation, sent, 0, sent === operation.length)
     }
     this.#delay(operation)
   }
@@ -233,11 +242,11 @@ export class Ringing {
   }
 
   /** Writes a completion, if there is room; whatever would go on ends where there is none. */
-  #complete(ring: Ring, operation: Operation, result: number, flags = 0): void {
+  #complete(ring: Ring, operation: Operation, result: number, flags = 0, isWell = result >= 0): void {
     const room = unread(ring.memory) < ring.memory.size.completion && ring.waiting.length === 0
     if (!room) flags &= ~completionFlags.more
     if (!(flags & completionFlags.more)) this.#letGo(ring, operation)
-    if (operation.quiet && result >= 0) return
+    if (operation.quiet && isWell) return
     if (room) return post(ring.memory, operation.user, result, flags)
     ring.waiting.push([operation.user, result, flags])
     ring.memory.words[at.flags]! |= ringFlags.overflow
