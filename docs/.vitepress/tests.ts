@@ -19,7 +19,7 @@ export interface TestLink {
 /** The tests of a file, in order. */
 export function testsIn(text: string): NamedTest[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
-    const [, quote = '', name = ''] = /^\s*test(?:\.\w+)*(?:<.*>)?(?:\(.*\))?\((['"`])((?:\\.|(?!\1).)+)\1,/.exec(line) ?? []
+    const [, quote = '', name = ''] = /^\s*(?:test|\w+Test)(?:\.\w+)*(?:<.*>)?(?:\(.*\))?\((['"`])((?:\\.|(?!\1).)+)\1,/.exec(line) ?? []
     return quote === '' ? [] : [{ name: name.replace(/\\(.)/g, '$1'), line: index + 1 }]
   })
 }

@@ -1,0 +1,7 @@
+import { fiveClients } from '../../.vitepress/lab/scene.ts'
+import type { Scenes } from '../../.vitepress/lab/scene.ts'
+
+/** What is run for the traces of this chapter. */
+export default {
+  'five-clients': fiveClients,
+} satisfies Scenes

@@ -1,0 +1,28 @@
+import { wordsOf } from '../../.vitepress/record/table.ts'
+import type { Tables } from '../../.vitepress/record/table.ts'
+
+/** What makes the tables of this chapter, and what must be the same in every run. */
+export default {
+  '14-bench.txt': {
+    command: 'npm run bench -- --only 03,14 --workload one,connections,large --pin',
+    smaller: ['--quick'],
+    // Who is quicker is for a quiet machine to say, with `npm run bench -- --check`.
+    facts: (text) => wordsOf(text).slice(1),
+    doctored: [/large/, 'small'],
+  },
+  '14-syscalls.txt': {
+    command: 'npx tsx steps/14-completion/syscalls.ts',
+    testedIn: 'steps/14-completion/test/chapter.test.ts',
+  },
+  '14-tried.txt': {
+    command: 'npx tsx steps/14-completion/tried.ts',
+    smaller: ['--rounds', '1', '--calls', '500'],
+    // What each of them brings is for a quiet machine to say.
+    facts: (text) => wordsOf(text),
+    doctored: [/cooperative/, 'competitive'],
+  },
+  '14-turn.json': {
+    command: 'npx tsx steps/14-completion/one-turn.ts',
+    testedIn: 'steps/14-completion/test/chapter.test.ts',
+  },
+} satisfies Tables
