@@ -99,7 +99,7 @@ export default [
           why: say`${told} Each time there is one thing on the list, and the thread sleeps for it.`,
         },
         {
-          text: say`Clearly slower: two rings for a single call`,
+          text: say`Clearly slower: all these rings for a single call`,
           holds: one <= 0.8,
           why: say`To write into a ring is to write some numbers into memory. ${told}`,
         },
