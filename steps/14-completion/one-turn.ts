@@ -86,15 +86,18 @@ const lengthOf = (calls: readonly Call[]) => calls.at(-1)!.end - calls[0]!.start
 function eventsOf(name: string, pid: number, calls: readonly Call[]): TraceEvent[] {
   const place = { pid, tid: 0 }
   const begin = calls[0]!.start
+  const span = (cat: 'kernel' | 'run', name: string, start: number, end: number): TraceEvent[] => [
+    { ph: 'B', cat, name, ts: at(start), ...place },
+    { ph: 'E', cat, name, ts: at(end), ...place },
+  ]
   const at = (time: number) => Math.round(10 * (time - begin)) / 10
   return [
     { ph: 'M', cat: '__metadata', name: 'process_name', ts: 0, ...place, args: { name } },
-    { ph: 'B', cat: 'run', name: 'the loop', ts: 0, ...place },
-    ...calls.flatMap(({ name, start, end }): TraceEvent[] => [
-      { ph: 'B', cat: 'kernel', name, ts: at(start), ...place },
-      { ph: 'E', cat: 'kernel', name, ts: at(end), ...place },
-    ]),
-    { ph: 'E', cat: 'run', name: 'the loop', ts: at(calls.at(-1)!.end), ...place },
+    ...calls.flatMap(({ name, start, end }, i) => {
+      const next = calls[i + 1]?.start ?? end
+      // Less than that nobody sees.
+      return [...span('kernel', name, start, end), ...(next - end < 2 ? [] : span('run', 'our code', end, next))]
+    }),
   ]
 }
 
