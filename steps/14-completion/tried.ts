@@ -1,14 +1,18 @@
 import { main, numberOption, readOptions, textOption, UsageError } from '@rpc-steps/cli'
+import { run } from '@rpc-steps/cli/processes'
 import type { Client } from '@rpc-steps/callbacks'
 import { setupFlags } from '@rpc-steps/sockets'
 import * as readiness from '@rpc-steps/event-loop'
 import { answer, connect, listen, Loop } from './src/index.ts'
 import type { LoopOptions } from './src/index.ts'
+import { offers } from './measure/offers.ts'
+import type { Offer } from './measure/offers.ts'
 
 const usage = `tried.ts [options]
 
 What the kernel offers to make rings faster, and what it brings: both ends in one thread, so that
-there is nothing but their work. Prints microseconds a call, and how many times as fast as step 03.`
+there is nothing but their work. Prints microseconds of the processor for a call, and how many times
+as fast as step 03 it is.`
 
 interface Turning {
   turn(maxWait?: number): boolean
@@ -69,13 +73,14 @@ function readinessWorld(connections: number, text: string): World {
   return worldOf(connections, text, loop, (then) => readiness.connect(loop, server, told(then)))
 }
 
-function ringWorld(connections: number, text: string, options: LoopOptions): World {
-  const loop = new Loop(options)
+function ringWorld(connections: number, text: string, { options, change }: Offer): World {
+  const loop = new Loop(options())
+  change?.(loop)
   const server = listen(loop, answer)
   return worldOf(connections, text, loop, (then) => connect(loop, server, told(then)))
 }
 
-await main(() => {
+await main(async () => {
   const options = readOptions(usage, {
     connections: numberOption('N', 'with one call in flight on each', 64, 1, 1000),
     bytes: numberOption('N', 'in the text of a call', 35, 0, 1_000_000),
@@ -86,24 +91,39 @@ await main(() => {
   const text = 'x'.repeat(options.bytes)
   const worlds: [name: string, make: () => World][] = [
     ['step 03', () => readinessWorld(options.connections, text)],
-    ...variants.map(([name, more]): [string, () => World] => [name, () => ringWorld(options.connections, text, more)]),
+    ...[...variants.map(([name, more]): [string, Offer] => [name, { options: () => more }]), ...offers].map(
+      ([name, offer]): [string, () => World] => [name, () => ringWorld(options.connections, text, offer)],
+    ),
   ]
-  const chosen = worlds.filter(([name]) => name.startsWith(options.only ?? ''))
+  const exact = worlds.filter(([name]) => name === options.only)
+  const chosen = exact.length > 0 ? exact : worlds.filter(([name]) => name.startsWith(options.only ?? ''))
   if (chosen.length === 0) throw new UsageError(`no "${options.only}": ${worlds.map(([name]) => name).join('; ')}`)
-  const all = chosen.map(([name, make]): [string, World] => [name, make()])
-  const times = all.map((): number[] => [])
-  // The first rounds are for the compiler. Every second one goes backwards: a drift cancels out.
-  for (let round = -3; round < options.rounds; round++) {
-    for (const i of round % 2 ? all.keys() : [...all.keys()].reverse()) {
-      const start = process.cpuUsage()
-      all[i]![1].calls(options.calls)
-      const { user, system } = process.cpuUsage(start)
-      if (round >= 0) times[i]!.push((user + system) / options.calls)
-    }
+  const line = (name: string, took: number, times: number) =>
+    console.log(`${name.padEnd(36)}${took.toFixed(2).padStart(7)} us${times.toFixed(2).padStart(7)} x`)
+  if (chosen.length === 1) return line(chosen[0]![0], microseconds(chosen[0]![1](), options), 1)
+
+  // Each in a process of its own: a thread of the kernel spins on for a while, and compiled code remembers who came before.
+  const { connections, bytes, calls, rounds } = options
+  const sizes = Object.entries({ connections, bytes, calls, rounds }).flatMap(([name, n]) => [`--${name}`, String(n)])
+  let first: number | undefined
+  for (const [name] of chosen) {
+    const { code, stdout, stderr } = await run(new URL(import.meta.url), ['--only', name, ...sizes])
+    const took = Number(/([\d.]+) us/.exec(stdout)?.[1])
+    if (code !== 0 || Number.isNaN(took)) throw new Error(`${name}: ${stderr.trim()}`)
+    line(name, took, (first ??= took) / took)
   }
-  const middle = times.map((list) => list.toSorted((a, b) => a - b)[list.length >> 1]!)
-  for (const [i, [name]] of all.entries()) {
-    console.log(`${name.padEnd(36)}${middle[i]!.toFixed(2).padStart(7)} us${(middle[0]! / middle[i]!).toFixed(2).padStart(7)} x`)
-  }
-  for (const [, { loop }] of all) loop.close()
 })
+
+/** Microseconds of the processor for a call, at both ends: the middle one of many rounds. */
+function microseconds({ loop, calls }: World, { calls: count, rounds }: { calls: number; rounds: number }): number {
+  const times: number[] = []
+  // The first rounds are for the compiler.
+  for (let round = -3; round < rounds; round++) {
+    const start = process.cpuUsage()
+    calls(count)
+    const { user, system } = process.cpuUsage(start)
+    if (round >= 0) times.push((user + system) / count)
+  }
+  loop.close()
+  return times.sort((a, b) => a - b)[times.length >> 1]!
+}
