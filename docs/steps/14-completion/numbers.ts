@@ -40,6 +40,5 @@ export default {
   ],
   examples: [
     { says: ['ten thousand idle ones would hold ten thousand buffers'], from: 'as many as in step 03' },
-    { says: ['answers of a hundred bytes'], from: 'a small answer' },
   ],
 } satisfies Claims

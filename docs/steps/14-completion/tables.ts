@@ -16,10 +16,8 @@ export default {
   },
   '14-tried.txt': {
     command: 'npx tsx steps/14-completion/tried.ts',
-    smaller: ['--rounds', '1', '--calls', '500'],
     // What each of them brings is for a quiet machine to say.
-    facts: (text) => wordsOf(text),
-    doctored: [/cooperative/, 'competitive'],
+    testedIn: 'steps/14-completion/test/chapter.test.ts',
   },
   '14-turn.json': {
     command: 'npx tsx steps/14-completion/one-turn.ts',

@@ -41,3 +41,10 @@ kernelTest('14-turn.json: a turn of step 03 goes into the kernel for each reques
     expect(completion.length).toBeLessThan(12)
   }
 })
+
+kernelTest('14-tried.txt: has all that is tried, and it works', async () => {
+  const { stderr } = await run(new URL('../tried.ts', import.meta.url), ['--only', 'nothing'])
+  const names = /no "nothing": (.*); --help/.exec(stderr)![1]!.split('; ')
+  expect(recorded('14-tried.txt').trimEnd().split('\n').map((line) => line.split(/ {2,}/)[0])).toEqual(names)
+  for (const name of names.slice(-3)) expect(await printed('tried.ts', '--only', name, '--rounds', '1', '--calls', '200')).toContain(name)
+})
