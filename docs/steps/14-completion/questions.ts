@@ -38,7 +38,7 @@ export default [
   question('14-doors', doors, [/What if we handed in a list/], ({ connections, readiness, completion }) => {
     const told = say`It is ${completion} for a call here, and ${readiness} in step ${'03'}.`
     return {
-      text: say`The last column is what you are about to build. With ${words(connections)} calls in flight, how often does its server go into the kernel for a call?`,
+      text: say`With ${words(connections)} calls in flight, a server of step ${'03'} goes into the kernel ${readiness} times for a call. This step hands in a list instead. How often does its server go in, for a call?`,
       options: [
         {
           text: say`Once: what was to be read, written and asked for goes in together`,
@@ -48,7 +48,7 @@ export default [
         {
           text: say`Less than once: one way in is enough for many calls`,
           holds: completion > 0 && completion <= 0.5,
-          why: say`${told} The table says so. What is on the list belongs to many connections, and it is handed in as a whole.`,
+          why: say`${told} What is on the list belongs to many connections, and it is handed in as a whole.`,
         },
         {
           text: say`Never: all of it is in shared memory`,
