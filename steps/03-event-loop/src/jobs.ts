@@ -6,6 +6,7 @@ export class Jobs {
     return this.#list.length
   }
 
+  /** Puts a job behind those that are there. */
   add(job: () => void): void {
     this.#list.push(job)
   }
