@@ -180,7 +180,7 @@ function htmlOf(what: string, link: (path: string) => string): string {
 /** `<Costs of="wire" />` in Markdown, for those who have only that. */
 export function costsInWords(what: string): string {
   const { heads, rows } = tableOf(what)
-  return markdownTable(['', ...heads], rows.map(({ number, name, cells }) => [`${number} ${name}`, ...cells.map((cell) => cell?.text ?? '–')]))
+  return markdownTable([what === 'filters' ? 'filter' : 'step', ...heads], rows.map(({ number, name, cells }) => [`${number} ${name}`, ...cells.map((cell) => cell?.text ?? '–')]))
 }
 
 /** `<Cost step="03" />`: the line of a step, and that of the step before it. Markdown. */
@@ -199,7 +199,7 @@ export function costInWords(number: string): string {
   const beside = before ? `beside step ${before.step.number}, ` : ''
   return [
     `Step ${number} ${beside}on the same work, for a call, with client and server added up:`,
-    markdownTable(['', ...(before ? [`step ${before.step.number}`] : []), `step ${number}`, ...(before ? ['ratio'] : [])], rows),
+    markdownTable(['what', ...(before ? [`step ${before.step.number}`] : []), `step ${number}`, ...(before ? ['ratio'] : [])], rows),
   ].join('\n\n')
 }
 

@@ -41,7 +41,7 @@ const address: Option<Address | undefined> = {
 }
 const step: Option<Step | undefined> = {
   hint: 'NAME',
-  help: 'what it should be able to do: exactly what this step of the course can, such as 03',
+  help: 'it should do exactly what this step of the course can, such as 03',
   default: undefined,
   read: readStep,
 }
@@ -57,7 +57,7 @@ const stage: Option<readonly StageName[] | undefined> = {
 type Can = Ability | StageName
 const can: Option<readonly Can[]> = {
   hint: 'NAMES',
-  help: 'what the server can, with commas between them, or nothing',
+  help: 'what the server can, with commas, or nothing',
   default: usualAbilities,
   read: (text) => (text === 'nothing' || text === '' ? [] : text.split(',').map(readAbility)),
 }
@@ -69,7 +69,7 @@ const options = {
   can,
   all: flagOption('everything is asked, whatever has failed before: says what a server can'),
   first: flagOption('stops at the first failure'),
-  timeout: numberOption('MS', 'the longest wait for an answer; one that is fast is waited for less', 5000, 1, 600_000),
+  timeout: numberOption('MS', 'the longest wait for an answer; who is fast is waited for less', 5000, 1, 600_000),
   filter: textOption('TEXT', 'only cases whose name contains this', ''),
   step,
   list: flagOption('lists the cases, and tests nothing'),

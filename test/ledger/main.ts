@@ -8,9 +8,9 @@ import { plans, take } from './src/take.ts'
 
 const usage = `npm run ledger -- [options]
 
-What every step costs, on the same work: what a call asks of the kernel, what goes over the wire, what is allocated,
-processor time, time until the answer; memory of an idle connection, and time to end. And what each filter adds to a
-call. All steps take about four minutes.`
+What every step costs, on the same work: what a call asks of the kernel, what goes over the wire,
+what is allocated, processor time, time until the answer; memory of an idle connection, and time
+to end. And what each filter adds to a call. All steps take about four minutes.`
 
 const known = {
   quick: flagOption('one short run, and less sure of its numbers'),

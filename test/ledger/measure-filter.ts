@@ -4,8 +4,9 @@ import { filters } from './src/filters.ts'
 
 const usage = `measure-filter.ts [options] NAME
 
-What a filter adds to a call of step 04, as JSON: in a process of its own, since some change what all others cost.
-The filters: ${filters.map(({ name }) => `"${name}"`).join(', ')}`
+What a filter adds to a call of step 04, as JSON: in a process of its own, since some change what
+all others cost. The filters:
+${filters.map(({ name }) => `  "${name}"`).join('\n')}`
 
 await main(async () => {
   const { words, values } = readCommandLine(usage, {

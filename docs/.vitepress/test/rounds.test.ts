@@ -50,7 +50,7 @@ describe('what the tester says of the reader’s own language', () => {
     let left = all
     for (let tries = 3; tries > 0 && left.length > 0; tries--) {
       const programs = left.map(({ args, smaller = '' }) => ({ file: tester, args: wordsOf(`${args} ${smaller}`) }))
-      const ran = await runInTurn(programs, 300_000)
+      const ran = await runInTurn(programs, 300_000, { cwd: root })
       const different = left.filter(({ recorded, facts, ends = 0 }, i) => {
         const { code, stdout, stderr } = ran[i]!
         const said = [code, facts(stdout + stderr)]

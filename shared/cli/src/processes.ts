@@ -129,8 +129,9 @@ export async function run(
   args: readonly string[] = [],
   input = '',
   ms = 60_000,
+  surroundings: Surroundings = {},
 ): Promise<Exit & { stdout: string; stderr: string }> {
-  const program = start(file, args)
+  const program = start(file, args, surroundings)
   program.process.stdin!.end(input)
   const timer = setTimeout(() => program.process.kill('SIGKILL'), ms)
   const exit = await program.exited
@@ -157,8 +158,8 @@ export interface Ran {
  * Runs programs that end by themselves, one after the other in one process, and resolves with what came of
  * each. Rejects when one of them ends or hangs all, and says which. After `ms` milliseconds it is killed.
  */
-export async function runInTurn(programs: readonly Program[], ms = 110_000): Promise<Ran[]> {
-  const { stdout, stderr } = await run(new URL('in-turn.ts', import.meta.url), [], JSON.stringify(programs), ms)
+export async function runInTurn(programs: readonly Program[], ms = 110_000, surroundings: Surroundings = {}): Promise<Ran[]> {
+  const { stdout, stderr } = await run(new URL('in-turn.ts', import.meta.url), [], JSON.stringify(programs), ms, surroundings)
   const ran = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Ran]))
   const last = programs[ran.length]
   if (last) throw new Error(`${[last.file, ...last.args].join(' ')} did not come to an end: ${stderr.trim()}`)
@@ -166,7 +167,7 @@ export async function runInTurn(programs: readonly Program[], ms = 110_000): Pro
   for (const [i, one] of ran.entries()) {
     const { file, args } = programs[i]!
     if (one.stdout + one.stderr !== '') continue
-    const { code, stdout, stderr } = await run(new URL(file), args, '', 30_000)
+    const { code, stdout, stderr } = await run(new URL(file), args, '', 30_000, surroundings)
     ran[i] = { ...one, code: code ?? -1, stdout, stderr }
   }
   return ran

@@ -3,6 +3,8 @@ import type { Ran } from '@rpc-steps/cli/processes'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { languages } from '../src/starters.ts'
 
+// Where the commands of the starters are given.
+const root = new URL('../../../', import.meta.url)
 const tester = new URL('../../conformance/main.ts', import.meta.url).href
 const programs = languages.filter(({ found }) => found).flatMap(({ name, server, client }) => [
   { name, what: 'server', args: ['--command', server] },
@@ -12,7 +14,7 @@ const programs = languages.filter(({ found }) => found).flatMap(({ name, server,
 describe('the starters', () => {
   let ran: Ran[]
   beforeAll(async () => {
-    ran = await runInTurn(programs.map(({ args }) => ({ file: tester, args: [...args, '--stage', 'framing'] })))
+    ran = await runInTurn(programs.map(({ args }) => ({ file: tester, args: [...args, '--stage', 'framing'] })), undefined, { cwd: root })
   })
 
   it.each(languages)('$name is here, or its tests are skipped', ({ name, found, missing }) => {

@@ -180,8 +180,9 @@ function findingOf(one: Pick<ClientCase, 'stage' | 'name' | 'why'>, { host, stde
 }
 
 /** What a command must do to be judged, for `--help`. */
-export const contract = `A client is started with {port} in its command replaced. It makes calls of the service on 127.0.0.1, prints
-each result on a line of stdout as JSON, in the order of its calls, and an error as: error CODE MESSAGE.
-Then it ends, with exit code 0. If the connection ends before its answers have come, its exit code is not 0.
-A word {calls} in the command is replaced by METHOD PARAMS METHOD PARAMS ..., which it then calls; PARAMS may be absent.
+export const contract = `A client is started with {port} in its command replaced. It makes calls of the service on
+127.0.0.1, prints each result on a line of stdout as JSON, in the order of its calls, and an
+error as: error CODE MESSAGE. Then it ends, with exit code 0. If the connection ends before its
+answers have come, its exit code is not 0. A word {calls} in the command is replaced by
+METHOD PARAMS METHOD PARAMS ..., which it then calls; PARAMS may be absent.
 See ${pages.contract.split('#')[0]!}.`
