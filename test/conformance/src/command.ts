@@ -170,7 +170,9 @@ async function whyNot(program: Program, port: number, ms: number): Promise<strin
   }
   const elsewhere = await listensOn(program)
   const where = elsewhere.length > 0
-    ? `it listens on port ${elsewhere.join(', ')}, not on ${port}, which took the place of {port}`
+    ? elsewhere.includes(port)
+      ? `it listens on port ${port}, and not on 127.0.0.1 or [::1], but on another address of this machine: let it listen on 127.0.0.1`
+      : `it listens on port ${elsewhere.join(', ')}, not on ${port}, which took the place of {port}`
     : `nothing listens on port ${port} of 127.0.0.1 or [::1] after ${ms} ms, and the program still runs`
   return `${where}; ${printed(program)}`
 }

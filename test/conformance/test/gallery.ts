@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -19,6 +20,8 @@ interface Ways {
   end: (connection: Connection) => void
   chunk: (chunk: Buffer, connection: Connection) => Buffer
   noLines: boolean
+  /** A blank line is a message like any other. */
+  blank: boolean
 }
 
 type Reply = Record<string, unknown>
@@ -107,6 +110,7 @@ const right: Ways = {
   },
   chunk: (chunk) => chunk,
   noLines: false,
+  blank: false,
 }
 const ways = new WeakMap<Connection, Ways>()
 const one = (item: unknown, connection: Connection) =>
@@ -127,7 +131,7 @@ function take(connection: Connection, how: Ways): void {
   connection.lines ??= connection.bytes.length > 0 && how.cut === right.cut && !how.noLines ? '{['.includes(String.fromCharCode(connection.bytes[0]!)) : false
   while (connection.bytes.length > 0 && !connection.socket.destroyed) {
     const found = connection.lines ? nextLine(connection.bytes) : how.cut(connection.bytes, connection)
-    if (typeof found !== 'string' && connection.lines && found.body.toString().trim() === '') {
+    if (typeof found !== 'string' && connection.lines && !how.blank && found.body.toString().trim() === '') {
       connection.bytes = connection.bytes.subarray(found.next)
       continue
     }
@@ -214,6 +218,9 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['no header', 'framing', { frame: (reply) => `${json(reply)}\n` }],
   ['HTTP', 'framing', { frame: (reply) => `HTTP/1.1 200 OK\r\n${framed(json(reply))}` }],
   ['printed bytes', 'framing', { frame: (reply) => `b'${framed(json(reply))}'` }],
+  ['printed bytes in the body', 'framing', { frame: (reply) => framed(`b'${json(reply)}'`) }],
+  ['printed object', 'framing', { frame: (reply) => framed(`map[id:${String(reply['id'])} jsonrpc:2.0 result:${String(reply['result'])}]`) }],
+  ['UTF-16', 'framing', { frame: (reply) => Buffer.concat([Buffer.from(header(2 * json(reply).length)), Buffer.from(json(reply), 'utf16le')]) }],
   ['printed dict', 'framing', { frame: (reply) => framed(json(reply).replaceAll('"', "'")) }],
   ['encoded twice', 'framing', { frame: (reply) => framed(json(json(reply))) }],
   ['a line for debugging', 'framing', { frame: (reply) => `got a call\n${framed(json(reply))}` }],
@@ -286,6 +293,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['method in the reply', 'framing', replies((reply) => ({ ...reply, method: 'say' }))],
   ['another name for the result', 'framing', replies(({ result, ...reply }) => ({ ...reply, response: result }))],
   ['answers twice', 'framing', { frame: (reply) => framed(json(reply)).repeat(2) }],
+  ['an error behind the answer', 'framing', { frame: (reply) => framed(json(reply)) + framed(json(failed(-32700, 'Parse error'))) }],
   ['answers notifications', 'messages', { answer: (request) => call(request) }],
   ['null for notifications', 'messages', { answer: (request, connection) => ('id' in request ? right.answer(request, connection) : null) }],
   ['errors for notifications', 'messages', answers((request) => ('id' in request ? undefined : failed(-32600, 'Invalid Request')))],
@@ -312,7 +320,18 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['invalid request is parse error', 'errors', answers((request) => (isRequest(request) ? undefined : failed(-32700, 'Parse error')))],
   ['takes what is no request', 'errors', { answer: (request) => call(request) }],
   ['wrong parameters are an accident', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32602 ? failed(-32603, 'Internal error', reply['id']) : reply))],
+  ['error in the result', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, result: error }))],
+  ['stack trace', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32603 ? { ...reply, error: { ...(reply['error'] as Reply), data: { trace: 'Error: no\n    at fail (server.js:7:3)' } } } : reply))],
+  ['data of null dropped', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['data'] === null ? { ...reply, error: { ...(reply['error'] as Reply), data: undefined } } : reply))],
+  ['silent at an accident', 'errors', { answer: (request, connection) => (request['method'] === 'fail' && request['params'] === undefined ? undefined : right.answer(request, connection)) }],
+  ['silent at what is not UTF-8', 'errors', { parse: (body) => (isUtf8(body) ? right.parse(body) : { jsonrpc: '2.0', method: 'update' }) }],
+  ['capitals do not matter', 'errors', answers((request) => (isRequest(request) && 'id' in request && request['method'] === 'Sum' ? call({ ...request, method: 'sum' }) : undefined))],
   // Batches.
+  ['batch without its errors', 'batches', { batch: async (items, connection) => {
+    const answers = await right.batch(items, connection)
+    const left = Array.isArray(answers) ? answers.filter((answer: Reply) => !('error' in answer)) : []
+    return Array.isArray(answers) ? (left.length > 0 ? left : undefined) : answers
+  } }],
   ['closes at a batch', 'batches', { batch: () => 'close' }],
   ['refuses batches', 'batches', { batch: () => failed(-32600, 'Invalid Request') }],
   ['silent at a batch', 'batches', { batch: () => undefined }],
@@ -329,6 +348,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['empty array for notifications', 'batches', { batch: async (items, connection) => (await right.batch(items, connection)) ?? [] }],
   ['drops what is no request', 'batches', { batch: (items, connection) => right.batch(items.length === 0 ? items : items.filter((item) => typeof item === 'object' && isRequest(item as Request)), connection) }],
   ['no lines', 'lines', { noLines: true }],
+  ['blank lines are errors', 'lines', { blank: true }],
   // Waiting.
   ['one client at a time', 'waiting', {
     open: ({ server, socket }) => {
@@ -341,6 +361,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['one call at a time', 'waiting', { answer: (request, connection) => (connection!.server.busy = connection!.server.busy.then(() => right.answer(request))) }],
   ['in the order of asking', 'waiting', { answer: (request, connection) => (connection!.turn = (connection!.turn ?? Promise.resolve()).then(() => right.answer(request, connection))) }],
   ['sleep does not wait', 'waiting', answers((request) => (request['method'] === 'sleep' ? call({ ...request, method: 'sum', params: Array.isArray(request['params']) ? request['params'] : [(request['params'] as Reply)['ms']] }) : undefined))],
+  ['one sleep is too short', 'waiting', answers((request) => (request['method'] === 'sleep' && (request['params'] as Reply)['ms'] === 150 ? new Promise((done) => setTimeout(() => done({ jsonrpc: '2.0', result: 150, id: request['id'] }), 20)) : undefined))],
   ['does not close', 'waiting', { end: () => {} }],
   ['closes with a call in flight', 'waiting', { end: ({ socket }) => void setImmediate(() => socket.destroy()) }],
   ['methods in an object', 'errors', answers((request) => (String(request['method']) in {} && 'id' in request ? { jsonrpc: '2.0', result: null, id: request['id'] } : undefined))],
@@ -351,6 +372,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['no limit for a header', 'hostile', { cut: (bytes, connection) => (bytes.includes('\r\n\r\n') ? right.cut(bytes, connection) : 'wait') }],
   ['any number for a length', 'hostile', { cut: (bytes, connection) => right.cut(bytes.length > 1000 ? bytes : Buffer.from(bytes.toString('latin1').replace(/(: *)[-+]?(\d+)[a-z]+\r/i, '$1$2\r'), 'latin1'), connection) }],
   ['open after a broken frame', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? 'wait' : found } }],
+  ['ends without a word', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? (connection.socket.destroy(), 'wait') : found } }],
+  ['says so, and does not end', 'hostile', { cut: (bytes, connection) => {
+    const found = right.cut(bytes, connection)
+    if (found === 'close' && connection.written++ === 0) connection.socket.write(framed(json(failed(-32600, 'Invalid Request'))))
+    return found === 'close' ? 'wait' : found
+  } }],
   ['ignores deadlines', 'deadlines', {}],
   ['answers a cancel', 'deadlines', answers((request) => {
     if (request['method'] === '$/cancelRequest') return failed(-32601, 'Method not found')

@@ -81,6 +81,7 @@ function causeOfLength(bytes: Buffer): Cause | undefined {
   const says = Number(/^Content-Length: (\d+)\r\n/.exec(text)?.[1])
   if (at < 4 || Number.isNaN(says)) return undefined
   const body = bytes.subarray(at)
+  if (isUtf16(body)) return utf16
   const spoiled = causeOfText(body.subarray(0, says))
   const length = endOfJson(body.toString('latin1'))
   if (spoiled && (length === undefined || length === says || !isUtf8(body.subarray(0, length)))) return spoiled
@@ -121,10 +122,12 @@ function tooLong(json: Buffer, says: number, header: number, over: string): Caus
   return write(`${counts}: ${more} too many, so the reader waits for more, or takes the next message for a part of this one.`)
 }
 
+const utf16 = write('The body is written in UTF-16: it is UTF-8.')
+const isUtf16 = (body: Buffer) => body.length > 3 && (/^(\xff\xfe|\xfe\xff)/.test(body.toString('latin1', 0, 2)) || (body[0] === 0) !== (body[1] === 0))
+
 /** Of a body whose bytes are no UTF-8 text, or begin with what is no JSON. */
 function causeOfText(body: Buffer): Cause | undefined {
   if (body.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf))) return write('A byte order mark (EF BB BF) stands before the JSON: write UTF-8 without one.')
-  if (body.length > 3 && body[1] === 0 && body[0] !== 0) return write('The body is written in UTF-16: it is UTF-8.')
   if (isUtf8(body)) return undefined
   const at = firstNotUtf8(body)
   const byte = body[at]!.toString(16).toUpperCase().padStart(2, '0')
@@ -148,6 +151,9 @@ function firstNotUtf8(body: Buffer): number {
 function causeOfJson(body: Buffer): Cause | undefined {
   const text = body.toString()
   if (/^\s*(\{|\[)?\s*'/.test(text)) return write("The body is how Python prints a dict, with ' for quotes: JSON has \" (json.dumps makes it).")
+  if (/^b['"]/.test(text)) return write('The body is how Python prints bytes, b\'...\': send the bytes themselves, or encode the text once.')
+  const printed = /^(#<\w+|map\[|&?\{\w+:|&?\w+\.\w+\{|HASH\(0x|\[object Object|\{:?\w+\s*=>?|\{"\w+"\s*=>)/.exec(text)?.[0]
+  if (printed !== undefined) return write(`The body is how the language prints an object ("${text.slice(0, 20)}"): make JSON of it first.`)
   try {
     const node = readJson(text)
     if (node.kind !== 'string' || !/^\s*[{[]/.test(node.value)) return undefined

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Address } from '../connections.ts'
 import type { Failure } from '../run.ts'
@@ -5,6 +6,7 @@ import { ask, framed, plain, resultsIn } from './ask.ts'
 import type { Heard, Move } from './ask.ts'
 import type { Cause } from './bytes.ts'
 import type { Sent } from './sent.ts'
+import { meanings } from './messages.ts'
 import { describe, isObject, sentOn } from './sent.ts'
 
 const wire = (section: string) => `docs/wire.md#${section}`
@@ -112,10 +114,13 @@ async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause
 }
 
 /** The connection should have ended. */
-function causeOfOpen({ case: { script, id, page: asked } }: Failure): Cause {
+function causeOfOpen({ case: { script, id, page: asked }, before, on }: Failure): Cause {
   const page = wire(script.some((step) => step.kind === 'end') ? 'the-end-of-a-connection' : 'a-frame-that-is-broken')
   const name = id.replace(/^\w+: /, '')
   if (script.some((step) => step.kind === 'end')) return { says: `The client has ended its side (${name}), and the server does not end its own: when all is answered, it closes.`, page }
+  if (before.some((one) => one.on === on && one.kind === 'message' && one.raw.includes('"error"'))) {
+    return { says: `The error for what is no frame, or too large (${name}), is sent, and the connection is not ended: nobody knows where the next message begins, so nothing more can be read.`, page: wire('a-frame-that-is-broken') }
+  }
   if (asked.endsWith('limits')) return { says: `What has no end, or is too large (${name}), is taken in without a limit: it must be refused, and the connection ended, as soon as the limit is passed.`, page: asked }
   return { says: `What is no frame (${name}) is not refused: nobody knows where the next message begins, so the server says so (an error with the id null) and ends the connection.`, page }
 }
@@ -153,7 +158,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
         : { says: 'On each connection the first call is answered, and no other: read on in a loop, until the client ends its side.', page: wire('the-end-of-a-connection') }
     }
   }
-  if (one.framing === 'newline') return { says: `${does[0]!.toUpperCase()}${does.slice(1)} when the call is a line of JSON: a connection that begins with "{" or "[" speaks in lines.`, page: wire('one-text-a-line') }
+  if (one.framing === 'newline') return { says: `${capital(does)} when the call is a line of JSON: a connection that begins with "{" or "[" speaks in lines.`, page: wire('one-text-a-line') }
   const whole = sent.map(({ bytes }) => bytes)
   if (one.writes !== 'whole') {
     const joined = await heard([Buffer.concat(whole)], calls.length)
@@ -169,7 +174,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
   }
   const last = sent[Math.min(answered, sent.length - 1)]
   if (!last) return undefined
-  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : causeOfContent(failure, last, ended, lab.exception))
+  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : ((await causeOfBatch(last, does, heard)) ?? causeOfContent(failure, last, ended, lab.exception)))
 }
 
 type Hear = (moves: Move[], replies?: number) => Promise<Heard>
@@ -191,7 +196,7 @@ async function causeOfHeader({ bytes, body }: Sent, does: string, heard: Hear): 
 
 async function causeOfLetters({ body }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
   const text = body.toString()
-  if (/^[\0-\x7f]*$/.test(text) || body.length > 10_000) return undefined
+  if (/^[\0-\x7f]*$/.test(text) || body.length > 10_000 || !isUtf8(body)) return undefined
   const missing = body.length - [...text].length
   const padded = await heard([Buffer.concat([framed(body), Buffer.alloc(missing, ' ')])])
   const page = wire('where-a-message-ends')
@@ -213,7 +218,28 @@ async function causeOfSize({ body, bytes, json }: Sent, does: string, heard: Hea
   return { says: `A message of ${bytes.length} bytes is not answered (${does}), and one of ${most} is: read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
 }
 
-function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
+/** A batch that is not answered, and others are. */
+async function causeOfBatch({ json }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
+  if (!Array.isArray(json) || json.length === 0) return undefined
+  const page = wire('batches')
+  const call = '{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"one"}}'
+  if (resultsIn((await heard([framed(`[${call}]`)])).bytes) === 0) return undefined
+  const failing = framed(`[{"jsonrpc":"2.0","id":1,"method":"no such method"}]`)
+  if ((await heard([failing])).bytes.length === 0) return { says: 'A batch whose calls all fail gets no answer, and one that succeeds does: an error is an answer like a result, and stands in the array.', page }
+  if ((await heard([framed('[1]')])).bytes.length === 0) return { says: `${capital(does)} for a batch in which something is no request, and for others an answer: each such item gets the error -32600, id null, in the array.`, page }
+  if (resultsIn((await heard([framed(`[${call},{"jsonrpc":"2.0","method":"say","params":{"text":"two"}}]`)])).bytes) === 0) return { says: `${capital(does)} for a batch with a notification in it, and for others an answer: the calls beside it get theirs.`, page }
+  return { says: `${capital(does)} for this batch, and a batch of one call is answered: each call of it, and each item that is no request, has its answer in one array.`, page }
+}
+
+function capital(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`
+}
+
+function causeOfContent({ case: { page, id: name }, pending }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
+  const wanted = pending.map((step) => /"error":\{"code":(-?\d+)/.exec(step.text)?.[1]).find((code) => code !== undefined)
+  if (ended && page.endsWith('a-frame-that-is-broken')) {
+    return { says: `The connection is ended without a word at what is no frame (${name.replace(/^\w+: /, '')}): first the server says so, with an error whose id is null.`, page }
+  }
   const what = describe(last, true)
   const { json } = last
   const id = isObject(json) && 'method' in json ? json['id'] : undefined
@@ -226,7 +252,7 @@ function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean,
   if (isObject(json) && !('id' in json) && 'method' in json) {
     return { says: `After ${what} ${ended ? 'the connection is ended' : 'the next call on that connection is not answered'}: it gets no reply, and the connection goes on.`, page }
   }
-  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.` : `There is no answer to ${what}, and a plain call is answered.`, page }
+  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.` : `There is no answer to ${what}, and a plain call is answered.${wanted === undefined || meanings[wanted] === undefined ? '' : ` It must get the error ${wanted}, for ${meanings[wanted]}.`}`, page }
 }
 
 /** Whether `sleep` answers at once: then no order of answers says anything of waiting. */
