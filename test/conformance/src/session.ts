@@ -73,6 +73,7 @@ class Session {
   /** The longest that this server took for an answer that needs no time, and how many cases had one. */
   #slowest = 0
   #answered = 0
+  #passed = 0
 
   constructor(subject: Subject, asked: Asked) {
     this.#subject = subject
@@ -93,7 +94,10 @@ class Session {
       else {
         const finding = await this.#play(one, findings.length)
         if (finding) findings.push(finding)
-        else passed.push(one.id)
+        else {
+          passed.push(one.id)
+          this.#passed++
+        }
         if (finding && this.#asked.first) this.#stopped = true
       }
     }
@@ -195,6 +199,11 @@ class Session {
     }
     const heard = await ask(address, this.#window * 2, [plain])
     if (resultsIn(heard.bytes) > 0) return
+    if (this.#passed === 0) {
+      // Not even a plain call is answered rightly: nothing else could be.
+      this.#stopped = true
+      return
+    }
     if (restart) {
       try {
         this.#subject = await restart()

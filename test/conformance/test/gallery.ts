@@ -293,6 +293,11 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['method in the reply', 'framing', replies((reply) => ({ ...reply, method: 'say' }))],
   ['another name for the result', 'framing', replies(({ result, ...reply }) => ({ ...reply, response: result }))],
   ['answers twice', 'framing', { frame: (reply) => framed(json(reply)).repeat(2) }],
+  ['two answers into each other', 'framing', { send: (bytes, { socket }) => {
+    const at = bytes.indexOf('\r\n\r\n') + 4
+    socket.write(bytes.slice(0, at))
+    setTimeout(() => socket.write(bytes.slice(at)), 5)
+  } }],
   ['an error behind the answer', 'framing', { frame: (reply) => framed(json(reply)) + framed(json(failed(-32700, 'Parse error'))) }],
   ['answers notifications', 'messages', { answer: (request) => call(request) }],
   ['null for notifications', 'messages', { answer: (request, connection) => ('id' in request ? right.answer(request, connection) : null) }],

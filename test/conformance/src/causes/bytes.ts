@@ -82,6 +82,9 @@ function causeOfLength(bytes: Buffer): Cause | undefined {
   if (at < 4 || Number.isNaN(says)) return undefined
   const body = bytes.subarray(at)
   if (isUtf16(body)) return utf16
+  const next = body.indexOf('Content-Length: ')
+  if (next === 0) return write('Where a body must begin, another message does: two answers are written into each other. Header and body of one go out in one write, or under one lock.')
+  if (next > 0 && next < says && endOfJson(body.toString('latin1', 0, next)) === undefined) return write(`The message breaks off: Content-Length says ${says}, and the next message begins after ${next} bytes. Either not all of it is written, or two answers are written into each other: one write, or one lock.`)
   const spoiled = causeOfText(body.subarray(0, says))
   const length = endOfJson(body.toString('latin1'))
   if (spoiled && (length === undefined || length === says || !isUtf8(body.subarray(0, length)))) return spoiled

@@ -9,7 +9,7 @@ import type { Call, Manner } from './manner.ts'
 import { escapes, lineEndInside, otherOrder } from './manners.ts'
 import { pages } from './pages.ts'
 import type { Played } from './play.ts'
-import { endOf, expectedOf, expectedText, lastWords, linesOf, says } from './shown.ts'
+import { endOf, expectedOf, expectedText, isJson, lastWords, linesOf, says } from './shown.ts'
 import type { Problem } from './shown.ts'
 
 /** Plays another server to the same client. */
@@ -187,6 +187,10 @@ async function printedCause({ host, stdout, stderr, exit }: Played, broken: Brok
   }
   if (typeof missing.value === 'object' && /['(]|None|True|False|=>/.test(stdout)) return { cause: `it prints a result as its language shows it, not as JSON: here ${text}`, page }
   if (lines.some(({ text }) => text.includes(JSON.stringify(missing.value)))) return { cause: `it prints more than the result on its line: only ${text} is asked for`, page }
+  const printed = lines.filter(isJson)
+  if (printed.length > 0 && printed.length < host.calls.length && printed.every((line) => expectedOf(host.calls).some((one) => 'value' in one && says(line, one.value)))) {
+    return { cause: `it prints ${printed.length} of ${host.calls.length} results and ends, as if all had been answered: it reads on until each call has its answer`, page: pages.caller }
+  }
   return { cause: `it prints something else than the result ${text}`, page }
 }
 
