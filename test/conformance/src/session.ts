@@ -251,7 +251,9 @@ function crash({ case: one, on, line }: Failure, program: Program): { says: stri
   // What is right when it comes alone and whole has been asked before, and answered.
   const pieces = one.stage === 'framing' && (one.writes !== 'whole' ? 'a message came in pieces' : together(one, on, line) > 1 && 'two messages came in one piece')
   if (pieces) return { says: `The server ${how} when ${pieces}${words}. One read may give several messages, or a part of one: keep what has come, and cut off what is whole.`, page: 'docs/wire.md#how-a-frame-is-read' }
-  const what = message ? `at ${describe(message, true)}` : `when connection ${on} came`
+  const header = message && one.framing !== 'newline' ? message.bytes.toString('latin1', 0, message.bytes.length - message.body.length) : ''
+  const unusual = header !== '' && header.length < 200 && !/^Content-Length: \d+\r\n\r\n$/.test(header) ? ` with the header ${JSON.stringify(header.trim())}` : ''
+  const what = message ? `at ${describe(message, true)}${unusual}` : `when connection ${on} came`
   return { says: `The server ${how} ${what}${words}. One bad message, or one client, must not end it.`, page: one.page }
 }
 

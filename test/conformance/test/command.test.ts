@@ -72,6 +72,10 @@ describe('a server that cannot be tested', () => {
     expect(await refusal('another port')).toMatch(/^it listens on port \d+, not on \d+, which took the place of \{port\}; it printed: ready$/)
   })
 
+  it.skipIf(process.platform !== 'linux')('listens on another address', async () => {
+    expect(await refusal('another address')).toMatch(/^it listens on port \d+, and not on 127\.0\.0\.1 or \[::1\], but on another address of this machine: let it listen on 127\.0\.0\.1; it printed nothing$/)
+  })
+
   it('has a command without {port}', async () => {
     await expect(startServer('python3 server.py', 100)).rejects.toThrow('the command has no {port}')
   })

@@ -219,6 +219,13 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['HTTP', 'framing', { frame: (reply) => `HTTP/1.1 200 OK\r\n${framed(json(reply))}` }],
   ['printed bytes', 'framing', { frame: (reply) => `b'${framed(json(reply))}'` }],
   ['printed bytes in the body', 'framing', { frame: (reply) => framed(`b'${json(reply)}'`) }],
+  ['length in binary', 'framing', { frame: (reply) => Buffer.from(`\0\0\0${String.fromCharCode(json(reply).length)}${json(reply)}`, 'latin1') }],
+  ['two empty lines', 'framing', { frame: (reply) => framed(json(reply)).replace('\r\n\r\n', '\r\n\r\n\r\n') }],
+  ['CR CR LF', 'framing', { frame: (reply) => framed(json(reply)).replaceAll('\r\n', '\r\r\n') }],
+  ['a whole buffer', 'framing', { frame: (reply) => framed(json(reply).padEnd(1024, '\0')) }],
+  ['zero byte behind the header', 'framing', { frame: (reply) => framed(json(reply)).replace('\r\n\r\n', '\r\n\r\n\0') }],
+  ['header behind the body', 'framing', { frame: (reply) => json(reply) + header(json(reply).length) }],
+  ['answer cut off', 'framing', { frame: (reply) => framed(json(reply).slice(0, 255)) }],
   ['printed object', 'framing', { frame: (reply) => framed(`map[id:${String(reply['id'])} jsonrpc:2.0 result:${String(reply['result'])}]`) }],
   ['UTF-16', 'framing', { frame: (reply) => Buffer.concat([Buffer.from(header(2 * json(reply).length)), Buffer.from(json(reply), 'utf16le')]) }],
   ['printed dict', 'framing', { frame: (reply) => framed(json(reply).replaceAll('"', "'")) }],
@@ -232,6 +239,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['one space exactly', 'framing', onlyHeader(/^content-length: \d+\r/im)],
   ['first line only', 'framing', onlyHeader(/^content-length:/i)],
   ['one header line only', 'framing', onlyHeader(/^[^\n]*\n$/)],
+  ['a limit of 64 KiB', 'framing', { cut: (bytes, connection) => (Number(/^Content-Length: (\d+)/.exec(bytes.toString('latin1', 0, 40))?.[1]) > 65_536 ? 'close' : right.cut(bytes, connection)) }],
   ['reads characters', 'framing', {
     cut: (bytes, connection) => {
       const found = right.cut(bytes, connection)
@@ -328,10 +336,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['error in the result', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, result: error }))],
   ['stack trace', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32603 ? { ...reply, error: { ...(reply['error'] as Reply), data: { trace: 'Error: no\n    at fail (server.js:7:3)' } } } : reply))],
   ['data of null dropped', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['data'] === null ? { ...reply, error: { ...(reply['error'] as Reply), data: undefined } } : reply))],
+  ['closes at what is no request', 'errors', answers((request) => (isRequest(request) || 'result' in request ? undefined : 'close'))],
   ['silent at an accident', 'errors', { answer: (request, connection) => (request['method'] === 'fail' && request['params'] === undefined ? undefined : right.answer(request, connection)) }],
   ['silent at what is not UTF-8', 'errors', { parse: (body) => (isUtf8(body) ? right.parse(body) : { jsonrpc: '2.0', method: 'update' }) }],
   ['capitals do not matter', 'errors', answers((request) => (isRequest(request) && 'id' in request && request['method'] === 'Sum' ? call({ ...request, method: 'sum' }) : undefined))],
   // Batches.
+  ['one bad item spoils a batch', 'batches', { batch: (items, connection) => (items.every((item) => typeof item === 'object' && !Array.isArray(item)) ? right.batch(items, connection) : failed(-32600, 'Invalid Request')) }],
   ['batch without its errors', 'batches', { batch: async (items, connection) => {
     const answers = await right.batch(items, connection)
     const left = Array.isArray(answers) ? answers.filter((answer: Reply) => !('error' in answer)) : []

@@ -91,6 +91,9 @@ function causeOfBatch(batch: unknown[], got: unknown, patterns: readonly Node[])
     if (isObject(error)) {
       const code = error['code']
       const one = calls.length > 0 && 'id' in got && got['id'] !== null
+      const spoils = batch.find((item) => !isObject(item) || typeof item['method'] !== 'string')
+      const wanted = expected.items.length
+      if (!one && spoils !== undefined) return { says: `A batch with something in it that is no request (${Array.isArray(spoils) ? 'an array' : isObject(spoils) ? 'an object without a method' : JSON.stringify(spoils).slice(0, 30)}) is refused as a whole, ${JSON.stringify(code)}: each item is looked at by itself, and ${wanted === 1 ? 'its error stands' : 'their answers stand'} in an array.`, page }
       if (!one) return { says: `A batch is answered with one error, ${JSON.stringify(code)}: several messages in one array must be taken, and their answers come in one array.`, page }
     }
     return { says: 'The answers of a batch come as single messages: they come together, in one array.', page }

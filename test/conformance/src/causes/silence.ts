@@ -89,7 +89,7 @@ async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause
   if (lineEnd.bytes.length > 0 && (await heard([plain, 'wait', Buffer.from(' ')])).after > 0) {
     return { says: 'The first call is answered only when more comes behind it: look at what has been read before you read again.', page }
   }
-  const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line.', page: wire('where-a-message-ends') }
+  const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line. (Or its answer to a frame stays in a buffer: flush it.)', page: wire('where-a-message-ends') }
   if (/^\s*\{/.test(lineEnd.bytes.toString('latin1'))) return lines
   if (lineEnd.bytes.length > 0) return { says: 'It answers only when a line end follows the body, which no frame has: read as many bytes as the length says, not a line.', page }
   const parts = await heard([header, 'wait', body])
@@ -212,8 +212,15 @@ async function causeOfSize({ body, bytes, json }: Sent, does: string, heard: Hea
   const sizes = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072].filter((size) => size < body.length)
   let most = 0
   for (const size of sizes) {
-    if (resultsIn((await heard([ofSize(size)])).bytes) === 0) return { says: `Messages are answered up to about ${most === 0 ? 'some hundred' : most} bytes, and not those of ${size} (${does}): one read gives what has come so far, not all of a message. Read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
-    most = size
+    if (resultsIn((await heard([ofSize(size)])).bytes) > 0) {
+      most = size
+      continue
+    }
+    const message = ofSize(size)
+    const header = message.subarray(0, message.indexOf('\r\n\r\n') + 4)
+    const early = await heard([header])
+    if (early.bytes.length > 0 || early.ended) return { says: `A length of ${size} is refused before its body has come, and one of ${most} is not: bodies of up to 4 MiB are taken.`, page: wire('limits') }
+    return { says: `Messages are answered up to about ${most === 0 ? 'some hundred' : most} bytes, and not those of ${size} (${does}): one read gives what has come so far, not all of a message. Read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
   }
   return { says: `A message of ${bytes.length} bytes is not answered (${does}), and one of ${most} is: read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
 }
@@ -237,6 +244,7 @@ function capital(text: string): string {
 
 function causeOfContent({ case: { page, id: name }, pending }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
   const wanted = pending.map((step) => /"error":\{"code":(-?\d+)/.exec(step.text)?.[1]).find((code) => code !== undefined)
+  const must = wanted === undefined || meanings[wanted] === undefined ? '' : ` It must get the error ${wanted}, for ${meanings[wanted]}.`
   if (ended && page.endsWith('a-frame-that-is-broken')) {
     return { says: `The connection is ended without a word at what is no frame (${name.replace(/^\w+: /, '')}): first the server says so, with an error whose id is null.`, page }
   }
@@ -249,10 +257,10 @@ function causeOfContent({ case: { page, id: name }, pending }: Failure, last: Se
   if (Array.isArray(json) && json.length > 0) {
     return { says: `${ended ? 'At a batch the connection is ended' : 'A batch gets no answer'}, and a plain call is answered: several messages may come in one array, and their answers go back in one array.`, page: wire('batches') }
   }
-  if (isObject(json) && !('id' in json) && 'method' in json) {
+  if (isObject(json) && !('id' in json) && typeof json['method'] === 'string' && wanted === undefined) {
     return { says: `After ${what} ${ended ? 'the connection is ended' : 'the next call on that connection is not answered'}: it gets no reply, and the connection goes on.`, page }
   }
-  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.` : `There is no answer to ${what}, and a plain call is answered.${wanted === undefined || meanings[wanted] === undefined ? '' : ` It must get the error ${wanted}, for ${meanings[wanted]}.`}`, page }
+  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.${must}` : `There is no answer to ${what}, and a plain call is answered.${must}`, page }
 }
 
 /** Whether `sleep` answers at once: then no order of answers says anything of waiting. */
