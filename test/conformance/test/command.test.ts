@@ -80,6 +80,10 @@ describe('a server that cannot be tested', () => {
     await expect(startServer('python3 server.py', 100)).rejects.toThrow('the command has no {port}')
   })
 
+  it.skipIf(process.platform === 'win32')('is a file that may not be run', async () => {
+    await expect(startProgram(`'${fileURLToPath(new URL('program.mjs', import.meta.url))}'`, {})).rejects.toThrow('it may not be run as a program; name what runs it before it')
+  })
+
   it('is no program', async () => {
     await expect(startProgram('no-such-program', {})).rejects.toThrow('cannot start no-such-program: there is no such program')
   })
