@@ -1,7 +1,7 @@
 /** How the languages that we know of begin a line of a stack trace. */
 const lines = [
   /Traceback \(most recent call last\)/, /File "[^"]+", line \d+/, /^\s*at \S.*[(:/\\].*:\d+/m,
-  /\.rb:\d+:in /, /goroutine \d+ \[/, /\.go:\d+/, / at \S+ line \d+\.?$/m, /stack backtrace:/, /\.php\(\d+\)/,
+  /[^\s/]+\.rb:\d+:in \S+/, /goroutine \d+ \[/, /[^\s/]+\.go:\d+/, / at \S+ line \d+\.?$/m, /stack backtrace:/, /\.php\(\d+\)/,
 ]
 
 /** The first part of a stack trace in a text; undefined when there is none. */

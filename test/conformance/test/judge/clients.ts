@@ -64,6 +64,7 @@ export const bugs = [
   'no escapes',
   'looks for its id as a string',
   'a result must be true',
+  'null as its language has it',
   'a notification is an answer',
   'ids are not compared',
   'unknown ids end it',
@@ -261,6 +262,7 @@ class Run {
 
   #show(result: unknown): void {
     if (this.#is('prints nothing')) return
+    if (this.#is('null as its language has it') && result === null) return this.#print('nil')
     const text = this.#is('prints without quotes') && typeof result === 'string' ? result : JSON.stringify(result)
     this.#print(text)
   }
