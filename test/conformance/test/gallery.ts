@@ -29,7 +29,7 @@ type Request = Record<string, unknown>
 interface Connection {
   readonly socket: Socket
   readonly number: number
-  readonly server: { connections: number; busy: Promise<unknown>; close: () => void }
+  readonly server: { connections: number; busy: Promise<unknown>; ids: Set<unknown>; close: () => void }
   bytes: Buffer
   written: number
   lines?: boolean
@@ -170,7 +170,7 @@ export async function startBroken(other: Partial<Ways>) {
     state.connections++
     serve(socket, ++connections, { ...right, ...other }, state)
   })
-  const state = { connections: 0, busy: Promise.resolve() as Promise<unknown>, close: () => server.close() }
+  const state = { connections: 0, busy: Promise.resolve() as Promise<unknown>, ids: new Set<unknown>(), close: () => server.close() }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { server, address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } }
@@ -239,6 +239,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['one space exactly', 'framing', onlyHeader(/^content-length: \d+\r/im)],
   ['first line only', 'framing', onlyHeader(/^content-length:/i)],
   ['one header line only', 'framing', onlyHeader(/^[^\n]*\n$/)],
+  ['a byte too many is read', 'framing', { cut: (bytes, connection) => {
+    const found = right.cut(bytes, connection)
+    return typeof found === 'string' ? found : bytes.length > found.next ? { ...found, next: found.next + 1 } : 'wait'
+  } }],
+  ['a byte too few is read', 'framing', { parse: (body) => right.parse(body.subarray(0, -1)) }],
+  ['the first two bytes are lost', 'framing', { parse: (body) => right.parse(body.subarray(2)) }],
   ['a limit of 64 KiB', 'framing', { cut: (bytes, connection) => (Number(/^Content-Length: (\d+)/.exec(bytes.toString('latin1', 0, 40))?.[1]) > 65_536 ? 'close' : right.cut(bytes, connection)) }],
   ['reads characters', 'framing', {
     cut: (bytes, connection) => {
@@ -289,10 +295,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['echo', 'framing', answers((request) => request)],
   ['result alone', 'framing', replies(({ result }) => result)],
   ['an array for one', 'framing', replies((reply) => [reply])],
+  ['result encoded twice', 'framing', replies((reply) => ({ ...reply, result: json(reply['result']) }))],
   ['text without "You said"', 'framing', answers((request) => request['method'] === 'say' ? { jsonrpc: '2.0', result: (request['params'] as Reply)['text'], id: request['id'] } : undefined)],
   ['id as a string', 'framing', replies((reply) => ({ ...reply, id: String(reply['id']) }))],
   ['id as a fraction', 'framing', { frame: (reply) => framed(json(reply).replace(/"id":(\d+)/, '"id":$1.0')) }],
   ['id null', 'framing', replies((reply) => ({ ...reply, id: null }))],
+  ['id in capitals', 'framing', replies(({ id, ...reply }) => ({ ...reply, ID: id }))],
   ['id missing', 'framing', replies(({ id: _, ...reply }) => reply)],
   ['id always 1', 'framing', replies((reply) => ({ ...reply, id: 1 }))],
   ['jsonrpc missing', 'framing', replies(({ jsonrpc: _, ...reply }) => reply)],
@@ -333,6 +341,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['invalid request is parse error', 'errors', answers((request) => (isRequest(request) ? undefined : failed(-32700, 'Parse error')))],
   ['takes what is no request', 'errors', { answer: (request) => call(request) }],
   ['wrong parameters are an accident', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32602 ? failed(-32603, 'Internal error', reply['id']) : reply))],
+  ['another name for the error', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, errors: error }))],
   ['error in the result', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, result: error }))],
   ['stack trace', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32603 ? { ...reply, error: { ...(reply['error'] as Reply), data: { trace: 'Error: no\n    at fail (server.js:7:3)' } } } : reply))],
   ['data of null dropped', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['data'] === null ? { ...reply, error: { ...(reply['error'] as Reply), data: undefined } } : reply))],
@@ -375,6 +384,13 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   }],
   ['one call at a time', 'waiting', { answer: (request, connection) => (connection!.server.busy = connection!.server.busy.then(() => right.answer(request))) }],
   ['in the order of asking', 'waiting', { answer: (request, connection) => (connection!.turn = (connection!.turn ?? Promise.resolve()).then(() => right.answer(request, connection))) }],
+  ['sleeps for seconds', 'messages', answers((request) => (request['method'] === 'sleep' && 'id' in request ? new Promise((done) => setTimeout(() => done(call(request)), 1000 * (request['params'] as { ms: number }).ms).unref()) : undefined))],
+  ['ids of all connections', 'waiting', { answer: (request, connection) => {
+    const { server: { ids } } = connection!
+    if (ids.has(request['id'])) return failed(-32600, 'Invalid Request', request['id'])
+    ids.add(request['id'])
+    return Promise.resolve(right.answer(request, connection)).finally(() => ids.delete(request['id']))
+  } }],
   ['sleep does not wait', 'waiting', answers((request) => (request['method'] === 'sleep' ? call({ ...request, method: 'sum', params: Array.isArray(request['params']) ? request['params'] : [(request['params'] as Reply)['ms']] }) : undefined))],
   ['one sleep is too short', 'waiting', answers((request) => (request['method'] === 'sleep' && (request['params'] as Reply)['ms'] === 150 ? new Promise((done) => setTimeout(() => done({ jsonrpc: '2.0', result: 150, id: request['id'] }), 20)) : undefined))],
   ['does not close', 'waiting', { end: () => {} }],

@@ -164,6 +164,10 @@ function causeOfReply(failure: Failure, got: Message, patterns: readonly Node[],
   if (got['id'] === null && 'error' in got && pending.every(isProbe) && seen.length > 0 && isObject(got['error']) && [-32700, -32600].includes(got['error']['code'] as number)) {
     return { says: `Behind the right answer comes an error (${String(got['error']['code'])}, id null) for which nothing was sent: either the call is answered twice, or what is left of it is taken for another message.`, page: wire('what-a-message-says') }
   }
+  const elsewhere = failure.case.script.some((step) => step.on !== on && requestsOf(sentOn(failure.case, step.on, failure.line)).some((one) => 'id' in one && JSON.stringify(one['id']) === id))
+  if (elsewhere && !twice && isObject(got['error']) && got['error']['code'] === -32600 && wanted && 'result' in objectOf(wanted)) {
+    return { says: `The id ${id} is in flight on another connection, and refused for that: each connection has ids of its own.`, page: wire('ids') }
+  }
   const pattern = wanted ?? nearest
   if (!pattern) return undefined
   const last = sentOn(failure.case, on, failure.line).at(-1)
@@ -203,6 +207,7 @@ function causeOfEnvelope(got: Message, pattern: Node, asked: readonly Message[])
   }
   if (!('result' in got) && !('error' in got)) {
     const misspelt = Object.keys(got).find((name) => !['jsonrpc', 'id'].includes(name))
+    if (misspelt !== undefined && 'error' in objectOf(pattern)) return { says: `The error is in "${misspelt}": it is in "error".`, page }
     if (misspelt !== undefined && 'result' in objectOf(pattern)) return { says: `The answer is in "${misspelt}": it is in "result".`, page }
     return { says: 'There is neither "result" nor "error": a method without a result answers "result":null.', page }
   }
@@ -221,6 +226,8 @@ function causeOfId(got: Message, pattern: Node, asked: readonly Message[]): Caus
   const expected = idOf(pattern)
   if (!('id' in members) || expected === undefined) return undefined
   const text = idTextOf(pattern)
+  const other = Object.keys(got).find((name) => /^(id|request_?id|_id)$/i.test(name))
+  if (!('id' in got) && other !== undefined) return { says: `The id is in "${other}": it is in "id".`, page }
   if (!('id' in got)) return { says: `The reply has no id: it has the id of its request, ${text}${expected === null ? ' where that is not known' : ''}.`, page }
   const { id } = got
   if (matchId(pattern, got)) return undefined
@@ -336,6 +343,7 @@ function otherResult(wanted: unknown, result: unknown, request: Message | undefi
     if (result === latin || /\u00c3[\u0080-\u00bf\u2018-\u203a]|\u00c3\u00a9/.test(result)) return { says: 'UTF-8 is read as if it were Latin-1 (or another encoding of one byte a letter): decode what comes as UTF-8.', page: wire('where-a-message-ends') }
     if (result.includes('\ufffd') && !wanted.includes('\ufffd')) return { says: 'Letters came back as "\ufffd": the bytes of one were decoded in pieces, or in another encoding. Decode a whole body, as UTF-8.', page: wire('where-a-message-ends') }
     if (/\?/.test(result) && /[^\0-\x7f]/.test(wanted) && !wanted.includes('?')) return { says: 'Letters came back as "?": the text went through an encoding that has none for them. Read and write UTF-8.', page: wire('how-a-frame-is-written') }
+    if (result === JSON.stringify(wanted)) return { says: 'The result is JSON inside a string: it was encoded twice, once by itself and once with the reply.', page: wire('what-a-message-says') }
     if (result === wanted.replace(/^You said: /, '')) return { says: 'The text comes back alone: `say` answers with "You said: " before it.', page: 'docs/service.md#the-methods' }
     if (wanted.normalize() === result.normalize()) return { says: 'The text came back with its accents written otherwise (Unicode normalization): it comes back as it was.' }
   }

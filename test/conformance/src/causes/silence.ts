@@ -58,7 +58,7 @@ async function causeOfGone(failure: Failure, sent: readonly Sent[], control: Hea
       return { says: `Only the first client is served: its call is answered, and ${second.refused || second.ended ? 'the next finds nobody' : 'the next, when the first has left, is not'}. accept() belongs in a loop, and the end of one client is not the end of the server.`, page }
     }
     if (resultsIn(again.bytes) === 0) return undefined
-    return { says: `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}.` }
+    return { says: `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}.${what.includes('"sleep"') ? ' (What `sleep` takes are milliseconds.)' : ''}` }
   }
   const isFirst = answered === 1 && failure.case.stage === 'framing'
   const first = isFirst ? 'Only the first client is served, and the next is not' : `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}`
@@ -87,7 +87,7 @@ async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause
   // All in one write was in vain. What is tried first asks for less.
   const lineEnd = await heard([plain, Buffer.from('\n')])
   if (lineEnd.bytes.length > 0 && (await heard([plain, 'wait', Buffer.from(' ')])).after > 0) {
-    return { says: 'The first call is answered only when more comes behind it: look at what has been read before you read again.', page }
+    return { says: 'The first call is answered only when a byte more comes behind it: either it reads again before it looks at what it has, or it reads more bytes than the length says.', page }
   }
   const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line. (Or its answer to a frame stays in a buffer: flush it.)', page: wire('where-a-message-ends') }
   if (/^\s*\{/.test(lineEnd.bytes.toString('latin1'))) return lines
@@ -172,12 +172,27 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
     const apart = await heard(whole.flatMap((bytes) => [bytes, 'wait'] as const), calls.length)
     if (calls.length > 1 && resultsIn(apart.bytes) >= calls.length) return { says: `Of several messages that come in one piece ${ended ? 'the connection is ended at the second' : 'only the first is answered'}: what was read behind its end is the beginning of the next, so keep it.`, page }
   }
+  if (!ended && !refused && one.script.some((step) => step.kind === 'send' && step.text.includes('"sleep"'))) {
+    const cause = await causeOfLongSleep(lab)
+    if (cause) return cause
+  }
   const last = sent[Math.min(answered, sent.length - 1)]
   if (!last) return undefined
-  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : ((await causeOfBatch(last, does, heard)) ?? causeOfContent(failure, last, ended, lab.exception)))
+  return (refused ? await causeOfCut(last, heard) : undefined) ?? (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : ((await causeOfBatch(last, does, heard)) ?? causeOfContent(failure, last, ended, lab.exception)))
 }
 
 type Hear = (moves: Move[], replies?: number) => Promise<Heard>
+
+/** Whether a part of the body is lost: white space that is free shows at which end. */
+async function causeOfCut({ body, bytes }: Sent, heard: Hear): Promise<Cause | undefined> {
+  if (bytes.length > 1000 || resultsIn((await heard([framed(body)])).bytes) > 0) return undefined
+  const page = wire('how-a-frame-is-read')
+  const text = body.toString()
+  const rule = 'Right behind CR LF CR LF the body begins, and it has as many bytes as the length says'
+  if (resultsIn((await heard([framed(`${text}    `)])).bytes) > 0) return { says: `The end of a body is lost: the same call with white space behind it is answered. ${rule}.`, page }
+  if (resultsIn((await heard([framed(`    ${text}`)])).bytes) > 0) return { says: `The beginning of a body is lost: the same call with white space before it is answered. ${rule}.`, page }
+  return undefined
+}
 
 async function causeOfHeader({ bytes, body }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
   const header = bytes.subarray(0, bytes.length - body.length).toString('latin1')
@@ -261,6 +276,14 @@ function causeOfContent({ case: { page, id: name }, pending }: Failure, last: Se
     return { says: `After ${what} ${ended ? 'the connection is ended' : 'the next call on that connection is not answered'}: it gets no reply, and the connection goes on.`, page }
   }
   return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.${must}` : `There is no answer to ${what}, and a plain call is answered.${must}`, page }
+}
+
+/** Whether `sleep` takes its milliseconds for seconds. */
+async function causeOfLongSleep({ address, window }: Lab): Promise<Cause | undefined> {
+  const since = performance.now()
+  const heard = await ask(address, window + 2000, [framed('{"jsonrpc":"2.0","id":1,"method":"sleep","params":{"ms":1}}')])
+  if (resultsIn(heard.bytes) === 0 || performance.now() - since < 800) return undefined
+  return { says: '`sleep` takes milliseconds, and this one takes them for seconds: asked for 1 ms it answers after a second.', page: 'docs/service.md#the-methods' }
 }
 
 /** Whether `sleep` answers at once: then no order of answers says anything of waiting. */

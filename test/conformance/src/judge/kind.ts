@@ -185,6 +185,7 @@ async function printedCause({ host, stdout, stderr, exit }: Played, broken: Brok
   if (expectedOf(host.calls).every((one) => 'value' in one && lines.some((line) => says(line, one.value)))) {
     return { cause: 'it prints its results in another order than that of its calls: replies are matched by their ids, and printed in the order of the calls', page }
   }
+  if (typeof missing.value === 'object' && stdout.replaceAll(/\s/g, '').includes(JSON.stringify(missing.value).replaceAll(/\s/g, ''))) return { cause: `it prints a result over several lines: each is one line of JSON, here ${text}`, page }
   if (typeof missing.value === 'object' && /['(]|None|True|False|=>/.test(stdout)) return { cause: `it prints a result as its language shows it, not as JSON: here ${text}`, page }
   if (lines.some(({ text }) => text.includes(JSON.stringify(missing.value)))) return { cause: `it prints more than the result on its line: only ${text} is asked for`, page }
   const printed = lines.filter(isJson)
@@ -199,6 +200,10 @@ function plainCause(played: Played, { how, says, missing }: Broken): Pick<Proble
   if (how === 'crashes') return { cause: `it crashes when the answer comes: it ${endOf(played)}${words}`, page: pages.read }
   if (how === 'hangs') {
     const { calls } = played.host
+    // Who waits for an answer would have seen the end of the connection.
+    if (!played.exit && played.stdout.trim() === '' && calls.every(({ answer }) => answer)) {
+      return { cause: 'it has all its answers, prints nothing and does not end, even when the connection has ended: close it and end; what it prints may be in a buffer until then', page: pages.contract }
+    }
     const at = missing ? expectedOf(calls).findIndex((one) => isDeepStrictEqual(one, missing)) : -1
     const call = calls.at(at)
     const id = JSON.stringify(call?.id)

@@ -77,6 +77,8 @@ export const bugs = [
   'prints without quotes',
   'prints nothing',
   'one answer is enough',
+  'prints over several lines',
+  'sleeps on what it prints',
   'prints as they come',
   'ends at the first error',
   'errors are ignored',
@@ -242,7 +244,7 @@ class Run {
     } else {
       for (const [i, call] of calls.entries()) show(await one(call, i))
     }
-    if (this.#is('does not end')) await new Promise(() => {})
+    if (this.#is('does not end', 'sleeps on what it prints')) await new Promise(() => {})
     this.#socket.end()
     return failed ? 1 : 0
   }
@@ -264,7 +266,8 @@ class Run {
     if (this.#is('prints nothing')) return
     if (this.#is('null as its language has it') && result === null) return this.#print('nil')
     const text = this.#is('prints without quotes') && typeof result === 'string' ? result : JSON.stringify(result)
-    this.#print(text)
+    if (this.#is('sleeps on what it prints')) return
+    this.#print(this.#is('prints over several lines') ? JSON.stringify(result, undefined, 2) : text)
   }
 
   #batch: Message[] = []
