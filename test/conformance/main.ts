@@ -105,8 +105,12 @@ async function conformance(): Promise<number> {
 }
 
 function told(outcome: Outcome, { json, junit, whole }: { json: boolean; junit: string | undefined; whole: boolean }): number {
-  if (junit !== undefined) writeFileSync(junit, junitReport(outcome))
   process.stdout.write(json ? jsonReport(outcome) : textReport(outcome, { whole }))
+  try {
+    if (junit !== undefined) writeFileSync(junit, junitReport(outcome))
+  } catch (error) {
+    throw new UsageError(`--junit cannot be written: ${(error as Error).message}`)
+  }
   return outcome.stages.some(({ findings }) => findings.length > 0) ? 1 : 0
 }
 

@@ -72,11 +72,13 @@ export async function startProgram(command: string, values: Readonly<Record<stri
     await once(child, 'spawn')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const how = code === 'ENOENT' ? 'there is no such program; name it as you would in a shell, or with its path' : (error as Error).message
+    const how = code === 'ENOENT' ? 'there is no such program; name it as you would in a shell, or with its path' : code === 'EACCES' ? 'it may not be run as a program; name what runs it before it, as in python3 my_server.py' : (error as Error).message
     throw new CommandError(`cannot start ${file}: ${how}`)
   }
   return watch(child)
 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 function watch(child: ChildProcess): Program {
   const pid = child.pid!
@@ -101,7 +103,8 @@ function watch(child: ChildProcess): Program {
   const atExit = () => kill(pid, 'SIGKILL')
   process.once('exit', atExit)
   const interrupted = () => process.exit(130)
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  // SIGHUP: the terminal is closed.
+  for (const signal of signals) process.once(signal, interrupted)
   const stop = async () => {
     kill(pid, 'SIGTERM')
     const timer = setTimeout(() => kill(pid, 'SIGKILL'), 500)
@@ -110,7 +113,8 @@ function watch(child: ChildProcess): Program {
     // It is gone; what it has started and left behind may not be.
     if (!windows) kill(pid, 'SIGKILL')
     for (const stream of [child.stdout!, child.stderr!]) stream.destroy()
-    process.off('exit', atExit).off('SIGINT', interrupted).off('SIGTERM', interrupted)
+    process.off('exit', atExit)
+    for (const signal of signals) process.off(signal, interrupted)
   }
   return { pid, exited, exit: () => exit, stop, stdout: () => output.stdout, stderr: () => output.stderr }
 }
@@ -170,7 +174,9 @@ async function whyNot(program: Program, port: number, ms: number): Promise<strin
   }
   const elsewhere = await listensOn(program)
   const where = elsewhere.length > 0
-    ? `it listens on port ${elsewhere.join(', ')}, not on ${port}, which took the place of {port}`
+    ? elsewhere.includes(port)
+      ? `it listens on port ${port}, and not on 127.0.0.1 or [::1], but on another address of this machine: let it listen on 127.0.0.1`
+      : `it listens on port ${elsewhere.join(', ')}, not on ${port}, which took the place of {port}`
     : `nothing listens on port ${port} of 127.0.0.1 or [::1] after ${ms} ms, and the program still runs`
   return `${where}; ${printed(program)}`
 }

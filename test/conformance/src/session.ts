@@ -73,6 +73,7 @@ class Session {
   /** The longest that this server took for an answer that needs no time, and how many cases had one. */
   #slowest = 0
   #answered = 0
+  #passed = 0
 
   constructor(subject: Subject, asked: Asked) {
     this.#subject = subject
@@ -93,7 +94,10 @@ class Session {
       else {
         const finding = await this.#play(one, findings.length)
         if (finding) findings.push(finding)
-        else passed.push(one.id)
+        else {
+          passed.push(one.id)
+          this.#passed++
+        }
         if (finding && this.#asked.first) this.#stopped = true
       }
     }
@@ -195,6 +199,11 @@ class Session {
     }
     const heard = await ask(address, this.#window * 2, [plain])
     if (resultsIn(heard.bytes) > 0) return
+    if (this.#passed === 0) {
+      // Not even a plain call is answered rightly: nothing else could be.
+      this.#stopped = true
+      return
+    }
     if (restart) {
       try {
         this.#subject = await restart()
@@ -242,7 +251,9 @@ function crash({ case: one, on, line }: Failure, program: Program): { says: stri
   // What is right when it comes alone and whole has been asked before, and answered.
   const pieces = one.stage === 'framing' && (one.writes !== 'whole' ? 'a message came in pieces' : together(one, on, line) > 1 && 'two messages came in one piece')
   if (pieces) return { says: `The server ${how} when ${pieces}${words}. One read may give several messages, or a part of one: keep what has come, and cut off what is whole.`, page: 'docs/wire.md#how-a-frame-is-read' }
-  const what = message ? `at ${describe(message, true)}` : `when connection ${on} came`
+  const header = message && one.framing !== 'newline' ? message.bytes.toString('latin1', 0, message.bytes.length - message.body.length) : ''
+  const unusual = header !== '' && header.length < 200 && !/^Content-Length: \d+\r\n\r\n$/.test(header) ? ` with the header ${JSON.stringify(header.trim())}` : ''
+  const what = message ? `at ${describe(message, true)}${unusual}` : `when connection ${on} came`
   return { says: `The server ${how} ${what}${words}. One bad message, or one client, must not end it.`, page: one.page }
 }
 

@@ -72,8 +72,16 @@ describe('a server that cannot be tested', () => {
     expect(await refusal('another port')).toMatch(/^it listens on port \d+, not on \d+, which took the place of \{port\}; it printed: ready$/)
   })
 
+  it.skipIf(process.platform !== 'linux')('listens on another address', async () => {
+    expect(await refusal('another address')).toMatch(/^it listens on port \d+, and not on 127\.0\.0\.1 or \[::1\], but on another address of this machine: let it listen on 127\.0\.0\.1; it printed nothing$/)
+  })
+
   it('has a command without {port}', async () => {
     await expect(startServer('python3 server.py', 100)).rejects.toThrow('the command has no {port}')
+  })
+
+  it.skipIf(process.platform === 'win32')('is a file that may not be run', async () => {
+    await expect(startProgram(`'${fileURLToPath(new URL('program.mjs', import.meta.url))}'`, {})).rejects.toThrow('it may not be run as a program; name what runs it before it')
   })
 
   it('is no program', async () => {

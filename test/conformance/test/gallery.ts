@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -19,6 +20,8 @@ interface Ways {
   end: (connection: Connection) => void
   chunk: (chunk: Buffer, connection: Connection) => Buffer
   noLines: boolean
+  /** A blank line is a message like any other. */
+  blank: boolean
 }
 
 type Reply = Record<string, unknown>
@@ -26,7 +29,7 @@ type Request = Record<string, unknown>
 interface Connection {
   readonly socket: Socket
   readonly number: number
-  readonly server: { connections: number; busy: Promise<unknown>; close: () => void }
+  readonly server: { connections: number; busy: Promise<unknown>; ids: Set<unknown>; close: () => void }
   bytes: Buffer
   written: number
   lines?: boolean
@@ -107,6 +110,7 @@ const right: Ways = {
   },
   chunk: (chunk) => chunk,
   noLines: false,
+  blank: false,
 }
 const ways = new WeakMap<Connection, Ways>()
 const one = (item: unknown, connection: Connection) =>
@@ -127,7 +131,7 @@ function take(connection: Connection, how: Ways): void {
   connection.lines ??= connection.bytes.length > 0 && how.cut === right.cut && !how.noLines ? '{['.includes(String.fromCharCode(connection.bytes[0]!)) : false
   while (connection.bytes.length > 0 && !connection.socket.destroyed) {
     const found = connection.lines ? nextLine(connection.bytes) : how.cut(connection.bytes, connection)
-    if (typeof found !== 'string' && connection.lines && found.body.toString().trim() === '') {
+    if (typeof found !== 'string' && connection.lines && !how.blank && found.body.toString().trim() === '') {
       connection.bytes = connection.bytes.subarray(found.next)
       continue
     }
@@ -166,7 +170,7 @@ export async function startBroken(other: Partial<Ways>) {
     state.connections++
     serve(socket, ++connections, { ...right, ...other }, state)
   })
-  const state = { connections: 0, busy: Promise.resolve() as Promise<unknown>, close: () => server.close() }
+  const state = { connections: 0, busy: Promise.resolve() as Promise<unknown>, ids: new Set<unknown>(), close: () => server.close() }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { server, address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } }
@@ -214,6 +218,16 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['no header', 'framing', { frame: (reply) => `${json(reply)}\n` }],
   ['HTTP', 'framing', { frame: (reply) => `HTTP/1.1 200 OK\r\n${framed(json(reply))}` }],
   ['printed bytes', 'framing', { frame: (reply) => `b'${framed(json(reply))}'` }],
+  ['printed bytes in the body', 'framing', { frame: (reply) => framed(`b'${json(reply)}'`) }],
+  ['length in binary', 'framing', { frame: (reply) => Buffer.from(`\0\0\0${String.fromCharCode(json(reply).length)}${json(reply)}`, 'latin1') }],
+  ['two empty lines', 'framing', { frame: (reply) => framed(json(reply)).replace('\r\n\r\n', '\r\n\r\n\r\n') }],
+  ['CR CR LF', 'framing', { frame: (reply) => framed(json(reply)).replaceAll('\r\n', '\r\r\n') }],
+  ['a whole buffer', 'framing', { frame: (reply) => framed(json(reply).padEnd(1024, '\0')) }],
+  ['zero byte behind the header', 'framing', { frame: (reply) => framed(json(reply)).replace('\r\n\r\n', '\r\n\r\n\0') }],
+  ['header behind the body', 'framing', { frame: (reply) => json(reply) + header(json(reply).length) }],
+  ['answer cut off', 'framing', { frame: (reply) => framed(json(reply).slice(0, 255)) }],
+  ['printed object', 'framing', { frame: (reply) => framed(`map[id:${String(reply['id'])} jsonrpc:2.0 result:${String(reply['result'])}]`) }],
+  ['UTF-16', 'framing', { frame: (reply) => Buffer.concat([Buffer.from(header(2 * json(reply).length)), Buffer.from(json(reply), 'utf16le')]) }],
   ['printed dict', 'framing', { frame: (reply) => framed(json(reply).replaceAll('"', "'")) }],
   ['encoded twice', 'framing', { frame: (reply) => framed(json(json(reply))) }],
   ['a line for debugging', 'framing', { frame: (reply) => `got a call\n${framed(json(reply))}` }],
@@ -225,6 +239,13 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['one space exactly', 'framing', onlyHeader(/^content-length: \d+\r/im)],
   ['first line only', 'framing', onlyHeader(/^content-length:/i)],
   ['one header line only', 'framing', onlyHeader(/^[^\n]*\n$/)],
+  ['a byte too many is read', 'framing', { cut: (bytes, connection) => {
+    const found = right.cut(bytes, connection)
+    return typeof found === 'string' ? found : bytes.length > found.next ? { ...found, next: found.next + 1 } : 'wait'
+  } }],
+  ['a byte too few is read', 'framing', { parse: (body) => right.parse(body.subarray(0, -1)) }],
+  ['the first two bytes are lost', 'framing', { parse: (body) => right.parse(body.subarray(2)) }],
+  ['a limit of 64 KiB', 'framing', { cut: (bytes, connection) => (Number(/^Content-Length: (\d+)/.exec(bytes.toString('latin1', 0, 40))?.[1]) > 65_536 ? 'close' : right.cut(bytes, connection)) }],
   ['reads characters', 'framing', {
     cut: (bytes, connection) => {
       const found = right.cut(bytes, connection)
@@ -274,10 +295,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['echo', 'framing', answers((request) => request)],
   ['result alone', 'framing', replies(({ result }) => result)],
   ['an array for one', 'framing', replies((reply) => [reply])],
+  ['result encoded twice', 'framing', replies((reply) => ({ ...reply, result: json(reply['result']) }))],
   ['text without "You said"', 'framing', answers((request) => request['method'] === 'say' ? { jsonrpc: '2.0', result: (request['params'] as Reply)['text'], id: request['id'] } : undefined)],
   ['id as a string', 'framing', replies((reply) => ({ ...reply, id: String(reply['id']) }))],
   ['id as a fraction', 'framing', { frame: (reply) => framed(json(reply).replace(/"id":(\d+)/, '"id":$1.0')) }],
   ['id null', 'framing', replies((reply) => ({ ...reply, id: null }))],
+  ['id in capitals', 'framing', replies(({ id, ...reply }) => ({ ...reply, ID: id }))],
   ['id missing', 'framing', replies(({ id: _, ...reply }) => reply)],
   ['id always 1', 'framing', replies((reply) => ({ ...reply, id: 1 }))],
   ['jsonrpc missing', 'framing', replies(({ jsonrpc: _, ...reply }) => reply)],
@@ -286,6 +309,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['method in the reply', 'framing', replies((reply) => ({ ...reply, method: 'say' }))],
   ['another name for the result', 'framing', replies(({ result, ...reply }) => ({ ...reply, response: result }))],
   ['answers twice', 'framing', { frame: (reply) => framed(json(reply)).repeat(2) }],
+  ['two answers into each other', 'framing', { send: (bytes, { socket }) => {
+    const at = bytes.indexOf('\r\n\r\n') + 4
+    socket.write(bytes.slice(0, at))
+    setTimeout(() => socket.write(bytes.slice(at)), 5)
+  } }],
+  ['an error behind the answer', 'framing', { frame: (reply) => framed(json(reply)) + framed(json(failed(-32700, 'Parse error'))) }],
   ['answers notifications', 'messages', { answer: (request) => call(request) }],
   ['null for notifications', 'messages', { answer: (request, connection) => ('id' in request ? right.answer(request, connection) : null) }],
   ['errors for notifications', 'messages', answers((request) => ('id' in request ? undefined : failed(-32600, 'Invalid Request')))],
@@ -312,7 +341,21 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['invalid request is parse error', 'errors', answers((request) => (isRequest(request) ? undefined : failed(-32700, 'Parse error')))],
   ['takes what is no request', 'errors', { answer: (request) => call(request) }],
   ['wrong parameters are an accident', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32602 ? failed(-32603, 'Internal error', reply['id']) : reply))],
+  ['another name for the error', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, errors: error }))],
+  ['error in the result', 'errors', replies(({ error, ...reply }) => (error === undefined ? reply : { ...reply, result: error }))],
+  ['stack trace', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['code'] === -32603 ? { ...reply, error: { ...(reply['error'] as Reply), data: { trace: 'Error: no\n    at fail (server.js:7:3)' } } } : reply))],
+  ['data of null dropped', 'errors', replies((reply) => ((reply['error'] as Reply | undefined)?.['data'] === null ? { ...reply, error: { ...(reply['error'] as Reply), data: undefined } } : reply))],
+  ['closes at what is no request', 'errors', answers((request) => (isRequest(request) || 'result' in request ? undefined : 'close'))],
+  ['silent at an accident', 'errors', { answer: (request, connection) => (request['method'] === 'fail' && request['params'] === undefined ? undefined : right.answer(request, connection)) }],
+  ['silent at what is not UTF-8', 'errors', { parse: (body) => (isUtf8(body) ? right.parse(body) : { jsonrpc: '2.0', method: 'update' }) }],
+  ['capitals do not matter', 'errors', answers((request) => (isRequest(request) && 'id' in request && request['method'] === 'Sum' ? call({ ...request, method: 'sum' }) : undefined))],
   // Batches.
+  ['one bad item spoils a batch', 'batches', { batch: (items, connection) => (items.every((item) => typeof item === 'object' && !Array.isArray(item)) ? right.batch(items, connection) : failed(-32600, 'Invalid Request')) }],
+  ['batch without its errors', 'batches', { batch: async (items, connection) => {
+    const answers = await right.batch(items, connection)
+    const left = Array.isArray(answers) ? answers.filter((answer: Reply) => !('error' in answer)) : []
+    return Array.isArray(answers) ? (left.length > 0 ? left : undefined) : answers
+  } }],
   ['closes at a batch', 'batches', { batch: () => 'close' }],
   ['refuses batches', 'batches', { batch: () => failed(-32600, 'Invalid Request') }],
   ['silent at a batch', 'batches', { batch: () => undefined }],
@@ -329,6 +372,7 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['empty array for notifications', 'batches', { batch: async (items, connection) => (await right.batch(items, connection)) ?? [] }],
   ['drops what is no request', 'batches', { batch: (items, connection) => right.batch(items.length === 0 ? items : items.filter((item) => typeof item === 'object' && isRequest(item as Request)), connection) }],
   ['no lines', 'lines', { noLines: true }],
+  ['blank lines are errors', 'lines', { blank: true }],
   // Waiting.
   ['one client at a time', 'waiting', {
     open: ({ server, socket }) => {
@@ -340,7 +384,15 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   }],
   ['one call at a time', 'waiting', { answer: (request, connection) => (connection!.server.busy = connection!.server.busy.then(() => right.answer(request))) }],
   ['in the order of asking', 'waiting', { answer: (request, connection) => (connection!.turn = (connection!.turn ?? Promise.resolve()).then(() => right.answer(request, connection))) }],
+  ['sleeps for seconds', 'messages', answers((request) => (request['method'] === 'sleep' && 'id' in request ? new Promise((done) => setTimeout(() => done(call(request)), 1000 * (request['params'] as { ms: number }).ms).unref()) : undefined))],
+  ['ids of all connections', 'waiting', { answer: (request, connection) => {
+    const { server: { ids } } = connection!
+    if (ids.has(request['id'])) return failed(-32600, 'Invalid Request', request['id'])
+    ids.add(request['id'])
+    return Promise.resolve(right.answer(request, connection)).finally(() => ids.delete(request['id']))
+  } }],
   ['sleep does not wait', 'waiting', answers((request) => (request['method'] === 'sleep' ? call({ ...request, method: 'sum', params: Array.isArray(request['params']) ? request['params'] : [(request['params'] as Reply)['ms']] }) : undefined))],
+  ['one sleep is too short', 'waiting', answers((request) => (request['method'] === 'sleep' && (request['params'] as Reply)['ms'] === 150 ? new Promise((done) => setTimeout(() => done({ jsonrpc: '2.0', result: 150, id: request['id'] }), 20)) : undefined))],
   ['does not close', 'waiting', { end: () => {} }],
   ['closes with a call in flight', 'waiting', { end: ({ socket }) => void setImmediate(() => socket.destroy()) }],
   ['methods in an object', 'errors', answers((request) => (String(request['method']) in {} && 'id' in request ? { jsonrpc: '2.0', result: null, id: request['id'] } : undefined))],
@@ -351,6 +403,12 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['no limit for a header', 'hostile', { cut: (bytes, connection) => (bytes.includes('\r\n\r\n') ? right.cut(bytes, connection) : 'wait') }],
   ['any number for a length', 'hostile', { cut: (bytes, connection) => right.cut(bytes.length > 1000 ? bytes : Buffer.from(bytes.toString('latin1').replace(/(: *)[-+]?(\d+)[a-z]+\r/i, '$1$2\r'), 'latin1'), connection) }],
   ['open after a broken frame', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? 'wait' : found } }],
+  ['ends without a word', 'hostile', { cut: (bytes, connection) => { const found = right.cut(bytes, connection); return found === 'close' ? (connection.socket.destroy(), 'wait') : found } }],
+  ['says so, and does not end', 'hostile', { cut: (bytes, connection) => {
+    const found = right.cut(bytes, connection)
+    if (found === 'close' && connection.written++ === 0) connection.socket.write(framed(json(failed(-32600, 'Invalid Request'))))
+    return found === 'close' ? 'wait' : found
+  } }],
   ['ignores deadlines', 'deadlines', {}],
   ['answers a cancel', 'deadlines', answers((request) => {
     if (request['method'] === '$/cancelRequest') return failed(-32601, 'Method not found')

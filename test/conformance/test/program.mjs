@@ -37,4 +37,4 @@ if (way === 'exits') {
 }
 if (way === 'does not listen') setInterval(() => console.log('hello'), 10_000)
 else if (way === 'another port') server.listen(0, '127.0.0.1', () => console.log('ready'))
-else server.listen(Number(port), way === 'IPv6' ? '::1' : '127.0.0.1')
+else server.listen(Number(port), way === 'IPv6' ? '::1' : way === 'another address' ? '127.0.0.2' : '127.0.0.1')

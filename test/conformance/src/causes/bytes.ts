@@ -22,6 +22,7 @@ export function causeOfBytes(bytes: Buffer): Cause | undefined {
 
 function causeOfStart(text: string): Cause | undefined {
   if (text.startsWith('\xef\xbb\xbf')) return write('A byte order mark (EF BB BF) stands before the header: write UTF-8 without one.')
+  if (/^(\0\0.|[^\0]\0\0).?[^]?[{\[]/s.test(text)) return write('The length is written as a binary number: write it in digits, as "Content-Length: N", CR LF and an empty line.')
   if (/^(\0.|.\0|\xff\xfe|\xfe\xff)/s.test(text)) return write('This is written in UTF-16: header and body are UTF-8.')
   if (/^HTTP\/\d/.test(text)) return write('This is HTTP: the frame goes on the plain socket, without HTTP around it.')
   if (/^b['"]/.test(text)) return write('This is how Python prints bytes, b\'...\': send the bytes themselves, or encode the text before it is sent.')
@@ -30,6 +31,7 @@ function causeOfStart(text: string): Cause | undefined {
     return write(`${blank.includes('\n') ? 'A line end' : 'White space'} stands before the header: the message before has it behind its body, and its Content-Length does not count it.`)
   }
   if (/^[{[]/.test(text)) {
+    if (/^.*[\]}]\s*Content-Length: \d+\r\n/.test(text)) return write('The header stands behind the JSON: it stands before it, and the empty line between them.')
     const line = /^[^\n]*\n/.test(text) ? ', as a line,' : ''
     return write(`The message is written${line} without a header: "Content-Length: N", CR LF and an empty line stand before the JSON.`)
   }
@@ -65,6 +67,7 @@ function noFrame(text: string): Cause {
 function causeOfLineEnds(end: string, rest: string): Cause | undefined {
   const lineFeed = 'A line of the header ends in LF (byte 10) alone: it must end in CR LF, bytes 13 and 10.'
   if (end === '\n') return write(lineFeed)
+  if (end === '\r' && rest.startsWith('\r\n')) return write('A line of the header ends in CR CR LF: where a stream of text makes CR LF of each LF, write LF, or better write bytes.')
   if (end === '\r') return rest === '' ? undefined : write('A line of the header ends in CR (byte 13) alone: it must end in CR LF, bytes 13 and 10.')
   if (/^\s*[{["]/.test(rest) && !rest.startsWith('\r\n')) {
     return write(rest.startsWith('\n') ? lineFeed : 'The empty line between the header and the body is missing: after the last field come CR LF CR LF.')
@@ -81,9 +84,17 @@ function causeOfLength(bytes: Buffer): Cause | undefined {
   const says = Number(/^Content-Length: (\d+)\r\n/.exec(text)?.[1])
   if (at < 4 || Number.isNaN(says)) return undefined
   const body = bytes.subarray(at)
+  if (isUtf16(body)) return utf16
+  if (body[0] === 0) return write('A zero byte, which ends a text in C, stands between the header and the body: send as many bytes of the header as strlen says.')
+  const next = body.indexOf('Content-Length: ')
+  if (next === 0) return write('Where a body must begin, another message does: two answers are written into each other. Header and body of one go out in one write, or under one lock.')
+  if (next > 0 && next < says && endOfJson(body.toString('latin1', 0, next)) === undefined) return write(`The message breaks off: Content-Length says ${says}, and the next message begins after ${next} bytes. Either not all of it is written, or two answers are written into each other: one write, or one lock.`)
   const spoiled = causeOfText(body.subarray(0, says))
   const length = endOfJson(body.toString('latin1'))
   if (spoiled && (length === undefined || length === says || !isUtf8(body.subarray(0, length)))) return spoiled
+  if (length !== undefined && length > says && /^\r?\n/.test(body.toString('latin1', 0, 2))) {
+    return write('One empty line too many stands between the header and the body: the body begins right behind CR LF CR LF.')
+  }
   if (length === undefined) {
     return body.length < says ? write(`The message breaks off: Content-Length says ${says}, and only ${body.length} bytes of it came.${body.length > 4000 ? ' One call of send() may take only a part of what it is given: go on with the rest (sendall).' : ''}`) : causeOfJson(body.subarray(0, says))
   }
@@ -108,6 +119,7 @@ function tooLong(json: Buffer, says: number, header: number, over: string): Caus
   const more = says - json.length
   const counts = `Content-Length says ${says}, and the JSON has ${json.length} bytes`
   const text = json.toString()
+  if (/^\0{2}/.test(over)) return write(`${counts}: ${more} zero bytes follow it. A whole buffer is sent, and not only what was written into it.`)
   if (/^\0+/.test(over)) return write(`${counts}: a zero byte, which ends a text in C, is sent with it.`)
   if (says === header + json.length) return write(`${counts}: the header is counted as well. It is the length of the body alone.`)
   if (text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).length === says && !/^[\0-\x7f]*$/.test(text)) {
@@ -121,10 +133,12 @@ function tooLong(json: Buffer, says: number, header: number, over: string): Caus
   return write(`${counts}: ${more} too many, so the reader waits for more, or takes the next message for a part of this one.`)
 }
 
+const utf16 = write('The body is written in UTF-16: it is UTF-8.')
+const isUtf16 = (body: Buffer) => /^(\xff\xfe|\xfe\xff|\0[^\0]\0[^\0]|[^\0]\0[^\0]\0)/s.test(body.toString('latin1', 0, 4))
+
 /** Of a body whose bytes are no UTF-8 text, or begin with what is no JSON. */
 function causeOfText(body: Buffer): Cause | undefined {
   if (body.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf))) return write('A byte order mark (EF BB BF) stands before the JSON: write UTF-8 without one.')
-  if (body.length > 3 && body[1] === 0 && body[0] !== 0) return write('The body is written in UTF-16: it is UTF-8.')
   if (isUtf8(body)) return undefined
   const at = firstNotUtf8(body)
   const byte = body[at]!.toString(16).toUpperCase().padStart(2, '0')
@@ -148,6 +162,9 @@ function firstNotUtf8(body: Buffer): number {
 function causeOfJson(body: Buffer): Cause | undefined {
   const text = body.toString()
   if (/^\s*(\{|\[)?\s*'/.test(text)) return write("The body is how Python prints a dict, with ' for quotes: JSON has \" (json.dumps makes it).")
+  if (/^b['"]/.test(text)) return write('The body is how Python prints bytes, b\'...\': send the bytes themselves, or encode the text once.')
+  const printed = /^(#<\w+|map\[|&?\{\w+:|&?\w+\.\w+\{|HASH\(0x|\[object Object|\{:?\w+\s*=>?|\{"\w+"\s*=>)/.exec(text)?.[0]
+  if (printed !== undefined) return write(`The body is how the language prints an object ("${text.slice(0, 20)}"): make JSON of it first.`)
   try {
     const node = readJson(text)
     if (node.kind !== 'string' || !/^\s*[{[]/.test(node.value)) return undefined
@@ -156,6 +173,7 @@ function causeOfJson(body: Buffer): Cause | undefined {
     if (!(error instanceof JsonSyntaxError)) return undefined
     const word = /^\W?(True|False|None|NaN|Infinity|-Infinity|undefined|nil)\b/.exec(text.slice(error.at))?.[1]
     if (word !== undefined) return write(`"${word}" is no JSON: it has true, false, null and finite numbers.`)
+    if (text.length > 1 && error.at >= text.length) return write(`The JSON breaks off after ${body.length} bytes, and the length says no more: is a buffer too small for the answer?`)
     if (text.trim() === '') return write('The body is empty: a message is a JSON text, and what gets no reply gets no frame.')
     return write(`The body is not JSON: ${error.message} (byte ${Buffer.byteLength(text.slice(0, error.at))} of it).`)
   }

@@ -60,5 +60,8 @@ function causeOfLine(failure: Failure): Cause | undefined {
     return arrival.kind === 'message' || !arrival.raw.trim().endsWith('}') ? { says: 'The answer is not one JSON text on one line.', page } : { says: 'The answer does not end in a line end (LF): the reader waits for it.', page }
   }
   if (arrival.kind === 'noise') return { says: 'The answer does not end in a line end (LF): the reader waits for it.', page }
+  if (failure.case.script.some((step) => step.kind === 'send' && /\n\r?\n/.test(step.bytes.toString('latin1'))) && /"id"\s*:\s*null/.test(arrival.raw) && arrival.raw.includes('"error"')) {
+    return { says: 'A blank line is answered with an error: blank lines are passed over.', page }
+  }
   return causeOfMessage(failure, arrival.raw)
 }

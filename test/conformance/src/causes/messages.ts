@@ -2,8 +2,9 @@ import type { Node } from '../json.ts'
 import { readJson } from '../json.ts'
 import { matchMessage } from '../match.ts'
 import type { Expected, Failure } from '../run.ts'
+import { traceIn } from '../trace.ts'
 import type { Cause } from './bytes.ts'
-import type { Message } from './sent.ts'
+import type { Message, Sent } from './sent.ts'
 import { describe, isObject, requestsOf, sentOn } from './sent.ts'
 
 const wire = (section: string) => `docs/wire.md#${section}`
@@ -15,7 +16,7 @@ export function causeOfMessage(failure: Failure, text: string): Cause | undefine
   const asked = [...requestsOf(sent), probeOf(failure)]
   const pending = failure.pending.filter((step) => step.on === failure.on)
   const patterns = pending.flatMap((step) => (step.kind === 'message' ? [step.pattern] : []))
-  if (pending.length === 0 || isDueLater(failure, text)) return causeOfOrder(failure)
+  if (pending.length === 0 || isDueLater(failure, text)) return causeOfOrder(failure, sent, got)
   if (pending.some((step) => step.kind === 'closed') && isObject(got) && 'result' in got) {
     const name = failure.case.id.replace(/^\w+: /, '')
     return { says: `What is no frame (${name}) is taken for one, and its call is run: the connection must end.` }
@@ -63,12 +64,17 @@ function isDueLater({ later, on, case: { script } }: Failure, text: string): boo
   return due.some((step) => step.kind === 'message' && later.includes(step) && step.on === on && !matchMessage(step.pattern, message))
 }
 
-function causeOfOrder({ case: { needs, script }, on, pending }: Failure): Cause {
+function causeOfOrder({ case: { needs, script }, on, pending, before }: Failure, sent: readonly Sent[], got: unknown): Cause {
   const page = wire('who-waits-for-whom')
   const connections = new Set(script.map((step) => step.on))
   const waits = pending[0]?.on ?? on
   if (needs === 'threads') return { says: `Connection ${on} has its answer before ${waits}: while one call computes, nobody else is answered.`, page }
   if (connections.size > 1 && waits !== on) return { says: `Connection ${on}, whose call waits, has its answer before ${waits}, whose call takes no time: one client at a time is served.`, page }
+  const [first] = requestsOf(sent)
+  const isFirst = isObject(got) && JSON.stringify(got['id']) === JSON.stringify(first?.['id']) && !before.some((one) => one.on === on)
+  if (connections.size === 1 && isObject(got) && !isFirst && !Array.isArray(sent[0]?.json)) {
+    return { says: `The answer with the id ${JSON.stringify(got['id'])} comes before its time: who takes less time is answered first, and this machine may have been too busy to tell.`, page }
+  }
   return { says: 'Who asked first is answered first, though it takes longest: the server waits for one call to end before it reads the next.', page }
 }
 
@@ -85,6 +91,9 @@ function causeOfBatch(batch: unknown[], got: unknown, patterns: readonly Node[])
     if (isObject(error)) {
       const code = error['code']
       const one = calls.length > 0 && 'id' in got && got['id'] !== null
+      const spoils = batch.find((item) => !isObject(item) || typeof item['method'] !== 'string')
+      const wanted = expected.items.length
+      if (!one && spoils !== undefined) return { says: `A batch with something in it that is no request (${Array.isArray(spoils) ? 'an array' : isObject(spoils) ? 'an object without a method' : JSON.stringify(spoils).slice(0, 30)}) is refused as a whole, ${JSON.stringify(code)}: each item is looked at by itself, and ${wanted === 1 ? 'its error stands' : 'their answers stand'} in an array.`, page }
       if (!one) return { says: `A batch is answered with one error, ${JSON.stringify(code)}: several messages in one array must be taken, and their answers come in one array.`, page }
     }
     return { says: 'The answers of a batch come as single messages: they come together, in one array.', page }
@@ -152,6 +161,13 @@ function causeOfReply(failure: Failure, got: Message, patterns: readonly Node[],
   if (!wanted && pending.some(isProbe) && requestsOf(sentOn(failure.case, on, failure.line)).some((one) => 'result' in one || 'error' in one)) {
     return { says: 'A reply that nobody waits for is answered: two programs that do this never stop.', page: wire('what-a-message-says') }
   }
+  if (got['id'] === null && 'error' in got && pending.every(isProbe) && seen.length > 0 && isObject(got['error']) && [-32700, -32600].includes(got['error']['code'] as number)) {
+    return { says: `Behind the right answer comes an error (${String(got['error']['code'])}, id null) for which nothing was sent: either the call is answered twice, or what is left of it is taken for another message.`, page: wire('what-a-message-says') }
+  }
+  const elsewhere = failure.case.script.some((step) => step.on !== on && requestsOf(sentOn(failure.case, step.on, failure.line)).some((one) => 'id' in one && JSON.stringify(one['id']) === id))
+  if (elsewhere && !twice && isObject(got['error']) && got['error']['code'] === -32600 && wanted && 'result' in objectOf(wanted)) {
+    return { says: `The id ${id} is in flight on another connection, and refused for that: each connection has ids of its own.`, page: wire('ids') }
+  }
   const pattern = wanted ?? nearest
   if (!pattern) return undefined
   const last = sentOn(failure.case, on, failure.line).at(-1)
@@ -191,6 +207,7 @@ function causeOfEnvelope(got: Message, pattern: Node, asked: readonly Message[])
   }
   if (!('result' in got) && !('error' in got)) {
     const misspelt = Object.keys(got).find((name) => !['jsonrpc', 'id'].includes(name))
+    if (misspelt !== undefined && 'error' in objectOf(pattern)) return { says: `The error is in "${misspelt}": it is in "error".`, page }
     if (misspelt !== undefined && 'result' in objectOf(pattern)) return { says: `The answer is in "${misspelt}": it is in "result".`, page }
     return { says: 'There is neither "result" nor "error": a method without a result answers "result":null.', page }
   }
@@ -209,10 +226,14 @@ function causeOfId(got: Message, pattern: Node, asked: readonly Message[]): Caus
   const expected = idOf(pattern)
   if (!('id' in members) || expected === undefined) return undefined
   const text = idTextOf(pattern)
+  const other = Object.keys(got).find((name) => /^(id|request_?id|_id)$/i.test(name))
+  if (!('id' in got) && other !== undefined) return { says: `The id is in "${other}": it is in "id".`, page }
   if (!('id' in got)) return { says: `The reply has no id: it has the id of its request, ${text}${expected === null ? ' where that is not known' : ''}.`, page }
   const { id } = got
   if (matchId(pattern, got)) return undefined
   const isError = 'error' in got
+  // What is taken for broken has no id that could be sent back: the cause is why it is taken so.
+  if (id === null && isError && 'result' in members && isObject(got['error']) && [-32700, -32600].includes(got['error']['code'] as number)) return undefined
   if (id === null) return { says: isError ? `The id is null, and that of the request is known, ${text}: the error carries it. Null is for what cannot be read.` : `The id is null: it is that of the request, ${text}.`, page }
   if (expected === null) {
     return 'error' in members && !('result' in members)
@@ -242,6 +263,12 @@ function causeOfContent(got: Message, pattern: Node, asked: readonly Message[], 
   if (wantedError && !error && typeof askedId === 'number' && Math.abs(askedId) > Number.MAX_SAFE_INTEGER) {
     return { says: 'An id that is too large for a number of 64 bits with a point (a double) is changed and sent back: refuse it (-32600, id null), or send it back digit for digit.', page: wire('ids') }
   }
+  if (wantedError && isObject(got['result']) && typeof got['result']['code'] === 'number' && 'message' in got['result']) {
+    return { says: 'The error stands in "result": what has a code and a message stands in "error", and then there is no "result".', page: wire('errors') }
+  }
+  if (wantedError && !error && typeof wantedError['code'] === 'number' && wantedError['code'] === -32601 && isServedAs(request?.['method'])) {
+    return { says: `"${String(request['method'])}" is found, and only "${String(request['method']).toLowerCase()}" is there: capitals matter. It must get the error -32601, for ${meanings['-32601']!}.`, page: wire('methods') }
+  }
   if (wantedError && !error) return takenThough(wantedError['code'], what)
   if (wantedError && error) return otherError(wantedError, error, what)
   if (error && 'result' in expected) return refusedThough(error, request, what)
@@ -249,7 +276,8 @@ function causeOfContent(got: Message, pattern: Node, asked: readonly Message[], 
   return undefined
 }
 
-const meanings: Readonly<Record<string, string>> = {
+/** What each code is for. */
+export const meanings: Readonly<Record<string, string>> = {
   '-32700': 'what is not JSON (Parse error)',
   '-32600': 'JSON that is no request (Invalid Request)',
   '-32601': 'a method that does not exist (Method not found)',
@@ -279,6 +307,8 @@ function takenThough(code: unknown, what: string | undefined): Cause {
 
 function otherError(wanted: Message, error: Message, what: string | undefined): Cause {
   const [should, is] = [wanted['code'], error['code']]
+  const trace = traceIn(`${String(error['message'])}\n${textOf(error['data'])}`)
+  if (trace !== undefined) return { says: `A stack trace is sent to the caller ("${trace}"): it goes to the log of the server, and the reply says no more than "Internal error" and where to look.`, page: wire('errors') }
   if (typeof should === 'number' && should !== is) {
     const is32603 = is === -32603 ? ' Look at it before the method runs.' : ''
     return { says: `${what === undefined ? 'This' : capital(what)} gets the error ${String(is)}, and must get ${should}: that is for ${meanings[String(should)] ?? 'this'}.${is32603}`, page: wire('errors') }
@@ -286,6 +316,7 @@ function otherError(wanted: Message, error: Message, what: string | undefined): 
   if (typeof wanted['message'] === 'string' && wanted['message'] !== error['message']) {
     return { says: `The message of the error ${String(is)} is ${JSON.stringify(error['message'])}: it is ${JSON.stringify(wanted['message'])}.`, page: wire('errors') }
   }
+  if ('data' in wanted && wanted['data'] === null && !('data' in error)) return { says: 'The "data" of the error was null, and is left out: what a method means for its caller arrives whole, null as well.', page: wire('errors') }
   if ('data' in wanted) return { says: 'The "data" of the error is not as it must be: what a method means for its caller arrives whole.', page: wire('errors') }
   return { says: 'The error is not as it must be.', page: wire('errors') }
 }
@@ -312,6 +343,7 @@ function otherResult(wanted: unknown, result: unknown, request: Message | undefi
     if (result === latin || /\u00c3[\u0080-\u00bf\u2018-\u203a]|\u00c3\u00a9/.test(result)) return { says: 'UTF-8 is read as if it were Latin-1 (or another encoding of one byte a letter): decode what comes as UTF-8.', page: wire('where-a-message-ends') }
     if (result.includes('\ufffd') && !wanted.includes('\ufffd')) return { says: 'Letters came back as "\ufffd": the bytes of one were decoded in pieces, or in another encoding. Decode a whole body, as UTF-8.', page: wire('where-a-message-ends') }
     if (/\?/.test(result) && /[^\0-\x7f]/.test(wanted) && !wanted.includes('?')) return { says: 'Letters came back as "?": the text went through an encoding that has none for them. Read and write UTF-8.', page: wire('how-a-frame-is-written') }
+    if (result === JSON.stringify(wanted)) return { says: 'The result is JSON inside a string: it was encoded twice, once by itself and once with the reply.', page: wire('what-a-message-says') }
     if (result === wanted.replace(/^You said: /, '')) return { says: 'The text comes back alone: `say` answers with "You said: " before it.', page: 'docs/service.md#the-methods' }
     if (wanted.normalize() === result.normalize()) return { says: 'The text came back with its accents written otherwise (Unicode normalization): it comes back as it was.' }
   }
@@ -322,6 +354,15 @@ function otherResult(wanted: unknown, result: unknown, request: Message | undefi
   }
   const method = request ? `"${String(request['method'])}"` : 'The method'
   return { says: `${method} answered ${JSON.stringify(result)?.slice(0, 60) ?? 'nothing'}: the result is ${wanted === undefined ? 'another' : JSON.stringify(wanted).slice(0, 60)}.`, page: 'docs/service.md#the-methods' }
+}
+
+/** Whether this is the name of a method in other letters. */
+function isServedAs(method: unknown): method is string {
+  return typeof method === 'string' && method !== method.toLowerCase() && /^(say|fetch|sleep|add|subtract|sum|hash|fail|get_data)$/i.test(method)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '').replaceAll('\\n', '\n').replaceAll('\\"', '"')
 }
 
 function capital(text: string): string {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Case, Step } from '../notation.ts'
 
 /** A message that a case has sent, or tried to: its JSON, if it is any. */
@@ -35,6 +36,7 @@ export function requestsOf(sent: readonly Sent[]): Message[] {
 /** What a message is, for a sentence: "a batch", "a notification". */
 export function describe({ json, body }: Sent, withId = false): string {
   if (body.length === 0) return 'a frame without a body'
+  if (!isUtf8(body)) return 'a body that is not UTF-8'
   if (json === undefined) return 'a body that is not JSON'
   if (Array.isArray(json)) {
     if (json.length === 0) return 'an empty batch'
@@ -51,6 +53,6 @@ export function describe({ json, body }: Sent, withId = false): string {
 function describeCall({ id, method, params }: Message, withId: boolean): string {
   const unusual = id === null || id === '' || id === 0 || typeof id === 'object' || typeof id === 'boolean' || (typeof id === 'number' && (id < 0 || !Number.isSafeInteger(id)))
   if (unusual) return `a request whose id is ${JSON.stringify(id).slice(0, 40)}`
-  const how = params === undefined ? ' without parameters' : params === null ? ' with parameters null' : Array.isArray(params) ? ' with parameters in order (an array)' : typeof params === 'object' ? ' with parameters by name (an object)' : ` whose parameters are ${typeof params}`
+  const how = params === undefined ? ' without parameters' : params === null ? ' with parameters null' : Array.isArray(params) ? ' with parameters in order (an array)' : typeof params === 'object' ? ' with parameters by name (an object)' : ` whose parameters are a ${typeof params}`
   return `a call of "${String(method).slice(0, 40)}"${how}${withId && typeof id === 'string' ? ', whose id is a string' : ''}`
 }

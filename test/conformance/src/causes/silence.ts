@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Address } from '../connections.ts'
 import type { Failure } from '../run.ts'
@@ -5,6 +6,7 @@ import { ask, framed, plain, resultsIn } from './ask.ts'
 import type { Heard, Move } from './ask.ts'
 import type { Cause } from './bytes.ts'
 import type { Sent } from './sent.ts'
+import { meanings } from './messages.ts'
 import { describe, isObject, sentOn } from './sent.ts'
 
 const wire = (section: string) => `docs/wire.md#${section}`
@@ -56,7 +58,7 @@ async function causeOfGone(failure: Failure, sent: readonly Sent[], control: Hea
       return { says: `Only the first client is served: its call is answered, and ${second.refused || second.ended ? 'the next finds nobody' : 'the next, when the first has left, is not'}. accept() belongs in a loop, and the end of one client is not the end of the server.`, page }
     }
     if (resultsIn(again.bytes) === 0) return undefined
-    return { says: `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}.` }
+    return { says: `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}.${what.includes('"sleep"') ? ' (What `sleep` takes are milliseconds.)' : ''}` }
   }
   const isFirst = answered === 1 && failure.case.stage === 'framing'
   const first = isFirst ? 'Only the first client is served, and the next is not' : `At ${what} the server ${control.refused ? 'is gone: nothing listens any more' : 'hangs: from then on it answers nobody, on no connection'}`
@@ -85,9 +87,9 @@ async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause
   // All in one write was in vain. What is tried first asks for less.
   const lineEnd = await heard([plain, Buffer.from('\n')])
   if (lineEnd.bytes.length > 0 && (await heard([plain, 'wait', Buffer.from(' ')])).after > 0) {
-    return { says: 'The first call is answered only when more comes behind it: look at what has been read before you read again.', page }
+    return { says: 'The first call is answered only when a byte more comes behind it: either it reads again before it looks at what it has, or it reads more bytes than the length says.', page }
   }
-  const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line.', page: wire('where-a-message-ends') }
+  const lines = { says: 'It answers a line of JSON, and no frame: a call begins with "Content-Length: N" and an empty line. (Or its answer to a frame stays in a buffer: flush it.)', page: wire('where-a-message-ends') }
   if (/^\s*\{/.test(lineEnd.bytes.toString('latin1'))) return lines
   if (lineEnd.bytes.length > 0) return { says: 'It answers only when a line end follows the body, which no frame has: read as many bytes as the length says, not a line.', page }
   const parts = await heard([header, 'wait', body])
@@ -112,10 +114,13 @@ async function causeOfNoAnswer({ address, window, printed }: Lab): Promise<Cause
 }
 
 /** The connection should have ended. */
-function causeOfOpen({ case: { script, id, page: asked } }: Failure): Cause {
+function causeOfOpen({ case: { script, id, page: asked }, before, on }: Failure): Cause {
   const page = wire(script.some((step) => step.kind === 'end') ? 'the-end-of-a-connection' : 'a-frame-that-is-broken')
   const name = id.replace(/^\w+: /, '')
   if (script.some((step) => step.kind === 'end')) return { says: `The client has ended its side (${name}), and the server does not end its own: when all is answered, it closes.`, page }
+  if (before.some((one) => one.on === on && one.kind === 'message' && one.raw.includes('"error"'))) {
+    return { says: `The error for what is no frame, or too large (${name}), is sent, and the connection is not ended: nobody knows where the next message begins, so nothing more can be read.`, page: wire('a-frame-that-is-broken') }
+  }
   if (asked.endsWith('limits')) return { says: `What has no end, or is too large (${name}), is taken in without a limit: it must be refused, and the connection ended, as soon as the limit is passed.`, page: asked }
   return { says: `What is no frame (${name}) is not refused: nobody knows where the next message begins, so the server says so (an error with the id null) and ends the connection.`, page }
 }
@@ -153,7 +158,7 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
         : { says: 'On each connection the first call is answered, and no other: read on in a loop, until the client ends its side.', page: wire('the-end-of-a-connection') }
     }
   }
-  if (one.framing === 'newline') return { says: `${does[0]!.toUpperCase()}${does.slice(1)} when the call is a line of JSON: a connection that begins with "{" or "[" speaks in lines.`, page: wire('one-text-a-line') }
+  if (one.framing === 'newline') return { says: `${capital(does)} when the call is a line of JSON: a connection that begins with "{" or "[" speaks in lines.`, page: wire('one-text-a-line') }
   const whole = sent.map(({ bytes }) => bytes)
   if (one.writes !== 'whole') {
     const joined = await heard([Buffer.concat(whole)], calls.length)
@@ -167,12 +172,27 @@ async function causeOfUnanswered(failure: Failure, sent: readonly Sent[], ended:
     const apart = await heard(whole.flatMap((bytes) => [bytes, 'wait'] as const), calls.length)
     if (calls.length > 1 && resultsIn(apart.bytes) >= calls.length) return { says: `Of several messages that come in one piece ${ended ? 'the connection is ended at the second' : 'only the first is answered'}: what was read behind its end is the beginning of the next, so keep it.`, page }
   }
+  if (!ended && !refused && one.script.some((step) => step.kind === 'send' && step.text.includes('"sleep"'))) {
+    const cause = await causeOfLongSleep(lab)
+    if (cause) return cause
+  }
   const last = sent[Math.min(answered, sent.length - 1)]
   if (!last) return undefined
-  return (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : causeOfContent(failure, last, ended, lab.exception))
+  return (refused ? await causeOfCut(last, heard) : undefined) ?? (await causeOfHeader(last, does, heard)) ?? (await causeOfLetters(last, does, heard)) ?? (await causeOfSize(last, does, heard)) ?? (refused ? undefined : ((await causeOfBatch(last, does, heard)) ?? causeOfContent(failure, last, ended, lab.exception)))
 }
 
 type Hear = (moves: Move[], replies?: number) => Promise<Heard>
+
+/** Whether a part of the body is lost: white space that is free shows at which end. */
+async function causeOfCut({ body, bytes }: Sent, heard: Hear): Promise<Cause | undefined> {
+  if (bytes.length > 1000 || resultsIn((await heard([framed(body)])).bytes) > 0) return undefined
+  const page = wire('how-a-frame-is-read')
+  const text = body.toString()
+  const rule = 'Right behind CR LF CR LF the body begins, and it has as many bytes as the length says'
+  if (resultsIn((await heard([framed(`${text}    `)])).bytes) > 0) return { says: `The end of a body is lost: the same call with white space behind it is answered. ${rule}.`, page }
+  if (resultsIn((await heard([framed(`    ${text}`)])).bytes) > 0) return { says: `The beginning of a body is lost: the same call with white space before it is answered. ${rule}.`, page }
+  return undefined
+}
 
 async function causeOfHeader({ bytes, body }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
   const header = bytes.subarray(0, bytes.length - body.length).toString('latin1')
@@ -191,7 +211,7 @@ async function causeOfHeader({ bytes, body }: Sent, does: string, heard: Hear): 
 
 async function causeOfLetters({ body }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
   const text = body.toString()
-  if (/^[\0-\x7f]*$/.test(text) || body.length > 10_000) return undefined
+  if (/^[\0-\x7f]*$/.test(text) || body.length > 10_000 || !isUtf8(body)) return undefined
   const missing = body.length - [...text].length
   const padded = await heard([Buffer.concat([framed(body), Buffer.alloc(missing, ' ')])])
   const page = wire('where-a-message-ends')
@@ -207,13 +227,42 @@ async function causeOfSize({ body, bytes, json }: Sent, does: string, heard: Hea
   const sizes = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072].filter((size) => size < body.length)
   let most = 0
   for (const size of sizes) {
-    if (resultsIn((await heard([ofSize(size)])).bytes) === 0) return { says: `Messages are answered up to about ${most === 0 ? 'some hundred' : most} bytes, and not those of ${size} (${does}): one read gives what has come so far, not all of a message. Read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
-    most = size
+    if (resultsIn((await heard([ofSize(size)])).bytes) > 0) {
+      most = size
+      continue
+    }
+    const message = ofSize(size)
+    const header = message.subarray(0, message.indexOf('\r\n\r\n') + 4)
+    const early = await heard([header])
+    if (early.bytes.length > 0 || early.ended) return { says: `A length of ${size} is refused before its body has come, and one of ${most} is not: bodies of up to 4 MiB are taken.`, page: wire('limits') }
+    return { says: `Messages are answered up to about ${most === 0 ? 'some hundred' : most} bytes, and not those of ${size} (${does}): one read gives what has come so far, not all of a message. Read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
   }
   return { says: `A message of ${bytes.length} bytes is not answered (${does}), and one of ${most} is: read until as many bytes are there as its length says.`, page: wire('how-a-frame-is-read') }
 }
 
-function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
+/** A batch that is not answered, and others are. */
+async function causeOfBatch({ json }: Sent, does: string, heard: Hear): Promise<Cause | undefined> {
+  if (!Array.isArray(json) || json.length === 0) return undefined
+  const page = wire('batches')
+  const call = '{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"one"}}'
+  if (resultsIn((await heard([framed(`[${call}]`)])).bytes) === 0) return undefined
+  const failing = framed(`[{"jsonrpc":"2.0","id":1,"method":"no such method"}]`)
+  if ((await heard([failing])).bytes.length === 0) return { says: 'A batch whose calls all fail gets no answer, and one that succeeds does: an error is an answer like a result, and stands in the array.', page }
+  if ((await heard([framed('[1]')])).bytes.length === 0) return { says: `${capital(does)} for a batch in which something is no request, and for others an answer: each such item gets the error -32600, id null, in the array.`, page }
+  if (resultsIn((await heard([framed(`[${call},{"jsonrpc":"2.0","method":"say","params":{"text":"two"}}]`)])).bytes) === 0) return { says: `${capital(does)} for a batch with a notification in it, and for others an answer: the calls beside it get theirs.`, page }
+  return { says: `${capital(does)} for this batch, and a batch of one call is answered: each call of it, and each item that is no request, has its answer in one array.`, page }
+}
+
+function capital(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`
+}
+
+function causeOfContent({ case: { page, id: name }, pending }: Failure, last: Sent, ended: boolean, exception: string | undefined): Cause {
+  const wanted = pending.map((step) => /"error":\{"code":(-?\d+)/.exec(step.text)?.[1]).find((code) => code !== undefined)
+  const must = wanted === undefined || meanings[wanted] === undefined ? '' : ` It must get the error ${wanted}, for ${meanings[wanted]}.`
+  if (ended && page.endsWith('a-frame-that-is-broken')) {
+    return { says: `The connection is ended without a word at what is no frame (${name.replace(/^\w+: /, '')}): first the server says so, with an error whose id is null.`, page }
+  }
   const what = describe(last, true)
   const { json } = last
   const id = isObject(json) && 'method' in json ? json['id'] : undefined
@@ -223,10 +272,18 @@ function causeOfContent({ case: { page } }: Failure, last: Sent, ended: boolean,
   if (Array.isArray(json) && json.length > 0) {
     return { says: `${ended ? 'At a batch the connection is ended' : 'A batch gets no answer'}, and a plain call is answered: several messages may come in one array, and their answers go back in one array.`, page: wire('batches') }
   }
-  if (isObject(json) && !('id' in json) && 'method' in json) {
+  if (isObject(json) && !('id' in json) && typeof json['method'] === 'string' && wanted === undefined) {
     return { says: `After ${what} ${ended ? 'the connection is ended' : 'the next call on that connection is not answered'}: it gets no reply, and the connection goes on.`, page }
   }
-  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.` : `There is no answer to ${what}, and a plain call is answered.`, page }
+  return { says: ended ? `At ${what} the connection is ended, and a plain call is answered: the connection goes on, whatever stands in a good frame.${must}` : `There is no answer to ${what}, and a plain call is answered.${must}`, page }
+}
+
+/** Whether `sleep` takes its milliseconds for seconds. */
+async function causeOfLongSleep({ address, window }: Lab): Promise<Cause | undefined> {
+  const since = performance.now()
+  const heard = await ask(address, window + 2000, [framed('{"jsonrpc":"2.0","id":1,"method":"sleep","params":{"ms":1}}')])
+  if (resultsIn(heard.bytes) === 0 || performance.now() - since < 800) return undefined
+  return { says: '`sleep` takes milliseconds, and this one takes them for seconds: asked for 1 ms it answers after a second.', page: 'docs/service.md#the-methods' }
 }
 
 /** Whether `sleep` answers at once: then no order of answers says anything of waiting. */

@@ -157,6 +157,12 @@ export function whyNot(bytes: Buffer, at: number, lines: boolean): Fault | undef
     const says = `${length} bytes are announced, and ${here.length} came`
     return fault({ at: bytes.length, says, cause: `Content-Length says ${length}, and only ${here.length} bytes of body came: was all of it written?` })
   }
+  const next = here.indexOf('Content-Length: ')
+  if (next === 0) return fault({ at: bodyAt, says: 'the next message begins here', cause: 'two messages are written into each other: header and body of one go out in one write, or under one lock' })
+  // The length may end inside the next header.
+  if (next > 0 && next < length) {
+    return fault({ at: bodyAt + next, says: 'the next message begins here', cause: `Content-Length says ${length}, and the next message begins after ${next} bytes: not all of the body is written, or more is counted than is sent` })
+  }
   return fault(bodyFault(here.subarray(0, length), bodyAt))
 }
 

@@ -169,8 +169,12 @@ const messages: ClientCase[] = [
     name: 'a result that is 0, or an empty text',
     page: pages.message,
     why: ['A reply has a result when the member is there, whatever its value.'],
+    // A method without a result answers null.
+    calls: [...easy, { method: 'update', params: [1] }],
     manner: always(like.results(like.empty)),
-    cause: 'it asks whether a result is true, not whether it is there: 0, "" and [] are results like others',
+    cause: (broken) => broken.missing && 'value' in broken.missing && broken.missing.value === null
+      ? 'a result that is null is not printed as JSON, which is null: it is a result like others, and not a sign that there is none'
+      : 'it asks whether a result is true, not whether it is there: 0, "" and [] are results like others',
   },
   {
     stage: 'messages',

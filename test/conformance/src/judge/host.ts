@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Fault, Sent } from './bytes.ts'
 import { headerFault, nextMessage, speaksLines, whyNot } from './bytes.ts'
+import { pages } from './pages.ts'
 import { requestFault } from './requests.ts'
 import type { Call, Manner, Unit, Write } from './manner.ts'
 import { serve } from './service.ts'
@@ -51,6 +52,9 @@ export class Link {
     for (const [i, sent] of this.sent.entries()) {
       const fault = requestFault(sent, this.inFlight[i]!)
       if (fault) return fault
+      const { id, method } = (sent.value ?? {}) as Record<string, unknown>
+      if (method !== undefined || Array.isArray(sent.value) || this.host.asked.includes(id)) continue
+      return { at: sent.bodyAt, says: 'nothing was asked', cause: 'it answers what asked for nothing: a notification gets no answer, not even an error, and a reply gets none either', expected: ['no message'], page: pages.notifications }
     }
     return undefined
   }

@@ -44,6 +44,8 @@ class Judge {
   readonly #client: Client
   readonly #most: number
   readonly #calls: readonly CallWords[]
+  /** It has been found to hang: from then on that is not doubted. */
+  #hung = false
   readonly #outcomes = new Map<StageName, { passed: string[]; skipped: Skipped[]; findings: Finding[]; left: number }>()
 
   constructor(options: JudgeOptions) {
@@ -146,9 +148,10 @@ class Judge {
     let played = await once(one)
     let problem = look(played, one)
     // On a machine that has much to do, a client may be slow once; it is not said to hang for that.
-    if (problem && played.stalled !== undefined) {
+    if (problem && played.stalled !== undefined && !this.#hung) {
       played = await once(one, 3)
       problem = look(played, one)
+      this.#hung = problem !== undefined && played.stalled !== undefined
     }
     if (!problem) return undefined
     for (const part of one.parts ?? []) {

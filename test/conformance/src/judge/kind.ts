@@ -9,7 +9,7 @@ import type { Call, Manner } from './manner.ts'
 import { escapes, lineEndInside, otherOrder } from './manners.ts'
 import { pages } from './pages.ts'
 import type { Played } from './play.ts'
-import { endOf, expectedOf, expectedText, lastWords, linesOf, says } from './shown.ts'
+import { endOf, expectedOf, expectedText, isJson, lastWords, linesOf, says } from './shown.ts'
 import type { Problem } from './shown.ts'
 
 /** Plays another server to the same client. */
@@ -185,8 +185,13 @@ async function printedCause({ host, stdout, stderr, exit }: Played, broken: Brok
   if (expectedOf(host.calls).every((one) => 'value' in one && lines.some((line) => says(line, one.value)))) {
     return { cause: 'it prints its results in another order than that of its calls: replies are matched by their ids, and printed in the order of the calls', page }
   }
+  if (typeof missing.value === 'object' && stdout.replaceAll(/\s/g, '').includes(JSON.stringify(missing.value).replaceAll(/\s/g, ''))) return { cause: `it prints a result over several lines: each is one line of JSON, here ${text}`, page }
   if (typeof missing.value === 'object' && /['(]|None|True|False|=>/.test(stdout)) return { cause: `it prints a result as its language shows it, not as JSON: here ${text}`, page }
   if (lines.some(({ text }) => text.includes(JSON.stringify(missing.value)))) return { cause: `it prints more than the result on its line: only ${text} is asked for`, page }
+  const printed = lines.filter(isJson)
+  if (printed.length > 0 && printed.length < host.calls.length && printed.every((line) => expectedOf(host.calls).some((one) => 'value' in one && says(line, one.value)))) {
+    return { cause: `it prints ${printed.length} of ${host.calls.length} results and ends, as if all had been answered: it reads on until each call has its answer`, page: pages.caller }
+  }
   return { cause: `it prints something else than the result ${text}`, page }
 }
 
@@ -195,6 +200,10 @@ function plainCause(played: Played, { how, says, missing }: Broken): Pick<Proble
   if (how === 'crashes') return { cause: `it crashes when the answer comes: it ${endOf(played)}${words}`, page: pages.read }
   if (how === 'hangs') {
     const { calls } = played.host
+    // Who waits for an answer would have seen the end of the connection.
+    if (!played.exit && played.stdout.trim() === '' && calls.every(({ answer }) => answer)) {
+      return { cause: 'it has all its answers, prints nothing and does not end, even when the connection has ended: close it and end; what it prints may be in a buffer until then', page: pages.contract }
+    }
     const at = missing ? expectedOf(calls).findIndex((one) => isDeepStrictEqual(one, missing)) : -1
     const call = calls.at(at)
     const id = JSON.stringify(call?.id)

@@ -35,6 +35,8 @@ export const bugs = [
   'as Python shows it',
   'encoded twice',
   'all in one frame',
+  'a byte less is sent',
+  'one message into another',
   // Messages.
   'no jsonrpc',
   'jsonrpc as a number',
@@ -62,16 +64,21 @@ export const bugs = [
   'no escapes',
   'looks for its id as a string',
   'a result must be true',
+  'null as its language has it',
   'a notification is an answer',
   'ids are not compared',
   'unknown ids end it',
   'always the same id',
   'matched by order',
   'no answer to the server',
+  'answers notifications',
   'prints what it expects',
   'prints the reply',
   'prints without quotes',
   'prints nothing',
+  'one answer is enough',
+  'prints over several lines',
+  'sleeps on what it prints',
   'prints as they come',
   'ends at the first error',
   'errors are ignored',
@@ -232,11 +239,12 @@ class Run {
       for (const outcome of await Promise.all(outcomes)) {
         if (!early) show(outcome)
         if (outcome.error && this.#is('ends at the first error')) return 1
+        if (this.#is('one answer is enough')) return 0
       }
     } else {
       for (const [i, call] of calls.entries()) show(await one(call, i))
     }
-    if (this.#is('does not end')) await new Promise(() => {})
+    if (this.#is('does not end', 'sleeps on what it prints')) await new Promise(() => {})
     this.#socket.end()
     return failed ? 1 : 0
   }
@@ -256,8 +264,10 @@ class Run {
 
   #show(result: unknown): void {
     if (this.#is('prints nothing')) return
+    if (this.#is('null as its language has it') && result === null) return this.#print('nil')
     const text = this.#is('prints without quotes') && typeof result === 'string' ? result : JSON.stringify(result)
-    this.#print(text)
+    if (this.#is('sleeps on what it prints')) return
+    this.#print(this.#is('prints over several lines') ? JSON.stringify(result, undefined, 2) : text)
   }
 
   #batch: Message[] = []
@@ -369,6 +379,11 @@ class Run {
       'as Python shows it': () => write(frame(json.replaceAll('"', "'"))),
       'all in one frame': () => write(frame(`${json}\n${json}`)),
       'encoded twice': () => write(frame(JSON.stringify(json))),
+      'a byte less is sent': () => write(frame(json).subarray(0, -1)),
+      'one message into another': () => {
+        write(frame(json).subarray(0, -bytes))
+        setTimeout(() => write(json), 5)
+      },
     }
     const way = this.#bug && otherwise[this.#bug]
     if (way) way()
@@ -462,6 +477,7 @@ class Run {
     const { id, method } = message
     if (this.#is('a notification is an answer')) return void this.#pending.shift()?.settle(message)
     if (typeof method === 'string' && id === undefined) {
+      if (this.#is('answers notifications')) this.#write(JSON.stringify({ jsonrpc: '2.0', error: { code: -32601, message: 'Method not found' }, id: null }))
       const params = message['params'] as Message | undefined
       const flow = this.#pending.find((one) => one.id === params?.['id'] || this.#is('any stream'))
       if (method === '$/stream/down') flow?.item(params!['items'] as unknown[])

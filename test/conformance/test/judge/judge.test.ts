@@ -15,6 +15,9 @@ const sum = [{ method: 'total' }]
 const ways: Partial<Record<Bug, { ways: Ways; own?: typeof sum; stage?: StageName }>> = {
   'one id for all': { ways: { pipelined: true } },
   'matched by order': { ways: { pipelined: true } },
+  'a byte less is sent': { ways: { pipelined: true } },
+  'one message into another': { ways: { pipelined: true } },
+  'one answer is enough': { ways: { pipelined: true } },
   'prints as they come': { ways: { pipelined: true } },
   'ends at the first error': { ways: { pipelined: true } },
   'flushes at the end': { ways: { pipelined: true } },
