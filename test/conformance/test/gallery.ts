@@ -351,6 +351,18 @@ export const gallery: [name: string, stage: StageName, other: Partial<Ways>][] =
   ['capitals do not matter', 'errors', answers((request) => (isRequest(request) && 'id' in request && request['method'] === 'Sum' ? call({ ...request, method: 'sum' }) : undefined))],
   // Batches.
   ['one bad item spoils a batch', 'batches', { batch: (items, connection) => (items.every((item) => typeof item === 'object' && !Array.isArray(item)) ? right.batch(items, connection) : failed(-32600, 'Invalid Request')) }],
+  ['array in a result', 'batches', { batch: async (items, connection) => {
+    const answers = await right.batch(items, connection)
+    return Array.isArray(answers) ? { jsonrpc: '2.0', result: answers, id: null } : answers
+  } }],
+  ['one failing call fails a batch', 'batches', { batch: async (items, connection) => {
+    const answers = await right.batch(items, connection)
+    return Array.isArray(answers) && answers.some((answer: Reply) => 'error' in answer) ? failed(-32600, 'Invalid Request') : answers
+  } }],
+  ['ids of a batch mixed up', 'batches', { batch: async (items, connection) => {
+    const answers = await right.batch(items, connection)
+    return Array.isArray(answers) ? answers.map((answer: Reply, i) => ({ ...answer, id: (answers[answers.length - 1 - i] as Reply)['id'] })) : answers
+  } }],
   ['batch without its errors', 'batches', { batch: async (items, connection) => {
     const answers = await right.batch(items, connection)
     const left = Array.isArray(answers) ? answers.filter((answer: Reply) => !('error' in answer)) : []

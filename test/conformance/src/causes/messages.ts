@@ -91,11 +91,13 @@ function causeOfBatch(batch: unknown[], got: unknown, patterns: readonly Node[])
     if (isObject(error)) {
       const code = error['code']
       const one = calls.length > 0 && 'id' in got && got['id'] !== null
+      if (!one && expected.items.length > 1 && expected.items.every((item) => 'error' in objectOf(item))) return { says: `A batch in which calls fail is answered with one error, ${JSON.stringify(code)}: each call has its own answer in the array, a result or an error.`, page }
       const spoils = batch.find((item) => !isObject(item) || typeof item['method'] !== 'string')
       const wanted = expected.items.length
       if (!one && spoils !== undefined) return { says: `A batch with something in it that is no request (${Array.isArray(spoils) ? 'an array' : isObject(spoils) ? 'an object without a method' : JSON.stringify(spoils).slice(0, 30)}) is refused as a whole, ${JSON.stringify(code)}: each item is looked at by itself, and ${wanted === 1 ? 'its error stands' : 'their answers stand'} in an array.`, page }
       if (!one) return { says: `A batch is answered with one error, ${JSON.stringify(code)}: several messages in one array must be taken, and their answers come in one array.`, page }
     }
+    if (Array.isArray(got['result']) && got['result'].some((one) => isObject(one) && 'jsonrpc' in one)) return { says: 'The array of answers stands in the "result" of one reply: it is the whole message, without anything around it.', page }
     return { says: 'The answers of a batch come as single messages: they come together, in one array.', page }
   }
   return undefined
@@ -124,6 +126,8 @@ function causeOfItems(batch: unknown[], got: unknown[], expected: Extract<Node, 
       continue
     }
     if (!isObject(one)) return { says: `An answer in a batch is ${JSON.stringify(one).slice(0, 40)}: each is a reply, an object with "jsonrpc", "id" and "result" or "error".`, page }
+    const owner = isObject(one) && 'result' in one && expected.items.find((item) => idOf(item) !== one['id'] && 'result' in objectOf(item) && JSON.stringify((valueOf(item) as Message)['result']) === JSON.stringify(one['result']))
+    if (owner && expected.items.some((item) => idOf(item) === one['id'])) return { says: `In a batch: the result ${JSON.stringify(one['result']).slice(0, 40)} comes under the id ${JSON.stringify(one['id'])}, and is that of ${idTextOf(owner)}: each answer has the id of its own call.`, page }
     const item = left.find((item) => idOf(item) === (one['id'] ?? null)) ?? left[0]!
     const cause = causeOfEnvelope(one, item, batch.filter(isObject)) ?? causeOfContent(one, item, batch.filter(isObject))
     return cause && { ...cause, says: `In a batch: ${cause.says}` }

@@ -131,6 +131,8 @@ export class Host {
   slowest = 0
   /** Called when there is something new. */
   onProgress = () => {}
+  /** Messages that came on connections which we had ended. */
+  afterEnd = 0
   /** How many messages wanted an answer. */
   units = 0
   #busy = 0
@@ -164,6 +166,11 @@ export class Host {
     clearTimeout(this.#timer)
     for (const { socket } of this.links) socket.destroy()
     for (const server of this.#servers) server.close()
+  }
+
+  /** Whether somebody sends without an end, though nobody answers any more. */
+  get floods(): boolean {
+    return this.afterEnd > 100
   }
 
   /** Whether we still have something to say. */
@@ -203,6 +210,7 @@ export class Host {
     this.links.push(link)
     this.heard()
     socket.on('data', (chunk: Buffer) => {
+      if (this.floods) return
       link.seams.push(link.bytes.length)
       link.bytes = Buffer.concat([link.bytes, chunk])
       this.heard()
@@ -224,6 +232,7 @@ export class Host {
   #read(link: Link): void {
     for (let message; (message = nextMessage(link.bytes, link.at, link.lines)); ) {
       link.at = message.end
+      if (link.socket.writableEnded) this.afterEnd++
       link.sent.push(message)
       const waiting = this.calls.filter((call) => call.link === link && call.answer === undefined)
       link.inFlight.push(new Set(waiting.map((call) => call.id)))

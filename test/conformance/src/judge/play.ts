@@ -43,6 +43,7 @@ export async function play(client: Client, manner: Manner, pace: Pace, calls: re
           await program.exited
           return true
         }
+        if (host.floods) return false
         if (host.links.length > 0) connected = Math.min(connected, performance.now() - began)
         if (program.stdout().length > printed) {
           printed = program.stdout().length

@@ -88,6 +88,7 @@ export const bugs = [
   // The end.
   'does not end',
   'waits when it is over',
+  'tries again and again',
   'all is well',
   'null when it is over',
   'any length',
@@ -398,6 +399,10 @@ class Run {
       this.#guard(() => this.#frames())
     }
     if (this.#is('waits when it is over')) return
+    if (this.#is('tries again and again')) {
+      const timer = setInterval(() => (this.#exit ? clearInterval(timer) : this.#write(JSON.stringify({ jsonrpc: '2.0', id: ++this.#lastId, method: 'get_data' }))), 1)
+      return
+    }
     if (this.#is('crashes when it is over') && this.#pending.length > 0) return this.#end(0, 'SIGSEGV')
     for (const { settle } of this.#pending.splice(0)) settle(new Error('the connection has ended'))
   }
