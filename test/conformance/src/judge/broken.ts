@@ -59,7 +59,7 @@ export function notGivenUp(played: Played, what: string, advice = 'a read that g
   const end = (says: string) => printedAt(played, Buffer.byteLength(stdout), says)
   const late = linesOf(stdout).find((line) => isJson(line) && isWithheld(line.value, played))
   if (late) return problem(`it prints a result that never came, when ${what}`, printedAt(played, late.at, 'this was never sent'))
-  if (played.host.floods) return problem(`it sends its calls again and again on the same connection, when ${what}: who tries again connects anew, and gives up at some time`, end('it does not end'))
+  if (played.host.floods) return problem(`it sends its calls again and again on the same connection when ${what}: who tries again connects anew, and gives up at some time`, end('it does not end'))
   if (stalled !== undefined || !exit) {
     return problem(`it waits for ever when ${what}: ${advice}`, end('it does not end'))
   }

@@ -199,7 +199,7 @@ class Run {
   async #main(port: number, calls: CallWords[]): Promise<number> {
     if (this.#is('ends before it connects')) throw new Error('ModuleNotFoundError: No module named socketlib')
     if (this.#is('another port')) throw new Error('connect: connection refused: 127.0.0.1:8080')
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: this.#is('tries again and again') })
     await new Promise<void>((done, fail) => this.#socket.once('connect', done).once('error', fail))
     this.#socket.on('data', (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
     this.#socket.on('error', () => {}).on('end', () => this.#lost()).on('close', () => this.#lost())
