@@ -3,7 +3,6 @@ import { recordingOf } from '../../.vitepress/course.ts'
 import { output, row } from '../../.vitepress/predict/facts.ts'
 import { question } from '../../.vitepress/predict/question.ts'
 import { say, times, words } from '../../.vitepress/predict/say.ts'
-import { ratiosOf } from '../../.vitepress/record/table.ts'
 
 const doors = output('14-syscalls', (text) => {
   const [, readiness, completion] = row(text, 'together')

@@ -70,11 +70,16 @@ const uncopied: Offer = {
   },
 }
 
+/** What is needed of it here. */
+interface Koffi {
+  load(library: null): { func(declaration: string): (...parameters: unknown[]) => number }
+}
+
 /** The kernel keeps what a file descriptor stands for, and does not look it up for each operation. */
 const registered: Offer = {
   options() {
-    const koffi = createRequire(import.meta.resolve('@rpc-steps/sockets'))('koffi') as typeof import('koffi')
-    const call = koffi.load(null).func('long syscall(long, long, long, void *, long)') as (...parameters: unknown[]) => number
+    const koffi = createRequire(import.meta.resolve('@rpc-steps/sockets'))('koffi') as Koffi
+    const call = koffi.load(null).func('long syscall(long, long, long, void *, long)')
     const known = new Map<UringMemory, Set<number>>()
     const knownTo = (ring: UringMemory) => {
       const found = known.get(ring)
