@@ -11,7 +11,7 @@ export default {
   },
   numericHosts: true,
   server: { mustFail: withoutQueue },
-  model: { atOnce: 'all' },
+  model: { atOnce: 'all', sleepsIn: 'io_uring_enter' },
   bench: {
     bars: [
       { workload: 'connections', atLeast: 3.5, against: 'bare' },

@@ -199,7 +199,8 @@ function play(plan: Plan, costs: Costs, world: World): number {
 /** The system call in which a thread of the step sleeps that has nothing to do, if it does. */
 function sleepsIn(plan: Plan): string | undefined {
   const { sleepsIn } = modelOf(plan)
-  return sleepsIn?.calls[plan[sleepsIn.option] ?? sleepsIn.usual]
+  if (typeof sleepsIn !== 'object') return sleepsIn
+  return sleepsIn.calls[plan[sleepsIn.option] ?? sleepsIn.usual]
 }
 
 type Place = Pick<TraceEvent, 'pid' | 'tid'>

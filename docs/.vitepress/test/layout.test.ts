@@ -299,6 +299,16 @@ test('an axis has round marks that end before the picture does', () => {
   )
 })
 
+test('a picture that is over in a moment is told in microseconds', () => {
+  const slept = (from: number, to: number) =>
+    (['B', 'E'] as const).map((ph, i): TraceEvent => ({ ph, cat: 'kernel', name: 'recv', ts: i === 0 ? from : to, pid: 1, tid: 0 }))
+  const { moments } = layout([...slept(0, 40), ...slept(50, 51), ...slept(100, 400)])
+  expect(moments.map(({ text }) => text.replace(/^.*: /, ''))).toEqual([
+    'sleeps in the kernel in recv for 40 µs',
+    'sleeps in the kernel in recv for 0.3 ms',
+  ])
+})
+
 describe('a run that goes on', () => {
   const now = 1_100_000
   const sofar = oneAfterAnother().filter(({ ts }) => ts <= now)

@@ -114,6 +114,6 @@ export interface ModelInfo {
   threads?: string
   /** Requests wait for one of so many workers, as an option says; `usual` is how many there are without it. */
   workers?: { option: string; usual: number }
-  /** The system call that its one thread sleeps in, by the value of an option; on Linux the usual one. */
-  sleepsIn?: { option: string; usual: string; calls: Readonly<Record<string, string>> }
+  /** The system call that its one thread sleeps in; or by the value of an option, on Linux the usual one. */
+  sleepsIn?: string | { option: string; usual: string; calls: Readonly<Record<string, string>> }
 }

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 
 /** Bytes of scripts, compressed, that a page may ask for. A further step adds about 700: the names of its pages. */
-export const heaviest = 157_000
+export const heaviest = 159_000
 
 /** The scripts that a page has asked for. */
 export interface Scripts {

@@ -126,7 +126,7 @@ export function layout(trace: readonly TraceEvent[], now?: number): Picture {
   spans.sort((a, b) => a.lane - b.lane || a.start - b.start || b.end - a.end)
   const arrows = findArrows(events, laneOf, ms)
   const items = findItems(events, spans, laneOf, ms)
-  return { duration, lanes, spans, arrows, items, moments: tell(lanes, spans, arrows, items) }
+  return { duration, lanes, spans, arrows, items, moments: tell(duration, lanes, spans, arrows, items) }
 }
 
 type LaneOf = (event: TraceEvent) => number
@@ -326,10 +326,10 @@ function findItems(events: TraceEvent[], spans: readonly Span[], laneOf: LaneOf,
   })
 }
 
-/** Shorter waits than this, in milliseconds, are not worth a line of text. */
-const worthTelling = 1
+/** Waits shorter than a millisecond are not worth a line of text, unless the picture itself is hardly longer. */
+const worthTelling = (duration: number) => Math.min(1, duration / 100)
 
-function tell(lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Moment[] {
+function tell(duration: number, lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Moment[] {
   const several = new Set(lanes.map(({ process }) => process)).size < lanes.length
   const who = (lane: number) => {
     const { process = '', thread = '' } = lanes[lane] ?? {}
@@ -342,7 +342,7 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Mo
   for (const span of spans) {
     const { lane, kind, name, call, start, end, open, unanswered } = span
     const title = call === undefined ? name : (short.get(call) ?? name)
-    const length = milliseconds(end - start)
+    const length = end - start < 0.1 && duration < 10 ? `${Math.round(1000 * (end - start))} µs` : milliseconds(end - start)
     if (kind === 'call') {
       say(start, lane, `calls ${title}`, { span })
       const has = unanswered ? 'gives up' : 'has the answer to'
@@ -350,7 +350,7 @@ function tell(lanes: Lane[], spans: Span[], arrows: Arrow[], items: Items[]): Mo
     } else if (kind === 'handle') {
       say(start, lane, `begins to handle ${title}`, { span })
       if (!open) say(end, lane, `has replied to ${title}`, { span })
-    } else if (end - start >= worthTelling) {
+    } else if (end - start >= worthTelling(duration)) {
       const does = { kernel: 'sleeps in the kernel in', queue: 'queues', work: 'has a worker on', run: 'runs' }
       say(start, lane, `${does[kind]} ${title}${open ? '' : ` for ${length}`}`, { span })
     }
