@@ -50,6 +50,8 @@ const polled: Offer = {
       },
     })),
   }),
+  // What the thread has taken need not be done yet, so each send has to say when it is.
+  change: ({ rings }) => void (rings.sendNow = rings.send),
 }
 
 /** The kernel sends from our pages, and says a second time when they are ours again. */
@@ -60,7 +62,8 @@ const uncopied: Offer = {
     }),
   change({ rings }) {
     const send = rings.send.bind(rings)
-    rings.send = (fd, bytes, listener) =>
+    // This operation cannot be without a completion.
+    rings.sendNow = rings.send = (fd, bytes, listener) =>
       send(fd, bytes, {
         ...listener,
         completed: (result, flags) => {
