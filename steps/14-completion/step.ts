@@ -14,11 +14,11 @@ export default {
   model: { atOnce: 'all', sleepsIn: 'io_uring_enter' },
   bench: {
     bars: [
-      { workload: 'connections', atLeast: 3.5, against: 'bare' },
-      { workload: 'connections', atLeast: 2.3, against: '03-event-loop' },
-      { workload: 'one', atLeast: 1, against: '03-event-loop' },
-      { workload: 'in-flight', atLeast: 1, against: '03-event-loop' },
-      { workload: 'large', atLeast: 1, against: '03-event-loop' },
+      { workload: 'connections', atLeast: 1.3, against: 'bare' },
+      { workload: 'connections', atLeast: 1.1, against: '03-event-loop' },
+      { workload: 'one', atLeast: 0.8, against: '03-event-loop' },
+      { workload: 'in-flight', atLeast: 0.8, against: '03-event-loop' },
+      { workload: 'large', atLeast: 0.7, against: '03-event-loop' },
     ],
   },
 } as const satisfies StepInfo
