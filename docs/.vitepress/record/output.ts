@@ -48,7 +48,7 @@ export function wordsOf(args: string): string[] {
 export function shown(command: string, output: string): string {
   if (isOtlp(output)) return toText(tidyOpened(eventsOfOtlp(output)))
   const summary = output.indexOf('times as fast as bare')
-  if (summary < 0) return `${output.trimEnd()}\n`
-  const [machine] = output.split('\n')
+  const [machine = ''] = output.split('\n')
+  if (summary < 0 || machine.startsWith('$ ')) return `${output.trimEnd()}\n` // nothing to leave out, or no more
   return `$ ${command}\n${machine}\n\n${output.slice(summary).trimEnd()}\n`
 }
