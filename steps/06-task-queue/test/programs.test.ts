@@ -13,7 +13,8 @@ const { frame } = createFramer('content-length')
 
 describe('the server', () => {
   it('works on as many as it has workers; the others are in the trace as queued', async () => {
-    const [calls, workers, ms] = [7, 3, 40]
+    // Long enough that on a busy machine, too, all are there before the first is done.
+    const [calls, workers, ms] = [7, 3, 400]
     const words = Array.from({ length: calls }, () => ['sleep', `[${ms}]`]).flat()
     const events = await play(server, { server: ['--workers', String(workers)], clients: [words] })
     const spans = spansOf(events)
@@ -25,8 +26,8 @@ describe('the server', () => {
     expect(spans.filter(({ cat }) => cat === 'queue')).toHaveLength(calls - workers)
     const queues = timesOf(events).map(({ queue }) => queue)
     expect(queues.slice(0, 3)).toEqual([0, 0, 0])
-    for (const queue of queues.slice(3, 6)) expect(queue).toBeGreaterThan(ms - 10)
-    expect(queues[6]).toBeGreaterThan(2 * ms - 10)
+    for (const queue of queues.slice(3, 6)) expect(queue).toBeGreaterThan(ms / 2)
+    expect(queues[6]).toBeGreaterThan(1.5 * ms)
     for (const { request } of timesOf(events)) expect(request).toBeGreaterThan(ms - 10)
   })
 

@@ -102,6 +102,7 @@ describe('what was recorded', () => {
     expect(share('3-header-scanning', 'concat', 'fromStringFast')).toBeGreaterThan(0)
     expect(share('4-buffers-that-stay', 'concat', 'fromStringFast')).toBe(0)
     expect(share('2-joined-writes', '#readUsualHeader')).toBeGreaterThan(share('3-header-scanning', '#readUsualHeader'))
-    expect(share('6-nothing-of-nodes', 'queueMicrotask', 'AsyncResource', 'nextTick')).toBeLessThan(share('5-json', 'queueMicrotask', 'AsyncResource', 'nextTick'))
+// With one call at a time it is most of what Node does, and there it would be seen.
+    expect(share('one', 'queueMicrotask', 'AsyncResource')).toBe(0)
   })
 })
