@@ -114,7 +114,8 @@ function valueOf(shape: Shape): fc.Arbitrary<unknown> {
     case 'bool': return fc.boolean()
     case 'int32': return fc.oneof(fc.nat(60_000), fc.integer())
     case 'int64': return fc.maxSafeInteger()
-    case 'value': return fc.oneof(json, fc.tuple(text, fc.maxSafeInteger())) // one that is let through where the contract has a pair
+    // Beside any: what is let through where the contract has a pair, and where it has names with texts or numbers.
+    case 'value': return fc.oneof(json, fc.tuple(text, fc.maxSafeInteger()), fc.dictionary(text, fc.oneof(text, number)))
     case 'empty': return fc.constant(null)
     case 'message': return shape.wraps ? valueOfField(shape.fields[0]!) : objectOf(shape.fields)
   }
