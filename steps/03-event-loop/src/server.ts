@@ -1,5 +1,5 @@
 import { check, checkAddress, EAGAIN, ECONNABORTED, EINTR } from '@rpc-steps/sockets'
-import type { Address } from '@rpc-steps/sockets'
+import type { Address, Syscalls } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
 import type { SessionOptions } from '@rpc-steps/session'
 import type { Request, Respond } from '@rpc-steps/wire'
@@ -23,16 +23,27 @@ const acceptsPerTurn = 64
 /** Listens. Throws SystemError EADDRINUSE, EACCES ... (bind(2)); RangeError if the address is none. */
 export function listen(loop: Loop, handler: Handler, options: ServerOptions = {}): Server {
   const { syscalls } = loop
-  const address = checkAddress({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
+  const fd = openListening(syscalls, options)
+  try {
+    check(syscalls.setNonBlocking(fd, true), 'fcntl')
+    return new Server(loop, fd, handler, options)
+  } catch (error) {
+    syscalls.close(fd)
+    throw error
+  }
+}
+
+/** Makes a socket that listens, and blocks. Throws as `listen` does. */
+export function openListening(syscalls: Syscalls, { host = '127.0.0.1', port = 0 }: ServerOptions): number {
+  const address = checkAddress({ host, port })
   const fd = check(syscalls.socket(), 'socket')
   try {
     // Or the port would stay taken for a minute after a server has ended: socket(7).
     check(syscalls.setOption(fd, 'reuseAddress', true), 'setsockopt')
-    check(syscalls.setNonBlocking(fd, true), 'fcntl')
     check(syscalls.bind(fd, address), 'bind', address)
     // A burst of clients waits in the kernel until we accept them.
     check(syscalls.listen(fd, 1024), 'listen', address)
-    return new Server(loop, fd, handler, options)
+    return fd
   } catch (error) {
     syscalls.close(fd)
     throw error
@@ -106,7 +117,7 @@ export class Server implements Watcher {
     const loop = this.#loop
     loop.syscalls.setNonBlocking(fd, true)
     loop.syscalls.setOption(fd, 'noDelay', true)
-    const label = trace.on ? portOf(loop, fd) : 0
+    const label = trace.on ? portOf(loop.syscalls, fd) : 0
     const handler = this.#handler
     const events = {
       request: (request: Request, respond: Respond) => run(handler, request, respond, this.#after, label),
@@ -151,9 +162,10 @@ export class Server implements Watcher {
   }
 }
 
-function portOf(loop: Loop, fd: number): number {
+/** The port of the other end; 0 if it has left. */
+export function portOf(syscalls: Syscalls, fd: number): number {
   try {
-    return loop.syscalls.remoteAddress(fd).port
+    return syscalls.remoteAddress(fd).port
   } catch {
     return 0 // gone already
   }

@@ -1,6 +1,6 @@
-import { run } from '@rpc-steps/event-loop'
+import { openListening, portOf, run } from '@rpc-steps/event-loop'
 import type { After, Handler, ServerOptions } from '@rpc-steps/event-loop'
-import { check, checkAddress, completionFlags, EAGAIN, ECANCELED, ECONNABORTED, EINTR } from '@rpc-steps/sockets'
+import { completionFlags, EAGAIN, ECANCELED, ECONNABORTED, EINTR } from '@rpc-steps/sockets'
 import type { Address } from '@rpc-steps/sockets'
 import { trace } from '@rpc-steps/trace'
 import type { Request, Respond } from '@rpc-steps/wire'
@@ -13,18 +13,11 @@ const restTime = 100
 
 /** Listens. Throws SystemError EADDRINUSE, EACCES ... (bind(2)); RangeError if the address is none. */
 export function listen(loop: Loop, handler: Handler, options: ServerOptions = {}): Server {
-  const { syscalls } = loop
-  const address = checkAddress({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
-  const fd = check(syscalls.socket(), 'socket')
+  const fd = openListening(loop.syscalls, options)
   try {
-    // Or the port would stay taken for a minute after a server has ended: socket(7).
-    check(syscalls.setOption(fd, 'reuseAddress', true), 'setsockopt')
-    check(syscalls.bind(fd, address), 'bind', address)
-    // A burst of clients waits in the kernel until we accept them.
-    check(syscalls.listen(fd, 1024), 'listen', address)
     return new Server(loop, fd, handler, options)
   } catch (error) {
-    syscalls.close(fd)
+    loop.syscalls.close(fd)
     throw error
   }
 }
@@ -106,7 +99,7 @@ export class Server {
     const loop = this.#loop
     if (!this.#listening) return void loop.syscalls.close(fd)
     loop.syscalls.setOption(fd, 'noDelay', true)
-    const label = trace.on ? portOf(loop, fd) : 0
+    const label = trace.on ? portOf(loop.syscalls, fd) : 0
     const handler = this.#handler
     const events = {
       request: (request: Request, respond: Respond) => run(handler, request, respond, this.#after, label),
@@ -152,13 +145,5 @@ export class Server {
   #callBackIfClosed(): void {
     if (this.#connections.size > 0 || this.#doorIsOpen) return
     for (const callback of this.#closing.splice(0)) this.#loop.defer(callback)
-  }
-}
-
-function portOf(loop: Loop, fd: number): number {
-  try {
-    return loop.syscalls.remoteAddress(fd).port
-  } catch {
-    return 0 // gone already
   }
 }
